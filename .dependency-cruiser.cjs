@@ -1,0 +1,58 @@
+// The layers of docs/architecture.md, from the top down: a folder may import from its own layer's
+// own folder and from any layer below, never from a layer above or from a sibling.
+const layers = [
+  ['cli', 'mcp', 'http', 'console'],
+  ['operations'],
+  ['jobs'],
+  ['planning', 'training', 'quantization', 'serving', 'benchmarking', 'deployment', 'akamai', 'reference'],
+  ['model'],
+  ['tensor'],
+  ['runtime', 'store', 'errors', 'config'],
+];
+const paths = (folders) => `^src/(${folders.join('|')})/`;
+
+const upward = layers.slice(1).map((layer, index) => ({
+  name: `no-import-upwards-from-${layer[0]}`,
+  comment: 'Imports go down only (docs/architecture.md, "Layers").',
+  severity: 'error',
+  from: { path: paths(layer) },
+  to: { path: paths(layers.slice(0, index + 1).flat()) },
+}));
+
+// The top layer is exempt among itself: the CLI starts the HTTP server, which mounts MCP and the console.
+const sideways = layers[3].map((domain) => ({
+  name: `domain-${domain}-stands-alone`,
+  comment: 'Domains do not import each other; operations join them.',
+  severity: 'error',
+  from: { path: `^src/${domain}/` },
+  to: { path: paths(layers[3].filter((other) => other !== domain)) },
+}));
+
+module.exports = {
+  forbidden: [
+    ...upward,
+    ...sideways,
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-tests-in-product',
+      severity: 'error',
+      from: { pathNot: '\\.test\\.ts$' },
+      to: { path: '\\.test\\.ts$' },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

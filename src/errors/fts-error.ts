@@ -1,0 +1,123 @@
+/** What went wrong, in the terms a caller can act on. Faces map a kind to an exit code, an HTTP status or an MCP error. */
+export type ErrorKind =
+  | 'invalid-input' // the caller's value is wrong: field, value and remedy say how
+  | 'not-found' // the named thing does not exist
+  | 'conflict' // the state does not allow it (already running, version moved, port taken)
+  | 'corrupt' // bytes on disk or from the network do not parse or do not match their checksum
+  | 'unauthorized' // no valid credential
+  | 'forbidden' // a valid credential without the right
+  | 'rate-limited' // try again after `retryAfterSeconds`
+  | 'exhausted' // disk, memory or queue is full
+  | 'unavailable' // a dependency (library, engine, upstream) does not answer
+  | 'cancelled' // stopped by the caller's own wish
+  | 'internal'; // our fault: logged with an id
+
+export interface ErrorDetails {
+  /** The input field, flag, file or line at fault, such as `groupSize` or `data.jsonl:12`. */
+  field?: string;
+  /** The offending value as the caller wrote it. Never a secret. */
+  value?: unknown;
+  /** What to do next, as an imperative sentence. */
+  remedy?: string;
+  retryAfterSeconds?: number;
+  cause?: unknown;
+}
+
+/** The one error type that crosses a layer: every face can show it in words, with its remedy. */
+export class FtsError extends Error {
+  override readonly name = 'FtsError';
+  readonly kind: ErrorKind;
+  readonly field: string | undefined;
+  readonly value: unknown;
+  readonly remedy: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.kind = kind;
+    this.field = details.field;
+    this.value = details.value;
+    this.remedy = details.remedy;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+
+  /** The error as data, for JSON output, HTTP bodies, MCP results and IPC. */
+  toJSON(): ErrorRecord {
+    return {
+      kind: this.kind,
+      message: this.message,
+      ...(this.field === undefined ? {} : { field: this.field }),
+      ...(this.value === undefined ? {} : { value: this.value }),
+      ...(this.remedy === undefined ? {} : { remedy: this.remedy }),
+      ...(this.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: this.retryAfterSeconds }),
+    };
+  }
+
+  /** The inverse of `toJSON`. */
+  static fromJSON(record: ErrorRecord): FtsError {
+    return new FtsError(record.kind, record.message, record);
+  }
+
+  /** Any thrown thing as an FtsError; what we did not foresee becomes `internal`, with the cause kept. */
+  static from(thrown: unknown): FtsError {
+    if (thrown instanceof FtsError) return thrown;
+    if (thrown instanceof Error) {
+      if (thrown.name === 'AbortError') return new FtsError('cancelled', 'Cancelled.', { cause: thrown });
+      const errno = fromErrno(thrown as NodeJS.ErrnoException);
+      return errno ?? new FtsError('internal', thrown.message, { cause: thrown });
+    }
+    return new FtsError('internal', String(thrown));
+  }
+}
+
+export interface ErrorRecord {
+  kind: ErrorKind;
+  message: string;
+  field?: string;
+  value?: unknown;
+  remedy?: string;
+  retryAfterSeconds?: number;
+}
+
+/** The operating system's own refusals, in words. */
+function fromErrno(error: NodeJS.ErrnoException): FtsError | undefined {
+  const where = error.path === undefined ? '' : ` (${error.path})`;
+  switch (error.code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new FtsError('exhausted', `The disk is full${where}.`, {
+        remedy: 'Free some space or point FTS_HOME at a larger disk, then run the same command again.',
+        cause: error,
+      });
+    case 'ENOENT':
+      return new FtsError('not-found', `No such file${where}.`, {
+        ...(error.path === undefined ? {} : { value: error.path }),
+        remedy: 'Check the path.',
+        cause: error,
+      });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new FtsError('forbidden', `Permission denied${where}.`, {
+        remedy: 'Check the owner and mode of that path, or set FTS_HOME to a folder you can write.',
+        cause: error,
+      });
+    case 'EISDIR':
+    case 'ENOTDIR':
+      return new FtsError(
+        'invalid-input',
+        `${error.code === 'EISDIR' ? 'A file was expected, this is a folder' : 'A folder was expected, this is a file'}${where}.`,
+        {
+          remedy: 'Check the path.',
+          cause: error,
+        },
+      );
+    default:
+      return undefined;
+  }
+}
+
+/** Throws the caller's own cancellation as an FtsError, so that no layer has to know DOMException. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new FtsError('cancelled', 'Cancelled.', { cause: signal.reason });
+}

@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+import { FtsError } from './fts-error.ts';
+
+/**
+ * Checks bytes from outside against a schema. The error names the field by its path, shows the value and says what
+ * was expected. `subject` says what was being read: "the training settings", "data.jsonl line 12".
+ */
+export function parseWith<Schema extends z.ZodType>(schema: Schema, value: unknown, subject: string): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const field = issue.path.map(String).join('.');
+  const offending = issue.path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+  const more = result.error.issues.length > 1 ? ` (and ${result.error.issues.length - 1} more)` : '';
+  throw new FtsError('invalid-input', `${field === '' ? subject : `${field} in ${subject}`}: ${issue.message}${more}`, {
+    ...(field === '' ? {} : { field }),
+    value: offending,
+    remedy: 'Correct that value and try again.',
+    cause: result.error,
+  });
+}
+
+/** Parses JSON text and checks it, naming the source when either step fails. */
+export function parseJsonWith<Schema extends z.ZodType>(
+  schema: Schema,
+  text: string,
+  subject: string,
+): z.output<Schema> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new FtsError('corrupt', `${subject} is not valid JSON: ${(error as Error).message}`, {
+      field: subject,
+      remedy: 'Restore or correct the file.',
+      cause: error,
+    });
+  }
+  return parseWith(schema, value, subject);
+}

@@ -1,0 +1,45 @@
+import type { z } from 'zod';
+import type { OperationContext } from './context.ts';
+
+/** What an operation does to the world outside its own registry. */
+export type Effect = 'read' | 'write' | 'destructive';
+
+/** The right that a caller's key or token needs. `approve` is a person's. */
+export type Scope = 'read' | 'train' | 'serve' | 'plan' | 'approve' | 'admin';
+
+/**
+ * One thing the program can do. CLI, MCP, HTTP and console are made from this record; none has logic of its own.
+ */
+export interface Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> {
+  /** Dotted and unique: `train`, `models.list`. The CLI's words and the MCP tool's name are made from it. */
+  name: string;
+  title: string;
+  /** For whoever has to choose: what it does, when to use it, what comes back, how to narrow a long answer. */
+  description: string;
+  effect: Effect;
+  scope: Scope;
+  /** Calling it again with the same input changes nothing more. */
+  idempotent: boolean;
+  /** It talks to systems beyond this machine. */
+  openWorld: boolean;
+  /** Takes longer than a request should: runs as a job with progress, cancel and resume. */
+  job: boolean;
+  /** Only a person may call it (a terminal or the console), never a model: no MCP tool is made from it. */
+  personOnly?: boolean;
+  /** Input fields that the CLI takes as plain words, in order; the last may be a list. */
+  positionals?: readonly (keyof z.input<Input> & string)[];
+  /** One real command line, shown in `--help`. */
+  example: string;
+  input: Input;
+  output: Output;
+  run(input: z.output<Input>, context: OperationContext): Promise<z.input<Output>>;
+  /** The result as text for a person; without it the CLI prints the fields as a table. */
+  render?(output: z.output<Output>): string;
+}
+
+/** Checks an operation where it is written, and widens it to the type that the index and the faces use. */
+export function defineOperation<Input extends z.ZodObject, Output extends z.ZodType>(
+  operation: Operation<Input, Output>,
+): Operation {
+  return operation as unknown as Operation;
+}
