@@ -1,0 +1,65 @@
+import Libsql from 'libsql';
+import { z } from 'zod';
+import { FtsError } from '../errors/fts-error.ts';
+
+export type Database = Libsql.Database;
+
+/** One owner's tables as a list of steps; a step, once released, is never edited, only followed by another. */
+export interface Schema {
+  owner: string;
+  steps: readonly string[];
+}
+
+/**
+ * Opens the SQLite file that all processes of this home share: WAL, so that readers never wait for a writer, and a
+ * busy timeout, so that writers wait for each other instead of failing. A commit is on disk when it returns.
+ */
+export function openDatabase(path: string, schemas: readonly Schema[]): Database {
+  let database: Database;
+  try {
+    database = new Libsql(path);
+    database.pragma('busy_timeout = 10000');
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+  } catch (error) {
+    throw new FtsError('corrupt', `The registry cannot be opened: ${(error as Error).message}`, {
+      field: 'fts.db',
+      value: path,
+      remedy: 'Move that file away and start again: models and runs on disk are found again by `fts models import`.',
+      cause: error,
+    });
+  }
+  migrate(database, schemas);
+  return database;
+}
+
+const versionRow = z.object({ version: z.number() });
+
+function migrate(database: Database, schemas: readonly Schema[]): void {
+  database.exec('CREATE TABLE IF NOT EXISTS schema_versions (owner TEXT PRIMARY KEY, version INTEGER NOT NULL)');
+  for (const { owner, steps } of schemas) {
+    immediately(database, () => {
+      const row = database.prepare('SELECT version FROM schema_versions WHERE owner = ?').get(owner);
+      const version = row === undefined ? 0 : versionRow.parse(row).version;
+      if (version > steps.length) {
+        throw new FtsError('conflict', `The registry was written by a newer fts (${owner} schema ${version}).`, {
+          remedy: 'Update fts, or use another FTS_HOME.',
+        });
+      }
+      if (version === steps.length) return;
+      for (const step of steps.slice(version)) database.exec(step);
+      database
+        .prepare(
+          'INSERT INTO schema_versions VALUES (?, ?) ON CONFLICT (owner) DO UPDATE SET version = excluded.version',
+        )
+        .run(owner, steps.length);
+    });
+  }
+}
+
+/** Runs `work` in a transaction that holds the write lock from its start, so that what it reads cannot move. */
+export function immediately<Result>(database: Database, work: () => Result): Result {
+  if (database.inTransaction) return work();
+  return database.transaction(work).immediate() as Result;
+}

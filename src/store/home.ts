@@ -1,0 +1,33 @@
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Where all state lives: `FTS_HOME`, by default `~/.fts`. */
+export interface Home {
+  root: string;
+  /** One model directory (Hugging Face layout plus `fts.json`) per model. */
+  models: string;
+  /** One folder per training run: settings, `metrics.jsonl`, checkpoints. */
+  runs: string;
+  /** What can be made again: measurements of this machine, downloaded texts. */
+  cache: string;
+  database: string;
+  configFile: string;
+}
+
+/** The folders of a home, made if missing. */
+export function openHome(environment: NodeJS.ProcessEnv): Home {
+  const root = resolve(environment.FTS_HOME ?? join(homedir(), '.fts'));
+  const home: Home = {
+    root,
+    models: join(root, 'models'),
+    runs: join(root, 'runs'),
+    cache: join(root, 'cache'),
+    database: join(root, 'fts.db'),
+    configFile: join(root, 'config.json'),
+  };
+  for (const folder of [home.root, home.models, home.runs, home.cache]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+  return home;
+}
