@@ -1,0 +1,48 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+
+interface Setting<Schema extends z.ZodType = z.ZodType> {
+  schema: Schema;
+  /** Made when asked for, because some defaults depend on the machine. */
+  default: () => z.output<Schema>;
+  description: string;
+}
+
+const setting = <Schema extends z.ZodType>(
+  schema: Schema,
+  fallback: () => z.output<Schema>,
+  description: string,
+): Setting<Schema> => ({ schema, default: fallback, description });
+
+const port = z.coerce.number().int().min(0).max(65535);
+
+/** Every setting of the program, once: `fts config`, the config file, `FTS_…` variables and flags all read this table. */
+export const settings = {
+  'server.host': setting(z.string().min(1), () => '127.0.0.1', 'Address the server binds. Beyond loopback needs keys.'),
+  'server.port': setting(port, () => 8787, 'Port of the HTTP server.'),
+  threads: setting(
+    z.coerce.number().int().min(1).max(1024),
+    () => availableParallelism(),
+    'Threads for training and serving.',
+  ),
+  'log.level': setting(
+    z.enum(['silent', 'error', 'warn', 'info', 'debug']),
+    () => 'warn' as const,
+    'How much the server logs to standard error.',
+  ),
+  'akamai.mode': setting(
+    z.enum(['read-only', 'change']),
+    () => 'read-only' as const,
+    'Whether change plans may be applied at all.',
+  ),
+} as const;
+
+export type SettingKey = keyof typeof settings;
+export type Config = { readonly [Key in SettingKey]: z.output<(typeof settings)[Key]['schema']> };
+
+export const settingKeys = Object.keys(settings) as SettingKey[];
+
+/** `server.port` is `FTS_SERVER_PORT`. */
+export function environmentName(key: SettingKey): string {
+  return `FTS_${key.toUpperCase().replaceAll(/[.-]/g, '_')}`;
+}
