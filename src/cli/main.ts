@@ -1,1 +1,43 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import pc from 'picocolors';
+import { z } from 'zod';
+import { FtsError } from '../errors/fts-error.ts';
+import { exitCodes } from './exit-codes.ts';
+import { createProgram } from './program.ts';
+import { workCommand } from './work-command.ts';
+
+const packageFile = new URL('../../package.json', import.meta.url);
+const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(packageFile, 'utf8')));
+
+const program = createProgram(version, [workCommand()]);
+const asJson = process.argv.includes('--json');
+
+try {
+  exitOverride(program);
+  await program.parseAsync();
+} catch (thrown) {
+  process.exitCode = report(thrown);
+}
+
+/** One clear message with the remedy on standard error; the stack only when asked for. */
+function report(thrown: unknown): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : exitCodes['invalid-input'];
+  const error = FtsError.from(thrown);
+  if (asJson) process.stderr.write(`${JSON.stringify({ error: error.toJSON() })}\n`);
+  else {
+    process.stderr.write(`${pc.red('error')} ${error.message}\n`);
+    if (error.remedy !== undefined) process.stderr.write(`${pc.dim('  →')} ${error.remedy}\n`);
+    if (error.kind === 'internal')
+      process.stderr.write(`${pc.dim('  →')} Run it again with --verbose to see where it happened.\n`);
+  }
+  if (process.argv.includes('--verbose'))
+    process.stderr.write(`${(error.cause as Error | undefined)?.stack ?? error.stack}\n`);
+  return exitCodes[error.kind];
+}
+
+function exitOverride(command: typeof program): void {
+  command.exitOverride();
+  for (const inner of command.commands) exitOverride(inner as typeof program);
+}

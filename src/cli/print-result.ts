@@ -1,0 +1,59 @@
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import type { Operation } from '../operations/operation.ts';
+
+/** The result on standard output: JSON for machines, else the operation's own text, else its fields as tables. */
+export function printResult(operation: Operation, result: unknown, json: boolean): void {
+  if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  else process.stdout.write(`${operation.render?.(result) ?? asText(result)}\n`);
+}
+
+function asText(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? pc.dim('(none)') : asTable(value);
+  if (!isRecord(value)) return String(value);
+  const lists = Object.entries(value).filter(([, inner]) => Array.isArray(inner) && inner.every(isRecord));
+  const plain = Object.entries(value).filter(([key]) => !lists.some(([listed]) => listed === key));
+  const width = Math.max(0, ...plain.map(([key]) => key.length));
+  return [
+    ...plain.map(([key, inner]) => `${pc.bold(key.padEnd(width))}  ${asCell(inner)}`),
+    ...lists.map(
+      ([key, inner]) => `${plain.length > 0 || lists.length > 1 ? `${pc.bold(key)}\n` : ''}${asText(inner)}`,
+    ),
+  ].join('\n');
+}
+
+function asTable(rows: unknown[]): string {
+  if (!rows.every(isRecord)) return rows.map(asCell).join('\n');
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const table = new Table({ head: columns, style: { head: ['bold'], border: [], compact: true }, chars: plainBorders });
+  for (const row of rows) table.push(columns.map((column) => asCell(row[column])));
+  return table.toString();
+}
+
+function asCell(value: unknown): string {
+  if (value === null || value === undefined) return '-';
+  if (typeof value === 'object') return JSON.stringify(value);
+  return String(value);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const plainBorders = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: ' ',
+};

@@ -1,0 +1,80 @@
+import { Command } from 'commander';
+import type { Services } from '../operations/context.ts';
+import { operations } from '../operations/index.ts';
+import { openServices } from '../operations/open-services.ts';
+import type { Operation } from '../operations/operation.ts';
+import { addOperationFlags } from './operation-flags.ts';
+import { runOperation } from './run-operation.ts';
+
+/** The verbs of `fts --help`, in the order of a model's life and then of daily use. */
+const verbs = [
+  'plan',
+  'train',
+  'quantize',
+  'evaluate',
+  'deploy',
+  'serve',
+  'benchmark',
+  'akamai',
+  'models',
+  'runs',
+  'jobs',
+  'mcp',
+  'up',
+  'config',
+  'doctor',
+];
+
+const groupDescriptions: Record<string, string> = {
+  akamai: 'Find, read and change anything on Akamai; changes need a person’s approval',
+  models: 'Models, their artifacts and the names they are served under',
+  runs: 'Training runs and their curves',
+  jobs: 'Long-running work: follow, cancel, resume',
+};
+
+/** The command line: one command per operation, made from its record, plus the commands that are faces themselves. */
+export function createProgram(version: string, faces: readonly Command[]): Command {
+  const program = new Command('fts')
+    .description('Operate Akamai, and take a language model through its whole life.')
+    .version(version)
+    .option('--json', 'Print the result as JSON')
+    .option('--verbose', 'Show the stack of an error')
+    .showHelpAfterError('(see --help)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 our fault, 2 wrong input, 3 not found, 4 conflict, 5 corrupt data, 6 disk or memory full,\n7 something needed is unavailable, 8 not allowed, 130 cancelled. State lives in $FTS_HOME (default ~/.fts).',
+    );
+  const commands = new Map<string, Command>(faces.map((face) => [face.name(), face]));
+  for (const operation of operations) addOperation(commands, operation);
+  const order = [...verbs, ...[...commands.keys()].filter((name) => !verbs.includes(name))];
+  for (const verb of order) {
+    const command = commands.get(verb);
+    if (command !== undefined) program.addCommand(command, { hidden: command.name().startsWith('_') });
+  }
+  return program;
+}
+
+function addOperation(commands: Map<string, Command>, operation: Operation): void {
+  const [first, ...rest] = operation.name.split('.');
+  const command = rest.length === 0 ? new Command(first) : new Command(rest.join('-'));
+  command
+    .description(operation.description)
+    .summary(operation.title)
+    .addHelpText('after', `\nExample:\n  $ ${operation.example}`);
+  addOperationFlags(command, operation);
+  command.action(async () => {
+    const services: Services = openServices(process.env, {});
+    try {
+      await runOperation(operation, command, services);
+    } finally {
+      services.database.close();
+    }
+  });
+  if (rest.length === 0) {
+    commands.set(first!, command);
+    return;
+  }
+  const group = commands.get(first!) ?? new Command(first).description(groupDescriptions[first!] ?? first!);
+  group.addCommand(command);
+  commands.set(first!, group);
+}

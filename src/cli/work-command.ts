@@ -1,0 +1,17 @@
+import { Command } from 'commander';
+import { workOn } from '../operations/call-operation.ts';
+import { openServices } from '../operations/open-services.ts';
+import { stopSignal } from './stop-signal.ts';
+
+/** `fts _work ID`: what a `JobQueue` starts in a child process. It reports through the job's record alone. */
+export function workCommand(): Command {
+  return new Command('_work').argument('<id>').action(async (id: string) => {
+    const services = openServices(process.env, {});
+    try {
+      await workOn(id, services, { stop: stopSignal() });
+    } finally {
+      services.database.close();
+      if (process.connected) process.disconnect();
+    }
+  });
+}

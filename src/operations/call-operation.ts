@@ -1,0 +1,47 @@
+import { FtsError } from '../errors/fts-error.ts';
+import { parseWith } from '../errors/parse-with.ts';
+import type { Job } from '../jobs/job.ts';
+import { runJob } from '../jobs/run-job.ts';
+import type { Progress, Work } from '../runtime/progress.ts';
+import type { OperationContext, Services } from './context.ts';
+import { findOperation } from './index.ts';
+import type { Operation } from './operation.ts';
+
+/** Validates the input, runs the handler, validates the output: the one way into an operation, for every face. */
+export async function callOperation(
+  operation: Operation,
+  input: unknown,
+  services: Services,
+  work: Work,
+  jobId?: string,
+): Promise<unknown> {
+  const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
+  const context: OperationContext = { ...services, ...work, jobId };
+  const output = operation.output.safeParse(await operation.run(parsed, context));
+  if (!output.success) {
+    throw new FtsError('internal', `${operation.name} returned something that its own schema refuses.`, {
+      cause: output.error,
+    });
+  }
+  return output.data;
+}
+
+/** Checks the input now, so that a mistake is told at once, and queues the work for a `JobQueue` or `workOn`. */
+export function submitOperation(operation: Operation, input: unknown, services: Services, key?: string): Job {
+  const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
+  return services.jobs.submit(operation.name, parsed, key);
+}
+
+/** Runs a queued or stopped job in this process to its end. */
+export function workOn(
+  jobId: string,
+  services: Services,
+  options: { stop: AbortSignal; onProgress?: (progress: Progress) => void },
+): Promise<Job> {
+  return runJob(
+    services.jobs,
+    jobId,
+    (job, work) => callOperation(findOperation(job.operation), job.input, services, work, job.id),
+    options,
+  );
+}

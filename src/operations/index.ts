@@ -1,0 +1,38 @@
+import { FtsError } from '../errors/fts-error.ts';
+import { configShow } from './config-show.ts';
+import { jobsCancel } from './jobs-cancel.ts';
+import { jobsList } from './jobs-list.ts';
+import { jobsResume } from './jobs-resume.ts';
+import { jobsShow } from './jobs-show.ts';
+import { modelsList } from './models-list.ts';
+import { modelsRemove } from './models-remove.ts';
+import { modelsShow } from './models-show.ts';
+import type { Operation } from './operation.ts';
+import { runsList } from './runs-list.ts';
+
+/** Everything the program can do, in the order of `fts --help`. */
+export const operations: readonly Operation[] = [
+  modelsList,
+  modelsShow,
+  modelsRemove,
+  runsList,
+  jobsList,
+  jobsShow,
+  jobsCancel,
+  jobsResume,
+  configShow,
+];
+
+const byName = new Map(operations.map((operation) => [operation.name, operation]));
+
+export function findOperation(name: string): Operation {
+  const operation = byName.get(name);
+  if (operation === undefined) {
+    throw new FtsError('not-found', `No operation "${name}".`, {
+      field: 'operation',
+      value: name,
+      remedy: `Choose one of: ${[...byName.keys()].join(', ')}.`,
+    });
+  }
+  return operation;
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { jobSchema } from '../jobs/job.ts';
+import { defineOperation } from './operation.ts';
+
+export const jobsResume = defineOperation({
+  name: 'jobs.resume',
+  title: 'Resume a job',
+  description: 'Queues an interrupted, cancelled or failed job again; it goes on from its last checkpoint.',
+  effect: 'write',
+  scope: 'train',
+  idempotent: true,
+  openWorld: false,
+  job: false,
+  positionals: ['id'],
+  example: 'fts jobs resume job-mb1x2y-3f9a1c',
+  input: z.object({ id: z.string().describe('The job id') }),
+  output: jobSchema,
+  async run({ id }, { jobs }) {
+    jobs.settleDeadJobs();
+    return jobs.requeue(id);
+  },
+});

@@ -1,0 +1,25 @@
+import { rm } from 'node:fs/promises';
+import { z } from 'zod';
+import { defineOperation } from './operation.ts';
+
+export const modelsRemove = defineOperation({
+  name: 'models.remove',
+  title: 'Remove a model',
+  description:
+    'Removes a model from the registry and deletes its directory with all artifacts. Runs and their metrics stay.',
+  effect: 'destructive',
+  scope: 'admin',
+  idempotent: false,
+  openWorld: false,
+  job: false,
+  positionals: ['name'],
+  example: 'fts models remove operator',
+  input: z.object({ name: z.string().describe('The model’s name') }),
+  output: z.object({ removed: z.string(), directory: z.string() }),
+  async run({ name }, { registry }) {
+    const { directory } = registry.model(name);
+    registry.removeModel(name);
+    await rm(directory, { recursive: true, force: true });
+    return { removed: name, directory };
+  },
+});

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { artifactSchema, measurementSchema, modelSchema } from '../jobs/registry.ts';
+import { defineOperation } from './operation.ts';
+
+export const modelsShow = defineOperation({
+  name: 'models.show',
+  title: 'Show a model',
+  description:
+    'Shows one model: where it is, what it was made from, its artifacts, and every figure measured on them, newest first.',
+  effect: 'read',
+  scope: 'read',
+  idempotent: true,
+  openWorld: false,
+  job: false,
+  positionals: ['name'],
+  example: 'fts models show operator',
+  input: z.object({ name: z.string().describe('The model’s name') }),
+  output: z.object({
+    model: modelSchema,
+    artifacts: z.array(artifactSchema),
+    measurements: z.array(measurementSchema),
+  }),
+  async run({ name }, { registry }) {
+    const artifacts = registry.artifacts(name);
+    return {
+      model: registry.model(name),
+      artifacts,
+      measurements: [name, ...artifacts.map(({ id }) => id)].flatMap((subject) => registry.measurements(subject)),
+    };
+  },
+});
