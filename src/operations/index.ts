@@ -1,5 +1,6 @@
 import { FtsError } from '../errors/fts-error.ts';
 import { configShow } from './config-show.ts';
+import { deploy } from './deploy.ts';
 import { jobsCancel } from './jobs-cancel.ts';
 import { jobsList } from './jobs-list.ts';
 import { jobsResume } from './jobs-resume.ts';
@@ -12,6 +13,7 @@ import { runsList } from './runs-list.ts';
 
 /** Everything the program can do, in the order of `fts --help`. */
 export const operations: readonly Operation[] = [
+  deploy,
   modelsList,
   modelsShow,
   modelsRemove,

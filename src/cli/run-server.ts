@@ -1,0 +1,31 @@
+import { realpathSync } from 'node:fs';
+import { createApp, type RunningServer, startServer } from '../http/server.ts';
+import { JobQueue } from '../jobs/job-queue.ts';
+import type { Services } from '../operations/context.ts';
+
+export interface ServerProcess {
+  url: string;
+  /** Lets the running job save its state and open answers end, then closes everything. */
+  close(): Promise<void>;
+}
+
+/** The command line that starts this very program again, from `dist` or from source. */
+export function ownCommand(): string[] {
+  return [process.execPath, ...process.execArgv, realpathSync(process.argv[1]!)];
+}
+
+/** Binds the port first, so that a taken one is told before anything else happens; then takes up queued jobs. */
+export async function openServer(services: Services, version: string): Promise<ServerProcess> {
+  const { 'server.host': host, 'server.port': port } = services.config.values;
+  const app = createApp(services, { version, command: ownCommand() });
+  const server: RunningServer = await startServer(app, host, port);
+  const queue = new JobQueue(services.jobs, [...ownCommand(), '_work']);
+  queue.start();
+  return {
+    url: server.url,
+    close: async () => {
+      await queue.stop();
+      await server.close();
+    },
+  };
+}

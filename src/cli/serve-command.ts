@@ -1,0 +1,32 @@
+import { once } from 'node:events';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { openServices } from '../operations/open-services.ts';
+import { openServer } from './run-server.ts';
+import { addServerFlags, readServerFlags } from './server-flags.ts';
+import { serverUrls } from './server-urls.ts';
+import { stopSignal } from './stop-signal.ts';
+
+/** `fts serve`: the server alone, for what has been deployed. */
+export function serveCommand(version: string): Command {
+  const command = new Command('serve')
+    .summary('Serve the deployed models and every other face over HTTP')
+    .description(
+      'Starts the server: console, MCP, OpenAI- and Ollama-compatible API. Models load at their first request.',
+    )
+    .addHelpText('after', '\nExample:\n  $ fts serve --port 9000');
+  return addServerFlags(command).action(async (options: { host?: string; port?: string }) => {
+    const signal = stopSignal();
+    const services = openServices(process.env, readServerFlags(options));
+    try {
+      const server = await openServer(services, version);
+      process.stdout.write(
+        `${pc.bold('FTS MCP Server')} ${version}\n${serverUrls(server.url)}\n${pc.dim('Ctrl-C stops it.')}\n`,
+      );
+      if (!signal.aborted) await once(signal, 'abort');
+      await server.close();
+    } finally {
+      services.database.close();
+    }
+  });
+}

@@ -1,0 +1,67 @@
+import { Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import { z } from 'zod';
+import { FtsError } from '../errors/fts-error.ts';
+import { followJob } from '../jobs/job-queue.ts';
+import { callOperation, submitOperation } from '../operations/call-operation.ts';
+import type { Services } from '../operations/context.ts';
+import { findOperation, operations } from '../operations/index.ts';
+
+/**
+ * `/api/operations`: every operation for programs and the console. A job answers 202 with its record at once;
+ * `/api/jobs/ID/events` then streams its progress as server-sent events.
+ */
+export function operationRoutes(services: Services): Hono {
+  const routes = new Hono();
+
+  routes.get('/operations', (context) =>
+    context.json(
+      operations.map(({ name, title, description, effect, scope, job, personOnly, input }) => ({
+        name,
+        title,
+        description,
+        effect,
+        scope,
+        job,
+        personOnly: personOnly === true,
+        input: z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }),
+      })),
+    ),
+  );
+
+  routes.post('/operations/:name', async (context) => {
+    const operation = findOperation(context.req.param('name'));
+    const input = await readJsonBody(context.req.raw);
+    if (operation.job) return context.json(submitOperation(operation, input, services), 202);
+    return context.json(
+      (await callOperation(operation, input, services, { report: () => {}, signal: context.req.raw.signal })) as object,
+    );
+  });
+
+  routes.get('/jobs/:id/events', (context) => {
+    const job = services.jobs.get(context.req.param('id'));
+    return streamSSE(context, async (stream) => {
+      const gone = new AbortController();
+      stream.onAbort(() => gone.abort());
+      await followJob(services.jobs, job.id, {
+        signal: gone.signal,
+        onChange: (current) => void stream.writeSSE({ event: 'job', data: JSON.stringify(current) }),
+      });
+    });
+  });
+
+  return routes;
+}
+
+async function readJsonBody(request: Request): Promise<unknown> {
+  const text = await request.text();
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new FtsError('invalid-input', `The body is not JSON: ${(error as Error).message}`, {
+      field: 'body',
+      remedy: 'Send a JSON object with content-type application/json.',
+    });
+  }
+}

@@ -1,0 +1,86 @@
+import type { Server } from 'node:http';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import { consoleRoutes } from '../console/console-routes.ts';
+import { FtsError } from '../errors/fts-error.ts';
+import type { Services } from '../operations/context.ts';
+import { httpStatus } from './http-status.ts';
+import { operationRoutes } from './operation-routes.ts';
+
+export interface RunningServer {
+  url: string;
+  /** Stops accepting, lets open answers end for up to five seconds, then closes them. */
+  close(): Promise<void>;
+}
+
+/** What this program is and how to start it again, for the page that tells how to connect. */
+export interface Program {
+  version: string;
+  command: readonly string[];
+}
+
+/** The whole HTTP face as one web-standard handler, testable without a socket. */
+export function createApp(services: Services, program: Program): Hono {
+  const app = new Hono();
+  const startedAt = new Date().toISOString();
+  app.get('/health', (context) => context.json({ status: 'ok', version: program.version, startedAt }));
+  app.get('/api/program', (context) => context.json({ ...program, home: services.home.root }));
+  app.route('/api', operationRoutes(services));
+  app.route('/', consoleRoutes());
+  app.notFound((context) =>
+    context.json({ error: { kind: 'not-found', message: `No ${context.req.method} ${context.req.path} here.` } }, 404),
+  );
+  app.onError((thrown, context) => {
+    const error = FtsError.from(thrown);
+    if (error.retryAfterSeconds !== undefined)
+      context.header('Retry-After', String(Math.ceil(error.retryAfterSeconds)));
+    return context.json({ error: error.toJSON() }, httpStatus[error.kind]);
+  });
+  return app;
+}
+
+/** Binds the address and answers. A taken port is the caller's `conflict`, with another port as the remedy. */
+export async function startServer(app: Hono, host: string, port: number): Promise<RunningServer> {
+  const server = await new Promise<Server>((resolve, reject) => {
+    const created = serve({ fetch: app.fetch, hostname: host, port }, () => resolve(created)) as Server;
+    created.once('error', (error: NodeJS.ErrnoException) => reject(explainListenError(error, host, port)));
+  });
+  const address = server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    close: () => closeServer(server),
+  };
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), 5000);
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function explainListenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new FtsError('conflict', `Port ${port} is taken on ${host}.`, {
+      field: 'server.port',
+      value: port,
+      remedy: `Perhaps fts is up already (try http://${host}:${port}/); otherwise choose another: fts up --port ${port + 1}`,
+      cause: error,
+    });
+  }
+  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') {
+    return new FtsError('invalid-input', `Cannot bind ${host}:${port}: ${error.message}`, {
+      field: error.code === 'EACCES' ? 'server.port' : 'server.host',
+      value: error.code === 'EACCES' ? port : host,
+      remedy:
+        error.code === 'EACCES' ? 'Choose a port above 1023.' : 'Choose an address of this machine, such as 127.0.0.1.',
+      cause: error,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { checkLocalTarget } from '../deployment/local-target.ts';
+import { deploymentSchema } from '../jobs/registry.ts';
+import { defineOperation } from './operation.ts';
+
+export const deploy = defineOperation({
+  name: 'deploy',
+  title: 'Deploy an artifact',
+  description:
+    'Puts an artifact (see `models.list`) into service under a name. Target `local` serves it from this server’s OpenAI- and Ollama-compatible API at once; deploying again under the same name replaces what was served.',
+  effect: 'write',
+  scope: 'serve',
+  idempotent: true,
+  openWorld: false,
+  job: false,
+  positionals: ['artifact'],
+  example: 'fts deploy operator:q4_0 --name operator',
+  input: z.object({
+    artifact: z.string().describe('Artifact id, as `model:format`'),
+    target: z.enum(['local']).default('local').describe('Where to'),
+    name: z
+      .string()
+      .regex(/^[\w.:/-]{1,128}$/)
+      .optional()
+      .describe('Name to serve it under (default: the artifact id)'),
+  }),
+  output: deploymentSchema,
+  async run({ artifact: id, target, name = id }, { registry }) {
+    const artifact = registry.artifact(id);
+    await checkLocalTarget(artifact.path);
+    registry.saveDeployment({ name, artifact: id, target, settings: {} });
+    return registry.deployment(name);
+  },
+});
