@@ -1,0 +1,152 @@
+import { attentionFlopsPerPair } from './compute.ts';
+import { type CacheType, cacheBytesPerToken } from './inference-memory.ts';
+import { type Arithmetic, efficiencyOf, type Machine, stepOverheadSeconds } from './machine.ts';
+import { type ModelShape, parameterTensors } from './model-shape.ts';
+import { type BlockType, bitsPerWeight, blockTypeOf, type WeightFormat } from './weight-formats.ts';
+
+/** The matrices of a model by block type: what one forward pass multiplies. */
+export interface MatrixWork {
+  layers: Map<BlockType, number>;
+  head: { type: BlockType; weights: number };
+  matrices: number;
+}
+
+/** One forward pass's batch: tokens in all, how many of them need logits, and the pairs of positions attended. */
+export interface ForwardBatch {
+  tokens: number;
+  outputs: number;
+  /** Σ over tokens of the positions that token attends to. */
+  attendedPairs: number;
+  /** Cached positions that are read once, over all sequences. */
+  cachedTokens: number;
+}
+
+/** Precomputes what `forwardSeconds` needs, so that a simulation may call it a million times. */
+export function matrixWork(shape: ModelShape, format: WeightFormat): MatrixWork {
+  const layers = new Map<BlockType, number>();
+  let matrices = 0;
+  let head = { type: 'F32' as BlockType, weights: 0 };
+  for (const tensor of parameterTensors(shape)) {
+    if (tensor.role === 'norm' || tensor.role === 'bias' || tensor.role === 'position-embedding') continue;
+    const type = blockTypeOf(format, tensor, shape);
+    const weights = tensor.rows * tensor.columns;
+    if (tensor.role === 'output-head' || (tensor.role === 'token-embedding' && shape.tiedEmbeddings)) {
+      head = { type, weights };
+    } else if (tensor.layer !== null) {
+      layers.set(type, (layers.get(type) ?? 0) + weights);
+    }
+    matrices++;
+  }
+  return { layers, head, matrices };
+}
+
+export interface SpeedModel {
+  shape: ModelShape;
+  work: MatrixWork;
+  machine: Machine;
+  /** Devices that share the work by tensor parallelism. */
+  devices: number;
+  cacheType: CacheType;
+  cacheBytesPerToken: number;
+}
+
+export function speedModel(
+  shape: ModelShape,
+  format: WeightFormat,
+  cacheType: CacheType,
+  machine: Machine,
+  devices = 1,
+): SpeedModel {
+  return {
+    shape,
+    work: matrixWork(shape, format),
+    machine,
+    devices,
+    cacheType,
+    cacheBytesPerToken: cacheBytesPerToken(shape, cacheType),
+  };
+}
+
+/**
+ * Seconds of one forward pass by the roofline model (Williams et al. 2009): every matrix takes the longer of its
+ * arithmetic and its transfer; the KV cache is read once per sequence; then a fixed cost per pass.
+ */
+export function forwardSeconds(model: SpeedModel, batch: ForwardBatch): number {
+  const { machine, work, devices } = model;
+  let seconds = 0;
+  for (const [type, weights] of work.layers) seconds += matrixSeconds(machine, type, weights, batch.tokens);
+  if (batch.outputs > 0) seconds += matrixSeconds(machine, work.head.type, work.head.weights, batch.outputs);
+  const attention = Math.max(
+    (attentionFlopsPerPair(model.shape) * batch.attendedPairs) / attentionRate(machine),
+    (model.cacheBytesPerToken * batch.cachedTokens) / (machine.bandwidthBytesPerSecond * efficiencyOf(machine).decode),
+  );
+  return (seconds + attention) / devices + stepOverheadSeconds(machine);
+}
+
+/** Seconds to multiply `weights` weights of a block type by `tokens` rows. */
+function matrixSeconds(machine: Machine, type: BlockType, weights: number, tokens: number): number {
+  const flops = 2 * weights * tokens;
+  const measured = machine.kernels?.[type];
+  if (measured !== undefined) return flops / interpolate(measured.tokens, measured.flopsPerSecond, tokens);
+  const { decode, prefill } = efficiencyOf(machine);
+  const transfer = (weights * bitsPerWeight(type)) / 8 / (machine.bandwidthBytesPerSecond * decode);
+  return Math.max(flops / (arithmeticRate(machine, type) * prefill), transfer);
+}
+
+/** The fastest unit that takes this type: weights in 4 bits are widened to 16 (or 8 on CPUs) before they multiply. */
+export function arithmeticRate(machine: Machine, type: BlockType): number {
+  const preference: Arithmetic[] =
+    type === 'F32'
+      ? ['tf32', 'fp32']
+      : type === 'F8'
+        ? ['fp8', 'bf16', 'fp16', 'fp32']
+        : type === 'INT8' || ((machine.kind === 'cpu' || machine.kind === 'board') && type.startsWith('Q'))
+          ? ['int8', 'bf16', 'fp16', 'fp32']
+          : ['bf16', 'fp16', 'fp32'];
+  for (const arithmetic of preference) {
+    const rate = machine.flops[arithmetic];
+    if (rate !== undefined) return rate;
+  }
+  return Math.max(...Object.values(machine.flops));
+}
+
+function attentionRate(machine: Machine): number {
+  return arithmeticRate(machine, 'F16') * efficiencyOf(machine).prefill;
+}
+
+/** Linear between measured points, flat outside. */
+function interpolate(xs: readonly number[], ys: readonly number[], x: number): number {
+  if (x <= xs[0]!) return ys[0]! * (x / xs[0]!);
+  for (let index = 1; index < xs.length; index++) {
+    if (x > xs[index]!) continue;
+    const share = (x - xs[index - 1]!) / (xs[index]! - xs[index - 1]!);
+    return ys[index - 1]! + share * (ys[index]! - ys[index - 1]!);
+  }
+  return ys.at(-1)!;
+}
+
+/** Seconds from the first prompt token in to the first logits out, in chunks of `chunkTokens`. */
+export function prefillSeconds(model: SpeedModel, promptTokens: number, chunkTokens: number): number {
+  let seconds = 0;
+  for (let past = 0; past < promptTokens; past += chunkTokens) {
+    const tokens = Math.min(chunkTokens, promptTokens - past);
+    const last = past + tokens >= promptTokens;
+    seconds += forwardSeconds(model, {
+      tokens,
+      outputs: last ? 1 : 0,
+      attendedPairs: tokens * past + (tokens * (tokens + 1)) / 2,
+      cachedTokens: past,
+    });
+  }
+  return seconds;
+}
+
+/** Seconds of one decode step: one new token for each of `sequences`, each with `contextTokens` behind it. */
+export function decodeStepSeconds(model: SpeedModel, sequences: number, contextTokens: number): number {
+  return forwardSeconds(model, {
+    tokens: sequences,
+    outputs: sequences,
+    attendedPairs: sequences * contextTokens,
+    cachedTokens: sequences * contextTokens,
+  });
+}

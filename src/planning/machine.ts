@@ -1,0 +1,105 @@
+import { z } from 'zod';
+
+/** Arithmetic that a machine may have units for. Rates are dense (no structured sparsity). */
+export const arithmetics = ['fp32', 'tf32', 'bf16', 'fp16', 'fp8', 'int8', 'int4'] as const;
+export type Arithmetic = (typeof arithmetics)[number];
+
+const sourceSchema = z.object({
+  /** Where the figure was read: a data sheet, a price page, `measured`. */
+  text: z.string().min(1),
+  url: z.url().optional(),
+  /** Date of that reading (ISO), or of the document. */
+  date: z.iso.date(),
+  /** False when we could not open the source ourselves and the figure is from memory or second hand. */
+  verified: z.boolean(),
+});
+export type Source = z.output<typeof sourceSchema>;
+
+const priceSchema = z.object({
+  kind: z.enum(['rent', 'buy']),
+  /** US dollars per hour (rent) or once (buy), for the whole machine. */
+  usd: z.number().nonnegative(),
+  source: sourceSchema,
+});
+export type Price = z.output<typeof priceSchema>;
+
+/** How fast one weight-matrix kernel runs at several batch sizes, measured. */
+const kernelSpeedSchema = z.object({
+  /** Rows of activations (tokens) multiplied at once, ascending. */
+  tokens: z.array(z.number().int().positive()).min(1),
+  /** Operations per second (2 per weight and token) at each of those. */
+  flopsPerSecond: z.array(z.number().positive()).min(1),
+});
+export type KernelSpeed = z.output<typeof kernelSpeedSchema>;
+
+export const machineSchema = z.object({
+  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'lower-case letters, digits, dots and dashes'),
+  name: z.string().min(1),
+  kind: z.enum(['gpu', 'cpu', 'apple', 'phone', 'board']),
+  /** Devices that share one machine (GPUs on a board); the figures below are of one device. */
+  devices: z.number().int().positive().default(1),
+  memoryBytes: z.number().positive(),
+  bandwidthBytesPerSecond: z.number().positive(),
+  flops: z.partialRecord(z.enum(arithmetics), z.number().positive()),
+  /** Device-to-device bandwidth in bytes per second, where there is one. */
+  linkBytesPerSecond: z.number().positive().optional(),
+  powerWatts: z.number().positive().optional(),
+  prices: z.array(priceSchema).default([]),
+  source: sourceSchema,
+  /** Fractions of the peak that engines reach in practice. */
+  efficiency: z
+    .object({
+      /** Of the bandwidth, when decoding. */
+      decode: z.number().positive().max(1),
+      /** Of the arithmetic peak, when prefilling. */
+      prefill: z.number().positive().max(1),
+      /** Of the arithmetic peak, when training (MFU). */
+      training: z.number().positive().max(1),
+    })
+    .optional(),
+  /** Seconds that each forward pass costs besides the matrices: launches, sampling, scheduling. */
+  stepOverheadSeconds: z.number().nonnegative().optional(),
+  /** Measured kernels by block type; they replace the roofline where they exist. */
+  kernels: z.record(z.string(), kernelSpeedSchema).optional(),
+});
+
+export type Machine = z.output<typeof machineSchema>;
+
+/** What engines typically reach by kind of machine: assumptions, used where a machine states none of its own. */
+const typicalEfficiency: Record<Machine['kind'], NonNullable<Machine['efficiency']>> = {
+  gpu: { decode: 0.7, prefill: 0.5, training: 0.4 },
+  apple: { decode: 0.6, prefill: 0.6, training: 0.4 },
+  cpu: { decode: 0.75, prefill: 0.5, training: 0.5 },
+  phone: { decode: 0.5, prefill: 0.4, training: 0.3 },
+  board: { decode: 0.6, prefill: 0.4, training: 0.3 },
+};
+
+const typicalStepOverheadSeconds: Record<Machine['kind'], number> = {
+  gpu: 0.002,
+  apple: 0.002,
+  cpu: 0.0005,
+  phone: 0.003,
+  board: 0.001,
+};
+
+export function efficiencyOf(machine: Machine): NonNullable<Machine['efficiency']> {
+  return machine.efficiency ?? typicalEfficiency[machine.kind];
+}
+
+export function stepOverheadSeconds(machine: Machine): number {
+  return machine.stepOverheadSeconds ?? typicalStepOverheadSeconds[machine.kind];
+}
+
+/** What the runtime occupies on one device before a model is loaded (CUDA context, process), in bytes. */
+export function runtimeBytes(machine: Machine): number {
+  return machine.kind === 'gpu' ? 0.7e9 : 0.1e9;
+}
+
+/**
+ * Memory of one device that a model may use: GPUs keep a little for the driver, Apple lets the GPU wire about three
+ * quarters, and a general-purpose computer has its operating system to feed.
+ */
+export function usableBytes(machine: Machine): number {
+  const share = { gpu: 0.95, apple: 0.75, cpu: 0.9, phone: 0.5, board: 0.85 }[machine.kind];
+  return machine.memoryBytes * share;
+}

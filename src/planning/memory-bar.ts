@@ -1,0 +1,29 @@
+import { bytesText } from './quantity-text.ts';
+
+/** One part of a stacked bar, in drawing order. */
+export interface BarPart {
+  label: string;
+  bytes: number;
+}
+
+const fills = ['█', '▓', '▒', '░', '▞', '▚', '■'];
+
+/**
+ * A stacked bar for a terminal: the parts to scale against what the machine has, then a legend. `│` marks the end of
+ * the machine's memory; what stands behind it does not fit.
+ */
+export function memoryBarText(parts: readonly BarPart[], usableBytes: number, columns = 60): string {
+  const total = parts.reduce((sum, part) => sum + part.bytes, 0);
+  const scale = columns / Math.max(total, usableBytes);
+  const end = Math.round(usableBytes * scale);
+  let bar = '';
+  let filled = 0;
+  for (const [index, part] of parts.entries()) {
+    filled += part.bytes;
+    bar += fills[index % fills.length]!.repeat(Math.max(0, Math.round(filled * scale) - bar.length));
+  }
+  bar = bar.padEnd(columns, '·');
+  const marked = `${bar.slice(0, end)}│${bar.slice(end)}`;
+  const legend = parts.map((part, index) => `${fills[index % fills.length]} ${part.label} ${bytesText(part.bytes)}`);
+  return `${marked}\n${legend.join('   ')}\ntotal ${bytesText(total)} of ${bytesText(usableBytes)} usable`;
+}
