@@ -1,25 +1,24 @@
+import type { ModelConfig } from '../model/model-config.ts';
+
 /**
- * The numbers of a decoder-only transformer that fix its size and its work: a `ModelConfig` satisfies it, and so does
- * a published `config.json` reduced to these fields.
+ * The numbers of a decoder-only transformer that fix its size and its work: a part of every `ModelConfig`, and what
+ * the table of published models holds.
  */
-export interface ModelShape {
-  family: 'gpt2' | 'llama' | 'qwen2' | 'qwen3';
-  vocabSize: number;
-  /** Width of the residual stream (`hidden_size`). */
-  width: number;
-  layers: number;
-  /** Query heads; `kvHeads` is smaller with grouped-query attention. */
-  heads: number;
-  kvHeads: number;
-  headDim: number;
-  /** Inner width of the feed-forward block (`intermediate_size`). */
-  ffnWidth: number;
-  /** Longest position that the model was built for. */
-  contextLength: number;
-  tiedEmbeddings: boolean;
-  qkvBias: boolean;
-  qkNorm: boolean;
-}
+export type ModelShape = Pick<
+  ModelConfig,
+  | 'family'
+  | 'vocabSize'
+  | 'width'
+  | 'layers'
+  | 'heads'
+  | 'kvHeads'
+  | 'headDim'
+  | 'ffnWidth'
+  | 'contextLength'
+  | 'tiedEmbeddings'
+  | 'qkvBias'
+  | 'qkNorm'
+>;
 
 /** What a tensor is for: quantizers and memory formulas treat these differently. */
 export type TensorRole =
