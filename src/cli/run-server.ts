@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { createApp, type RunningServer, startServer } from '../http/server.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import type { Services } from '../operations/context.ts';
+import { sweepUnfinished } from '../store/atomic-file.ts';
 
 export interface ServerProcess {
   url: string;
@@ -19,6 +20,7 @@ export async function openServer(services: Services, version: string): Promise<S
   const { 'server.host': host, 'server.port': port } = services.config.values;
   const app = createApp(services, { version, command: ownCommand() });
   const server: RunningServer = await startServer(app, host, port);
+  await sweepUnfinished(services.home.root);
   const queue = new JobQueue(services.jobs, [...ownCommand(), '_work']);
   queue.start();
   return {

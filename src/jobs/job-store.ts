@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { ErrorRecord } from '../errors/fts-error.ts';
 import { FtsError } from '../errors/fts-error.ts';
+import { isProcessAlive } from '../runtime/process-alive.ts';
 import type { Progress } from '../runtime/progress.ts';
 import { type Database, immediately, type Schema } from '../store/database.ts';
 import { type Job, type JobState, jobSchema, jobStates } from './job.ts';
@@ -197,7 +198,9 @@ export class JobStore {
       const rows = this.database.prepare("SELECT id, pid, heartbeat_ms FROM jobs WHERE state = 'running'").all();
       const dead = rows
         .map((row) => runningRow.parse(row))
-        .filter(({ pid, heartbeat_ms }) => !isAlive(pid) || Date.now() - heartbeat_ms > heartbeatLimitMilliseconds);
+        .filter(
+          ({ pid, heartbeat_ms }) => !isProcessAlive(pid) || Date.now() - heartbeat_ms > heartbeatLimitMilliseconds,
+        );
       return dead.map(({ id }) => this.finish(id, { state: 'interrupted', error: interruptedError(id) }));
     });
   }
@@ -209,13 +212,4 @@ export function interruptedError(id: string): ErrorRecord {
     message: 'Interrupted before it was done.',
     remedy: `Go on with \`fts jobs resume ${id}\`.`,
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

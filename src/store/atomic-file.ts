@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isProcessAlive } from '../runtime/process-alive.ts';
 
 /**
  * Writes a file so that a reader, or a crash at any moment, sees the old content or the new one, never a part:
@@ -16,7 +17,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 /** The same for content that is streamed: `write` fills the temporary file. On any error nothing is left behind. */
 export async function replaceFileAtomic(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = temporaryName(path);
+  const temporary = besideName(path, 'tmp');
   const file = await open(temporary, 'wx');
   try {
     try {
@@ -36,8 +37,8 @@ export async function replaceFileAtomic(path: string, write: (file: FileHandle) 
 /** Builds a whole folder under a temporary name and moves it into place. An existing target is replaced. */
 export async function replaceFolderAtomic(path: string, fill: (folder: string) => Promise<void>): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
-  const temporary = temporaryName(path);
-  const replaced = temporaryName(path);
+  const temporary = besideName(path, 'tmp');
+  const replaced = besideName(path, 'replaced');
   await mkdir(temporary);
   try {
     await fill(temporary);
@@ -53,9 +54,29 @@ export async function replaceFolderAtomic(path: string, fill: (folder: string) =
   await rm(replaced, { recursive: true, force: true });
 }
 
-/** Temporary names end in `.tmp` so that a start-up sweep can find what a crash left. */
-function temporaryName(path: string): string {
-  return join(dirname(path), `.${path.split(/[\\/]/).at(-1)}.${randomBytes(6).toString('hex')}.tmp`);
+/** `.NAME.PID.RANDOM.tmp`: the process number tells a sweep whether somebody is still writing it. */
+function besideName(path: string, ending: 'tmp' | 'replaced'): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.${ending}`);
+}
+
+/** What `besideName` makes: target name, process, ending. */
+const besidePattern = /^\.(.+)\.(\d+)\.[0-9a-f]{8}\.(tmp|replaced)$/;
+
+/**
+ * Clears what dead processes left in a folder and its subfolders: unfinished files go; a folder that was moved aside
+ * by a replacement which never completed comes back.
+ */
+export async function sweepUnfinished(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    const [, name, pid, ending] = besidePattern.exec(entry.name) ?? [];
+    if (name === undefined) {
+      if (entry.isDirectory()) await sweepUnfinished(path);
+    } else if (!isProcessAlive(Number(pid))) {
+      if (ending === 'replaced' && !existsSync(join(folder, name))) await rename(path, join(folder, name));
+      else await rm(path, { recursive: true, force: true });
+    }
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import type { Services } from '../src/operations/context.ts';
+import { openServices } from '../src/operations/open-services.ts';
+
+const opened: { folder: string; services: Services | undefined }[] = [];
+
+afterEach(() => {
+  for (const { folder, services } of opened.splice(0)) {
+    services?.database.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** A folder for `FTS_HOME` that is gone after the test. */
+export function temporaryHome(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'fts-test-'));
+  opened.push({ folder, services: undefined });
+  return folder;
+}
+
+/** Home, configuration, database and registry of an empty program, closed and removed after the test. */
+export function temporaryServices(environment: NodeJS.ProcessEnv = {}): Services {
+  const folder = temporaryHome();
+  const services = openServices({ ...environment, FTS_HOME: folder }, {});
+  opened.push({ folder, services });
+  return services;
+}
