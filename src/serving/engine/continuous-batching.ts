@@ -1,0 +1,323 @@
+import { FtsError } from '../../errors/fts-error.ts';
+import type { LlamaContext } from '../llama/context.ts';
+import type { Generation } from './generation.ts';
+import { KvCache } from './kv-cache.ts';
+import type { EngineEvent, EngineLoad } from './protocol.ts';
+import type { Speculation } from './speculation.ts';
+import { type PlannedRows, planStep } from './step-plan.ts';
+
+export interface BatchingOptions {
+  maxRunning: number;
+  prefillChunkTokens: number;
+  prefixCache: boolean;
+}
+
+/** Prompts that will share at least this many tokens with one that is being read wait for it instead of reading too. */
+const WORTH_WAITING_TOKENS = 32;
+
+/** A row of the batch whose logits are sampled. */
+interface OutputRow {
+  row: number;
+  /** The guess that this row's sample has to equal for the next row to count. */
+  expected: number | undefined;
+}
+
+interface PackedRows extends PlannedRows {
+  outputs: OutputRow[];
+}
+
+/**
+ * Continuous batching (Orca, Yu et al. 2022) over one context. Each step is a transaction: admit, plan, reserve cells,
+ * pack one batch, decode, sample, commit. What fails before the commit leaves the cache as it was.
+ */
+export class ContinuousBatching {
+  private readonly context: LlamaContext;
+  private readonly options: BatchingOptions;
+  private readonly speculation: Speculation | undefined;
+  private readonly useAdapter: (name: string) => void;
+  private readonly cache: KvCache;
+  private readonly waiting: Generation[] = [];
+  private running: Generation[] = [];
+  private events: EngineEvent[] = [];
+  private adapter = '';
+  private readonly counters = {
+    steps: 0,
+    decodedTokens: 0,
+    prefilledTokens: 0,
+    prefixQueriedTokens: 0,
+    prefixHitTokens: 0,
+    preemptions: 0,
+    draftedTokens: 0,
+    acceptedTokens: 0,
+    forwardMs: 0,
+  };
+
+  constructor(
+    context: LlamaContext,
+    options: BatchingOptions,
+    useAdapter: (name: string) => void,
+    speculation?: Speculation,
+  ) {
+    this.context = context;
+    this.options = options;
+    this.useAdapter = useAdapter;
+    this.speculation = speculation;
+    this.cache = new KvCache(context, context.options.cells, context.options.sequences);
+  }
+
+  get busy(): boolean {
+    return this.running.length > 0 || this.waiting.length > 0 || this.events.length > 0;
+  }
+
+  get load(): EngineLoad {
+    return {
+      running: this.running.length,
+      waiting: this.waiting.length,
+      cells: this.cache.cells,
+      usedCells: this.cache.usedCells,
+      ...this.counters,
+    };
+  }
+
+  submit(generation: Generation): void {
+    this.waiting.push(generation);
+  }
+
+  cancel(id: number): void {
+    const generation = [...this.waiting, ...this.running].find((candidate) => candidate.id === id);
+    if (generation === undefined) return;
+    generation.finish('cancelled');
+    this.retire(generation);
+  }
+
+  /** Forgets what finished requests left in the cache, of one adapter where it is named. */
+  dropKept(adapter?: string): void {
+    this.cache.dropKept(adapter);
+  }
+
+  usesAdapter(adapter: string): boolean {
+    return [...this.waiting, ...this.running].some((generation) => generation.adapter === adapter);
+  }
+
+  /** One step; returns what it brought about. */
+  step(): EngineEvent[] {
+    this.expire();
+    this.admit();
+    const group = this.nextGroup();
+    if (group.length > 0) {
+      const drafts = this.speculation?.draft(group) ?? new Map<Generation, readonly number[]>();
+      const reserved = this.reserve(planStep(group, this.options.prefillChunkTokens, drafts));
+      const packed = this.pack(reserved);
+      if (packed.length > 0 && this.decode(packed)) this.sampleAndCommit(packed);
+    }
+    return this.takeEvents();
+  }
+
+  private takeEvents(): EngineEvent[] {
+    for (const generation of this.running) {
+      const event = generation.takeEvent();
+      if (event !== undefined) this.events.push(event);
+    }
+    const { events } = this;
+    this.events = [];
+    return events;
+  }
+
+  private expire(): void {
+    const now = performance.now();
+    for (const generation of [...this.waiting, ...this.running]) {
+      if (now < generation.deadlineMs) continue;
+      generation.finish('deadline');
+      this.retire(generation);
+    }
+  }
+
+  /** Moves waiting generations into the batch, oldest first, as long as there is a place. */
+  private admit(): void {
+    for (const generation of [...this.waiting]) {
+      if (this.running.length >= this.options.maxRunning) return;
+      if (this.willShareMore(generation)) continue;
+      const limit = this.options.prefixCache ? generation.tokens.length - 1 : 0;
+      const sequence = this.cache.open(generation.adapter, generation.tokens, limit);
+      if (sequence === undefined) return;
+      this.counters.prefixQueriedTokens += generation.tokens.length;
+      this.counters.prefixHitTokens += sequence.length;
+      generation.start(sequence);
+      this.waiting.splice(this.waiting.indexOf(generation), 1);
+      this.running.push(generation);
+    }
+  }
+
+  /** Whether a prompt that is being read right now is about to leave a prefix worth waiting for. */
+  private willShareMore(generation: Generation): boolean {
+    if (!this.options.prefixCache) return false;
+    let known: number | undefined;
+    for (const other of this.running) {
+      if (other.remaining <= 1 || other.adapter !== generation.adapter) continue;
+      known ??= this.cache.match(generation.adapter, generation.tokens);
+      const common = commonPrefix(other.tokens, generation.tokens);
+      if (common - known >= WORTH_WAITING_TOKENS) return true;
+    }
+    return false;
+  }
+
+  /** A batch runs under one adapter; adapters with running requests take turns. */
+  private nextGroup(): Generation[] {
+    const adapters = [...new Set(this.running.map((generation) => generation.adapter))];
+    if (adapters.length === 0) return [];
+    const next = adapters[(adapters.indexOf(this.adapter) + 1) % adapters.length]!;
+    if (next !== this.adapter) {
+      this.useAdapter(next);
+      this.adapter = next;
+    }
+    return adapters.length === 1 ? this.running : this.running.filter((generation) => generation.adapter === next);
+  }
+
+  /**
+   * Finds a free cell for every planned token: finished sequences go first, then the youngest running requests are
+   * preempted and read again later. A request that fills the cache alone ends for its length.
+   */
+  private reserve(plan: PlannedRows[]): PlannedRows[] {
+    let rows = plan;
+    const needed = () => rows.reduce((sum, planned) => sum + planned.count + planned.draft.length, 0);
+    while (!this.cache.reclaim(needed())) {
+      if (rows.some((planned) => planned.draft.length > 0)) {
+        rows = rows.map((planned) => ({ ...planned, draft: [] }));
+        continue;
+      }
+      const victim = this.running.at(-1)!;
+      if (this.running.length === 1) {
+        const fits = rows[0] === undefined ? 0 : Math.min(rows[0].count, this.cache.freeCells);
+        if (fits > 0) return [{ generation: victim, count: fits, draft: [] }];
+        victim.finish('length');
+        this.retire(victim);
+        return [];
+      }
+      this.preempt(victim);
+      rows = rows.filter((planned) => planned.generation !== victim);
+    }
+    return rows;
+  }
+
+  private preempt(generation: Generation): void {
+    this.counters.preemptions++;
+    generation.preemptions++;
+    this.cache.close(generation.sequence!, false);
+    generation.sequence = undefined;
+    this.running = this.running.filter((other) => other !== generation);
+    this.waiting.unshift(generation);
+  }
+
+  /** Writes the planned tokens into the batch; the last row of each generation, and every guess, asks for logits. */
+  private pack(plan: PlannedRows[]): PackedRows[] {
+    const { context } = this;
+    context.clearBatch();
+    return plan.map((planned) => {
+      const { generation, count, draft } = planned;
+      const sequence = generation.sequence!;
+      const outputs: OutputRow[] = [];
+      const samples = count === generation.remaining;
+      for (let offset = 0; offset < count; offset++) {
+        const position = sequence.length + offset;
+        const wantsLogits = samples && offset === count - 1;
+        const row = context.add(generation.tokens[position]!, position, sequence.id, wantsLogits);
+        if (wantsLogits) outputs.push({ row, expected: draft[0] });
+      }
+      draft.forEach((token, index) => {
+        const row = context.add(token, sequence.length + count + index, sequence.id, true);
+        outputs.push({ row, expected: draft[index + 1] });
+      });
+      return { ...planned, outputs };
+    });
+  }
+
+  /** Runs the batch. Where llama.cpp fails, cells are put back and the batch's requests get the error. */
+  private decode(packed: PackedRows[]): boolean {
+    const started = performance.now();
+    const outcome = this.context.decode();
+    const elapsed = performance.now() - started;
+    this.counters.forwardMs += elapsed;
+    this.counters.steps++;
+    if (outcome === 'done') {
+      this.speculation?.observe(packed, elapsed);
+      return true;
+    }
+    for (const { generation } of packed) this.context.truncate(generation.sequence!.id, generation.sequence!.length);
+    if (outcome === 'full') {
+      // The books say that there is room, llama.cpp finds none: give up what is only kept, or one request.
+      this.cache.dropKept();
+      if (this.running.length > 1) this.preempt(this.running.at(-1)!);
+      else this.fail(packed, new FtsError('exhausted', 'The KV cache is full.', { field: 'contextTokens' }));
+    } else {
+      this.fail(packed, new FtsError('internal', 'llama.cpp failed to compute this step.'));
+    }
+    return false;
+  }
+
+  private fail(packed: PackedRows[], error: FtsError): void {
+    for (const { generation } of packed) {
+      this.events.push({ kind: 'error', id: generation.id, error: error.toJSON() });
+      this.remove(generation, false);
+    }
+  }
+
+  /** Samples every output row in order, then makes computed tokens part of the cache's books and the text. */
+  private sampleAndCommit(packed: PackedRows[]): void {
+    for (const { generation, count, draft, outputs } of packed) {
+      const sequence = generation.sequence!;
+      const computed = generation.tokens.slice(sequence.length, sequence.length + count);
+      if (generation.generatedTokens === 0) this.counters.prefilledTokens += count;
+      let accepted = 0;
+      for (const { row, expected } of outputs) {
+        const choice = generation.sampler.sample(this.context.logits(row));
+        this.counters.decodedTokens++;
+        const goesOn = generation.accept(choice);
+        if (choice.token !== expected || !goesOn) break;
+        computed.push(choice.token);
+        accepted++;
+      }
+      this.cache.append(sequence, computed);
+      if (draft.length > 0) {
+        this.context.truncate(sequence.id, sequence.length);
+        generation.draftedTokens += draft.length;
+        generation.acceptedTokens += accepted;
+        this.counters.draftedTokens += draft.length;
+        this.counters.acceptedTokens += accepted;
+        this.speculation?.learn(generation, draft.length, accepted);
+      }
+      if (generation.finished !== undefined) this.retire(generation);
+    }
+  }
+
+  /** Takes a finished generation out of the batch and tells its last text and usage. */
+  private retire(generation: Generation): void {
+    const event = generation.takeEvent();
+    if (event !== undefined) this.events.push(event);
+    const { stopString } = generation;
+    this.events.push({
+      kind: 'finish',
+      id: generation.id,
+      reason: generation.finished ?? 'stop',
+      ...(stopString === undefined ? {} : { stopString }),
+      usage: generation.usage(),
+    });
+    this.remove(generation, this.options.prefixCache);
+  }
+
+  private remove(generation: Generation, keep: boolean): void {
+    this.running = this.running.filter((other) => other !== generation);
+    const place = this.waiting.indexOf(generation);
+    if (place >= 0) this.waiting.splice(place, 1);
+    if (generation.sequence !== undefined) this.cache.close(generation.sequence, keep);
+    generation.sequence = undefined;
+    generation.sampler.free();
+    this.speculation?.forget(generation);
+  }
+}
+
+function commonPrefix(a: readonly number[], b: readonly number[]): number {
+  const most = Math.min(a.length, b.length);
+  let length = 0;
+  while (length < most && a[length] === b[length]) length++;
+  return length;
+}

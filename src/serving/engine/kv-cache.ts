@@ -1,0 +1,238 @@
+import { FtsError } from '../../errors/fts-error.ts';
+
+/** What the cache needs of llama.cpp's memory: sequences by id, cells shared between them. */
+export interface SequenceMemory {
+  truncate(sequence: number, from?: number): void;
+  share(source: number, target: number, length: number): void;
+}
+
+/** A run of tokens held in the cache. Every sequence is a path from a root; what paths share is stored once. */
+interface PrefixNode {
+  tokens: number[];
+  parent: PrefixNode | undefined;
+  children: PrefixNode[];
+  holders: Set<KvSequence>;
+}
+
+/** One sequence id of llama.cpp: the tokens of a running request, or those of a finished one kept for reuse. */
+export interface KvSequence {
+  readonly id: number;
+  /** Tokens whose keys and values are in the cache. */
+  length: number;
+  running: boolean;
+  leaf: PrefixNode;
+  lastUsed: number;
+}
+
+/** Finished sequences shorter than this are not worth a sequence id. */
+const MINIMUM_KEPT_TOKENS = 8;
+
+/**
+ * The books of one unified KV cache: a prefix tree (RadixAttention, Zheng et al. 2023) of what each sequence holds, in
+ * tokens. New requests share the longest known prefix; finished ones stay until their cells are needed, the least
+ * recently used leaf first.
+ */
+export class KvCache {
+  readonly cells: number;
+  private readonly memory: SequenceMemory;
+  private readonly freeIds: number[];
+  private readonly roots = new Map<string, PrefixNode>();
+  private readonly kept = new Set<KvSequence>();
+  private used = 0;
+  private clock = 0;
+
+  constructor(memory: SequenceMemory, cells: number, sequences: number) {
+    this.memory = memory;
+    this.cells = cells;
+    this.freeIds = Array.from({ length: sequences }, (_, index) => sequences - 1 - index);
+  }
+
+  get usedCells(): number {
+    return this.used;
+  }
+
+  get freeCells(): number {
+    return this.cells - this.used;
+  }
+
+  /** Cells that only finished sequences hold: they are given up on demand. */
+  get reclaimableCells(): number {
+    let held = 0;
+    const walk = (node: PrefixNode): void => {
+      let running = false;
+      for (const holder of node.holders) running ||= holder.running;
+      if (!running) held += node.tokens.length;
+      node.children.forEach(walk);
+    };
+    for (const root of this.roots.values()) root.children.forEach(walk);
+    return held;
+  }
+
+  /** How many leading tokens of `tokens` the cache holds for an adapter ('' is the base model). */
+  match(adapter: string, tokens: readonly number[]): number {
+    return this.walk(this.root(adapter), tokens, tokens.length).length;
+  }
+
+  /**
+   * Opens a sequence for a request, sharing at most `limit` tokens of the longest known prefix. Undefined where every
+   * sequence id is running.
+   */
+  open(adapter: string, tokens: readonly number[], limit: number): KvSequence | undefined {
+    let found = this.walk(this.root(adapter), tokens, limit);
+    if (this.freeIds.length === 0) {
+      // The donor itself may be the one to go, so the search is made again afterwards.
+      if (!this.evictOne()) return undefined;
+      found = this.walk(this.root(adapter), tokens, limit);
+    }
+    const id = this.freeIds.pop();
+    if (id === undefined) return undefined;
+    const sequence: KvSequence = { id, length: found.length, running: true, leaf: found.node, lastUsed: ++this.clock };
+    if (found.length > 0) {
+      if (found.within < found.node.tokens.length) sequence.leaf = split(found.node, found.within);
+      const donor = first(sequence.leaf.holders);
+      this.memory.share(donor.id, id, found.length);
+      for (let node: PrefixNode | undefined = sequence.leaf; node !== undefined; node = node.parent) {
+        node.holders.add(sequence);
+      }
+      for (const holder of [...sequence.leaf.holders]) {
+        if (!holder.running && holder.length === found.length) this.release(holder);
+      }
+    }
+    return sequence;
+  }
+
+  /** Records tokens that a decode has just put into the cache behind a sequence. */
+  append(sequence: KvSequence, tokens: readonly number[]): void {
+    if (tokens.length === 0) return;
+    const { leaf } = sequence;
+    const exclusive = leaf.parent !== undefined && leaf.holders.size === 1 && leaf.children.length === 0;
+    if (exclusive) {
+      for (const token of tokens) leaf.tokens.push(token);
+    } else {
+      const node: PrefixNode = { tokens: [...tokens], parent: leaf, children: [], holders: new Set([sequence]) };
+      leaf.children.push(node);
+      sequence.leaf = node;
+    }
+    sequence.length += tokens.length;
+    this.used += tokens.length;
+  }
+
+  /** Ends a running sequence. `keep` leaves its tokens for later requests to share. */
+  close(sequence: KvSequence, keep: boolean): void {
+    const worthKeeping = keep && sequence.length >= MINIMUM_KEPT_TOKENS && sequence.leaf.holders.size === 1;
+    if (!worthKeeping) {
+      // What covers these tokens has just been useful, so it stays longer.
+      if (keep) for (const holder of sequence.leaf.holders) holder.lastUsed = ++this.clock;
+      this.release(sequence);
+      return;
+    }
+    sequence.running = false;
+    sequence.lastUsed = ++this.clock;
+    this.kept.add(sequence);
+  }
+
+  /** Gives up finished sequences, least recently used first, until `cells` are free; false where that is not enough. */
+  reclaim(cells: number): boolean {
+    while (this.freeCells < cells) if (!this.evictOne()) return false;
+    return true;
+  }
+
+  /** Forgets every finished sequence, of one adapter only where it is named. */
+  dropKept(adapter?: string): void {
+    for (const sequence of [...this.kept]) {
+      if (adapter === undefined || top(sequence.leaf) === this.roots.get(adapter)) this.release(sequence);
+    }
+    if (adapter !== undefined) this.roots.delete(adapter);
+  }
+
+  private evictOne(): boolean {
+    let oldest: KvSequence | undefined;
+    for (const sequence of this.kept) {
+      if (oldest === undefined || sequence.lastUsed < oldest.lastUsed) oldest = sequence;
+    }
+    if (oldest === undefined) return false;
+    this.release(oldest);
+    return true;
+  }
+
+  /** Takes a sequence out of the tree; nodes that nobody else holds go with it. */
+  private release(sequence: KvSequence): void {
+    let node: PrefixNode | undefined = sequence.leaf;
+    while (node !== undefined) {
+      const parent: PrefixNode | undefined = node.parent;
+      node.holders.delete(sequence);
+      if (parent !== undefined && node.holders.size === 0) {
+        this.used -= node.tokens.length;
+        parent.children.splice(parent.children.indexOf(node), 1);
+      }
+      node = parent;
+    }
+    this.kept.delete(sequence);
+    this.memory.truncate(sequence.id);
+    this.freeIds.push(sequence.id);
+  }
+
+  private root(adapter: string): PrefixNode {
+    let root = this.roots.get(adapter);
+    if (root === undefined) {
+      root = { tokens: [], parent: undefined, children: [], holders: new Set() };
+      this.roots.set(adapter, root);
+    }
+    return root;
+  }
+
+  /** The deepest node on the path of `tokens`, how many of its own tokens match and how many match in all. */
+  private walk(root: PrefixNode, tokens: readonly number[], limit: number) {
+    let node = root;
+    let within = 0;
+    let length = 0;
+    for (;;) {
+      let best: PrefixNode | undefined;
+      let bestLength = 0;
+      for (const child of node.children) {
+        const common = commonPrefix(child.tokens, tokens, length, limit);
+        if (common > bestLength) {
+          best = child;
+          bestLength = common;
+        }
+      }
+      if (best === undefined) return { node, within, length };
+      node = best;
+      within = bestLength;
+      length += bestLength;
+      if (within < node.tokens.length) return { node, within, length };
+    }
+  }
+}
+
+/** Cuts a node in two at `at` and returns the upper half; the lower half keeps the identity that leaves point to. */
+function split(node: PrefixNode, at: number): PrefixNode {
+  const { parent } = node;
+  if (parent === undefined) throw new FtsError('internal', 'A root of the prefix tree cannot be split.');
+  const upper: PrefixNode = {
+    tokens: node.tokens.slice(0, at),
+    parent,
+    children: [node],
+    holders: new Set(node.holders),
+  };
+  parent.children[parent.children.indexOf(node)] = upper;
+  node.tokens = node.tokens.slice(at);
+  node.parent = upper;
+  return upper;
+}
+
+function commonPrefix(node: readonly number[], tokens: readonly number[], from: number, limit: number): number {
+  const most = Math.min(node.length, limit - from, tokens.length - from);
+  let length = 0;
+  while (length < most && node[length] === tokens[from + length]) length++;
+  return length;
+}
+
+function top(node: PrefixNode): PrefixNode {
+  return node.parent === undefined ? node : top(node.parent);
+}
+
+function first<T>(set: Set<T>): T {
+  for (const item of set) return item;
+  throw new FtsError('internal', 'A node of the prefix tree has no holder.');
+}
