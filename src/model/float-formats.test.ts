@@ -37,7 +37,14 @@ it('rounds to the nearest binary16, ties to even', () => {
 });
 
 it('rounds to the nearest bfloat16 and keeps NaN', () => {
-  const values = Float32Array.of(1, 1 + 2 ** -8, 1 + 3 * 2 ** -8, Number.NaN, Number.POSITIVE_INFINITY, -3.1416);
+  const values = Float32Array.of(
+    1,
+    1 + 2 ** -8,
+    1 + 3 * 2 ** -8,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    -3.125 - 2 ** -7,
+  );
   const back = bfloat16ToFloat32(float32ToBfloat16(values));
-  expect([...back]).toEqual([1, 1, 1 + 2 ** -6, Number.NaN, Number.POSITIVE_INFINITY, -3.140625]);
+  expect([...back]).toEqual([1, 1, 1 + 2 ** -6, Number.NaN, Number.POSITIVE_INFINITY, -3.125]);
 });
