@@ -3,6 +3,7 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { consoleRoutes } from '../console/console-routes.ts';
 import { FtsError } from '../errors/fts-error.ts';
+import { mcpRoutes } from '../mcp/mcp-routes.ts';
 import type { Services } from '../operations/context.ts';
 import { httpStatus } from './http-status.ts';
 import { operationRoutes } from './operation-routes.ts';
@@ -26,6 +27,7 @@ export function createApp(services: Services, program: Program): Hono {
   app.get('/health', (context) => context.json({ status: 'ok', version: program.version, startedAt }));
   app.get('/api/program', (context) => context.json({ ...program, home: services.home.root }));
   app.route('/api', operationRoutes(services));
+  app.route('/', mcpRoutes(services, { version: program.version }));
   app.route('/', consoleRoutes());
   app.notFound((context) =>
     context.json({ error: { kind: 'not-found', message: `No ${context.req.method} ${context.req.path} here.` } }, 404),

@@ -1,0 +1,55 @@
+import {
+  type AuthInfo,
+  createMcpHandler,
+  isJsonContentType,
+  isLegacyRequest,
+  readRequestBody,
+} from '@modelcontextprotocol/server';
+import { Hono } from 'hono';
+import type { Services } from '../operations/context.ts';
+import { LegacySessions } from './legacy-sessions.ts';
+import { protocolRefusal } from './protocol-refusal.ts';
+import { createServerFactory, type McpOptions } from './server-factory.ts';
+
+/** Set by the authentication in front; where nobody has to prove anything there is none. */
+export interface McpVariables {
+  authInfo?: AuthInfo;
+}
+
+const maxBodyBytes = 4 * 1024 * 1024;
+
+/**
+ * `/mcp`, Streamable HTTP. One factory serves both eras: a request of 2026-07-28 stands alone, one of 2025-11-25 or
+ * earlier belongs to a session.
+ */
+export function mcpRoutes(services: Services, options: McpOptions): Hono<{ Variables: McpVariables }> {
+  const factory = createServerFactory(services, options);
+  const modern = createMcpHandler(factory, { legacy: 'reject' });
+  const legacy = new LegacySessions(factory);
+
+  const routes = new Hono<{ Variables: McpVariables }>();
+  routes.on(['GET', 'DELETE'], '/mcp', (context) => legacy.handle(context.req.raw, undefined, context.get('authInfo')));
+  routes.post('/mcp', async (context) => {
+    const request = context.req.raw;
+    if (!isJsonContentType(request.headers.get('content-type'))) {
+      return protocolRefusal(415, -32000, 'Content-Type must be application/json');
+    }
+    const read = await readRequestBody(request, maxBodyBytes);
+    if (read.tooLarge) return protocolRefusal(413, -32000, `The request is larger than ${maxBodyBytes} bytes`);
+    const body = parseJson(read.text);
+    if (body === undefined) return protocolRefusal(400, -32700, 'Parse error: the body is not JSON');
+    const authInfo = context.get('authInfo');
+    return (await isLegacyRequest(request, body))
+      ? legacy.handle(request, body, authInfo)
+      : modern.fetch(request, { parsedBody: body, ...(authInfo === undefined ? {} : { authInfo }) });
+  });
+  return routes;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

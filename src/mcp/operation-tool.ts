@@ -1,0 +1,84 @@
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import { jobSchema } from '../jobs/job.ts';
+import { callOperation, submitOperation } from '../operations/call-operation.ts';
+import type { Services } from '../operations/context.ts';
+import type { Operation } from '../operations/operation.ts';
+import { inputSchemaOf, outputSchemaOf } from './compact-schema.ts';
+import { limitResult } from './limit-result.ts';
+import { progressNotifications } from './progress-notifications.ts';
+import { toolName, toolsetOf } from './selection.ts';
+import type { Tool, ToolCall } from './tool.ts';
+
+/** What a started job answers with: enough to follow it, without repeating what the caller just said. */
+const startedJobSchema = jobSchema.pick({ id: true, operation: true, state: true, createdAt: true });
+
+/** The tool of an operation: its record, said in the protocol's words. */
+export function operationTool(operation: Operation, services: Services): Tool {
+  return {
+    name: toolName(operation.name),
+    toolset: toolsetOf(operation.name),
+    readOnly: operation.effect === 'read',
+    scope: operation.scope,
+    definition: {
+      name: toolName(operation.name),
+      title: operation.title,
+      description: inToolNames(describe(operation)),
+      inputSchema: inputSchemaOf(operation.input),
+      outputSchema: outputSchemaOf(operation.job ? startedJobSchema : operation.output),
+      annotations: {
+        readOnlyHint: operation.effect === 'read',
+        destructiveHint: operation.effect === 'destructive',
+        idempotentHint: operation.idempotent,
+        openWorldHint: operation.openWorld,
+      },
+    },
+    call: (input, call) =>
+      operation.job ? startJob(operation, input, services) : callNow(operation, input, services, call),
+  };
+}
+
+/** An operation's output as a tool's result: as data, and as the same data in text for clients that show only text. */
+export function resultOf(output: unknown): CallToolResult {
+  const record = isRecord(output) ? output : { result: output };
+  const structuredContent = limitResult(record);
+  return { structuredContent, content: [{ type: 'text', text: JSON.stringify(structuredContent) }] };
+}
+
+async function callNow(
+  operation: Operation,
+  input: Record<string, unknown>,
+  services: Services,
+  { context }: ToolCall,
+): Promise<CallToolResult> {
+  const output = await callOperation(operation, input, services, {
+    report: progressNotifications(context),
+    signal: context.mcpReq.signal,
+  });
+  return resultOf(output);
+}
+
+async function startJob(
+  operation: Operation,
+  input: Record<string, unknown>,
+  services: Services,
+): Promise<CallToolResult> {
+  const { id, state, createdAt } = submitOperation(operation, input, services);
+  const started = { id, operation: operation.name, state, createdAt };
+  const text = `${JSON.stringify(started)}\nFollow it with jobs_show (waitSeconds lets it wait for news).`;
+  return { structuredContent: started, content: [{ type: 'text', text }] };
+}
+
+function describe(operation: Operation): string {
+  return operation.job
+    ? `${operation.description} Starts a job and returns its id at once; \`jobs.show\` follows it, \`jobs.cancel\` stops it.`
+    : operation.description;
+}
+
+/** Descriptions speak of operations (`models.list`); a tool's reader knows them as `models_list`. */
+function inToolNames(text: string): string {
+  return text.replaceAll(/`([a-z]+(?:\.[a-z]+)+)`/g, (_, name: string) => `\`${toolName(name)}\``);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
