@@ -1,0 +1,2 @@
+/** kernels.wat assembled, as base64. */
+export function assembleKernels(): Promise<string>;

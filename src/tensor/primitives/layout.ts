@@ -1,0 +1,94 @@
+import type { Tensor } from '../graph.ts';
+import { elementsOf, type Shape, shapeError } from '../shape.ts';
+
+// Operations that move numbers without changing them.
+
+/** The same numbers in another shape; dx = d in the old one. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  if (elementsOf(shape) !== elementsOf(x.shape)) {
+    throw shapeError('reshape', [x.shape, shape], 'the number of elements must stay');
+  }
+  const y = x.graph.emit('Reshape', [x, x.graph.indices(shape)], { shape, type: x.type });
+  return x.graph.derivative(y, [x], (d) => [() => reshape(d, x.shape)]);
+}
+
+/** Axis `i` of the result is axis `order[i]` of x; dx = d with the order undone. */
+export function transpose(x: Tensor, order: readonly number[]): Tensor {
+  if (order.toSorted((a, b) => a - b).some((axis, index) => axis !== index) || order.length !== x.shape.length) {
+    throw shapeError('transpose', [x.shape, order], 'the order must name every axis once');
+  }
+  const shape = order.map((axis) => x.shape[axis]!);
+  const y = x.graph.emit('Transpose', [x], { shape, type: x.type }, { attributes: { perm: order } });
+  return x.graph.derivative(y, [x], (d) => [
+    () =>
+      transpose(
+        d,
+        order.map((_, axis) => order.indexOf(axis)),
+      ),
+  ]);
+}
+
+/** Elements `from` to `to` (excluded) along an axis; dx = d between zeros. */
+export function slice(x: Tensor, axis: number, from: number, to: number): Tensor {
+  const { graph } = x;
+  const size = x.shape[axis];
+  if (size === undefined || from < 0 || to > size || from >= to) {
+    throw shapeError('slice', [x.shape], `axis ${axis} has no range ${from} to ${to}`);
+  }
+  if (to - from === size) return x;
+  const shape = x.shape.with(axis, to - from);
+  const y = graph.emit('Slice', [x, graph.indices([from]), graph.indices([to]), graph.indices([axis])], {
+    shape,
+    type: x.type,
+  });
+  return graph.derivative(y, [x], (d) => [
+    () => {
+      const parts: Tensor[] = [];
+      if (from > 0) parts.push(zeros(d, x.shape.with(axis, from)));
+      parts.push(d);
+      if (to < size) parts.push(zeros(d, x.shape.with(axis, size - to)));
+      return concat(parts, axis);
+    },
+  ]);
+}
+
+/** Tensors one after the other along an axis; each gets its slice of d. */
+export function concat(parts: readonly Tensor[], axis: number): Tensor {
+  const [first, ...rest] = parts as [Tensor, ...Tensor[]];
+  if (rest.length === 0) return first;
+  for (const part of rest) {
+    if (part.shape.some((size, at) => at !== axis && size !== first.shape[at])) {
+      throw shapeError('concat', [first.shape, part.shape], `all axes but ${axis} must be equal`);
+    }
+  }
+  const shape = first.shape.with(
+    axis,
+    parts.reduce((total, part) => total + part.shape[axis]!, 0),
+  );
+  const y = first.graph.emit('Concat', parts, { shape, type: first.type }, { attributes: { axis } });
+  return first.graph.derivative(y, parts, (d) => {
+    let end = 0;
+    return parts.map((part) => {
+      const from = end;
+      end += part.shape[axis]!;
+      const to = end;
+      return () => slice(d, axis, from, to);
+    });
+  });
+}
+
+/** Equal parts along an axis. Has no derivative of its own: for use inside rules and composites. */
+export function splitEqually(x: Tensor, axis: number, parts: number): Tensor[] {
+  if (parts === 1) return [x];
+  const size = x.shape[axis]! / parts;
+  if (!Number.isInteger(size)) throw shapeError('split', [x.shape], `axis ${axis} has no ${parts} equal parts`);
+  const shape = x.shape.with(axis, size);
+  return x.graph.emitMany('Split', [x], Array(parts).fill(shape), {
+    attributes: { axis, num_outputs: parts },
+  }) as Tensor[];
+}
+
+/** Zeros of a shape, shared within a graph. */
+export function zeros({ graph }: Tensor, shape: Shape): Tensor {
+  return graph.once(`zeros ${shape}`, () => graph.constant(new Float32Array(elementsOf(shape)), shape));
+}
