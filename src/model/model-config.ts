@@ -37,6 +37,10 @@ export interface ModelConfig {
   /** The output projection is the token embedding. */
   tiedEmbeddings: boolean;
   qkvBias: boolean;
+  /** GPT-2 without biases (nanoGPT's recipes); its files have biases of zero. */
+  biases?: false;
+  /** GPT-2 with the exact GELU; absent means its tanh approximation, `gelu_new`. */
+  activation?: 'gelu';
   /** RMS norm over each query and key head (Qwen 3). */
   qkNorm: boolean;
   bosTokenId?: number;
@@ -73,7 +77,7 @@ const gpt2Schema = z.looseObject({
   n_positions: count.optional(),
   n_ctx: count.optional(),
   layer_norm_epsilon: z.number().positive().default(1e-5),
-  activation_function: z.enum(['gelu_new', 'gelu_pytorch_tanh']).default('gelu_new'),
+  activation_function: z.enum(['gelu_new', 'gelu_pytorch_tanh', 'gelu']).default('gelu_new'),
   scale_attn_weights: z.literal(true).optional(),
   scale_attn_by_inverse_layer_idx: z.literal(false).optional(),
   add_cross_attention: z.literal(false).optional(),
@@ -141,6 +145,7 @@ function parseGpt2(json: unknown): ModelConfig {
     normEpsilon: raw.layer_norm_epsilon,
     tiedEmbeddings: raw.tie_word_embeddings,
     qkvBias: true,
+    ...(raw.activation_function === 'gelu' ? { activation: 'gelu' } : {}),
     qkNorm: false,
     ...tokenIds(raw),
   };
@@ -268,7 +273,7 @@ export function toHuggingFaceConfig(
       n_positions: config.contextLength,
       n_ctx: config.contextLength,
       layer_norm_epsilon: config.normEpsilon,
-      activation_function: 'gelu_new',
+      activation_function: config.activation ?? 'gelu_new',
     };
   }
   return {

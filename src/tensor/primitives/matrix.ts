@@ -9,24 +9,26 @@ export type WeightLayout = 'out-in' | 'in-out';
 interface LinearOptions {
   layout?: WeightLayout;
   bias?: Tensor | undefined;
-  /** y = factor · (x Wᵀ + bias). */
+  /** Of the product. */
   factor?: number;
+  /** Of the bias. */
+  biasFactor?: number;
 }
 
 /**
- * y = factor · (x Wᵀ + bias) for x [rows, in], W [out, in] (or [in, out] in the layout `in-out`), bias [out].
- * dx = factor · d W; dW = factor · dᵀ x; dbias = factor · Σ d.
+ * y = factor · x Wᵀ + biasFactor · bias for x [rows, in], W [out, in] (or [in, out] in the layout `in-out`), bias [out].
+ * dx = factor · d W; dW = factor · dᵀ x; dbias = biasFactor · Σ d.
  * The weight gradient's matrix product is fastest with more rows than columns: choose `in-out` where in > out.
  */
 export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): Tensor {
-  const { layout = 'out-in', bias, factor = 1 } = options;
+  const { layout = 'out-in', bias, factor = 1, biasFactor = 1 } = options;
   const outIn = layout === 'out-in';
-  const y = gemm(x, weight, { transposeB: outIn, factor, addend: bias, addendFactor: factor });
+  const y = gemm(x, weight, { transposeB: outIn, factor, addend: bias, addendFactor: biasFactor });
   const inputs = bias === undefined ? [x, weight] : [x, weight, bias];
   return x.graph.derivative(y, inputs, (d) => [
     () => gemm(d, weight, { transposeB: !outIn, factor }),
     () => (outIn ? productOverRows(d, x, factor) : productOverRows(x, d, factor)),
-    () => columnSums(d, factor),
+    () => columnSums(d, biasFactor),
   ]);
 }
 

@@ -1,0 +1,149 @@
+import { swiGlu } from '../../tensor/composites/activation.ts';
+import { attention } from '../../tensor/composites/attention.ts';
+import { rmsNorm } from '../../tensor/composites/normalization.ts';
+import type { Tensor } from '../../tensor/graph.ts';
+import { add } from '../../tensor/primitives/elementwise.ts';
+import { reshape, transpose } from '../../tensor/primitives/layout.ts';
+import { embedding } from '../../tensor/primitives/lookup.ts';
+import { type RotaryTables, rotary } from '../../tensor/primitives/rotary.ts';
+import type { Architecture } from './architecture.ts';
+import { attentionBlocks } from './attention-blocks.ts';
+import type { ModelBuilder } from './model-builder.ts';
+import { type ParameterSpec, paddedRows } from './parameter.ts';
+import { rotaryAngles } from './rotary-angles.ts';
+
+const EMBEDDING = 'model.embed_tokens.weight';
+const OUTPUT = 'lm_head.weight';
+
+/**
+ * Llama (arXiv:2302.13971, 2407.21783) and what differs from it by a switch: Qwen 2 (biases on query, key and value)
+ * and Qwen 3 (RMS norm on every query and key head).
+ */
+export const llama: Architecture = {
+  parameters(config) {
+    const { width, ffnWidth, vocabSize, layers, heads, kvHeads, headDim } = config;
+    const deviation = 0.02;
+    const residualDeviation = deviation / Math.sqrt(2 * layers);
+    const weight = (name: string, out: number, input: number, normalDeviation = deviation): ParameterSpec => ({
+      name,
+      shape: [paddedRows(out), input],
+      source: { tensor: name, shape: [out, input], transposed: false },
+      layout: 'out-in',
+      decay: true,
+      initial: { normalDeviation },
+    });
+    const vector = (name: string, length: number, initial: 'zeros' | 'ones'): ParameterSpec => ({
+      name,
+      shape: [length],
+      source: { tensor: name, shape: [length], transposed: false },
+      decay: false,
+      initial,
+    });
+    const specs: ParameterSpec[] = [{ ...weight(EMBEDDING, vocabSize, width), shape: [vocabSize, width] }];
+    for (let layer = 0; layer < layers; layer++) {
+      const block = `model.layers.${layer}.`;
+      const projections = { q: heads * headDim, k: kvHeads * headDim, v: kvHeads * headDim };
+      specs.push(vector(`${block}input_layernorm.weight`, width, 'ones'));
+      for (const [name, out] of Object.entries(projections)) {
+        specs.push({ ...weight(`${block}self_attn.${name}_proj.weight`, out, width), shape: [out, width] });
+        if (config.qkvBias) specs.push(vector(`${block}self_attn.${name}_proj.bias`, out, 'zeros'));
+      }
+      if (config.qkNorm) {
+        for (const name of ['q', 'k']) specs.push(vector(`${block}self_attn.${name}_norm.weight`, headDim, 'ones'));
+      }
+      const output = weight(`${block}self_attn.o_proj.weight`, width, heads * headDim, residualDeviation);
+      specs.push({ ...output, shape: [width, heads * headDim] });
+      specs.push(vector(`${block}post_attention_layernorm.weight`, width, 'ones'));
+      specs.push(weight(`${block}mlp.gate_proj.weight`, ffnWidth, width));
+      specs.push(weight(`${block}mlp.up_proj.weight`, ffnWidth, width));
+      specs.push({
+        name: `${block}mlp.down_proj.weight`,
+        shape: [paddedRows(ffnWidth), width],
+        source: { tensor: `${block}mlp.down_proj.weight`, shape: [width, ffnWidth], transposed: true },
+        layout: 'in-out',
+        decay: true,
+        initial: { normalDeviation: residualDeviation },
+      });
+    }
+    specs.push(vector('model.norm.weight', width, 'ones'));
+    if (!config.tiedEmbeddings) specs.push(weight(OUTPUT, vocabSize, width));
+    return specs;
+  },
+
+  hiddenStates(builder) {
+    const { config, sequence } = builder;
+    const rope = rotaryInputs(builder);
+    let x = builder.dropout(embedding(builder.parameter(EMBEDDING), sequence.tokens));
+    for (let layer = 0; layer < config.layers; layer++) {
+      const block = `model.layers.${layer}.`;
+      x = builder.boundary(x);
+      const attended = selfAttention(builder, x, block, rope);
+      x = add(x, builder.dropout(attended));
+      x = add(x, builder.dropout(feedForward(builder, x, block)));
+    }
+    x = builder.boundary(x);
+    return rmsNorm(x, builder.parameter('model.norm.weight'), config.normEpsilon);
+  },
+
+  outputTable: (config) => (config.tiedEmbeddings ? EMBEDDING : OUTPUT),
+};
+
+interface RotaryInputs {
+  positions: Tensor;
+  tables: RotaryTables;
+}
+
+function selfAttention(builder: ModelBuilder, x: Tensor, block: string, rope: RotaryInputs): Tensor {
+  const { config, rows } = builder;
+  const { batch, length, mask } = builder.sequence;
+  const { heads, kvHeads, headDim, normEpsilon } = config;
+  const h = rmsNorm(x, builder.parameter(`${block}input_layernorm.weight`), normEpsilon);
+  const project = (name: 'q' | 'k' | 'v', count: number): Tensor => {
+    let y = builder.linear(h, `${block}self_attn.${name}_proj.weight`, { bias: `${block}self_attn.${name}_proj.bias` });
+    if (config.qkNorm && name !== 'v') {
+      const weight = builder.parameter(`${block}self_attn.${name}_norm.weight`);
+      y = reshape(rmsNorm(reshape(y, [rows * count, headDim]), weight, normEpsilon), [rows, count * headDim]);
+    }
+    if (name !== 'v') y = rotary(reshape(y, [batch, length, count * headDim]), rope.positions, rope.tables);
+    return transpose(reshape(y, [batch, length, count, headDim]), [0, 2, 1, 3]);
+  };
+  const mixed = attention(project('q', heads), project('k', kvHeads), project('v', kvHeads), {
+    mask,
+    blocks: attentionBlocks(length),
+  });
+  const joined = reshape(transpose(mixed, [0, 2, 1, 3]), [rows, heads * headDim]);
+  return builder.linear(joined, `${block}self_attn.o_proj.weight`);
+}
+
+function feedForward(builder: ModelBuilder, x: Tensor, block: string): Tensor {
+  const weight = builder.parameter(`${block}post_attention_layernorm.weight`);
+  const h = rmsNorm(x, weight, builder.config.normEpsilon);
+  const gate = builder.linear(h, `${block}mlp.gate_proj.weight`);
+  const up = builder.linear(h, `${block}mlp.up_proj.weight`);
+  return builder.linear(swiGlu(gate, up), `${block}mlp.down_proj.weight`);
+}
+
+/** The rotation tables as constants, and the positions: given ones, or 0, 1, 2… in every sequence. */
+function rotaryInputs({ graph, config, sequence }: ModelBuilder): RotaryInputs {
+  const { batch, length } = sequence;
+  const { cosines, sines } = rotaryAngles(config, length);
+  const shape = [length, config.headDim / 2];
+  const positions =
+    sequence.positions ??
+    graph.constant(
+      BigInt64Array.from({ length: batch * length }, (_, i) => BigInt(i % length)),
+      [batch, length],
+      'int64',
+    );
+  return {
+    positions,
+    tables: {
+      cosines: graph.constant(cosines, shape),
+      sines: graph.constant(sines, shape),
+      negatedSines: graph.constant(
+        sines.map((sine) => -sine),
+        shape,
+      ),
+    },
+  };
+}

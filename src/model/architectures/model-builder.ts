@@ -1,0 +1,109 @@
+import { FtsError } from '../../errors/fts-error.ts';
+import { dropout } from '../../tensor/composites/dropout.ts';
+import type { Graph, Tensor } from '../../tensor/graph.ts';
+import { add } from '../../tensor/primitives/elementwise.ts';
+import { linear } from '../../tensor/primitives/matrix.ts';
+import type { ModelConfig } from '../model-config.ts';
+import type { ParameterSpec } from './parameter.ts';
+
+/** The part of a graph's inputs that says what is computed: a batch of sequences of equal length. */
+export interface SequenceInputs {
+  batch: number;
+  length: number;
+  /** Token ids [batch · length]. */
+  tokens: Tensor;
+  /**
+   * Positions where documents are packed; otherwise every sequence counts from 0. [batch, length] of int64 for
+   * rotations, [batch · length] of int32 for a table.
+   */
+  positions?: Tensor;
+  /** Which pairs of positions may attend, where documents are packed. */
+  mask?: Tensor;
+}
+
+/** Adds to the product of a linear layer: how an adapter attaches to a frozen model. */
+export type LinearExtension = (weightName: string, x: Tensor) => Tensor | undefined;
+
+interface BuilderOptions {
+  parameters: readonly ParameterSpec[];
+  /** The tensor of a parameter: an input of the graph, or made from inputs (a dequantized weight). */
+  parameterTensor(spec: ParameterSpec): Tensor;
+  dropoutRate?: number;
+  extension?: LinearExtension;
+}
+
+/** What an architecture writes its graph with: parameters by name, and the layers that all families share. */
+export class ModelBuilder {
+  readonly graph: Graph;
+  readonly config: ModelConfig;
+  readonly sequence: SequenceInputs;
+  /** Inputs of the linear layers by the weight's name, for calibration. */
+  readonly linearInputs = new Map<string, Tensor>();
+  /** The number of nodes at the start of each block and after the last, and the tensor that enters there. */
+  readonly boundaries: { node: number; tensor: Tensor }[] = [];
+  /** The names of the dropout masks that the graph takes as inputs. */
+  readonly dropoutMasks: string[] = [];
+  readonly #parameters: ReadonlyMap<string, ParameterSpec>;
+  readonly #tensors = new Map<string, Tensor>();
+  readonly #options: BuilderOptions;
+
+  constructor(graph: Graph, config: ModelConfig, sequence: SequenceInputs, options: BuilderOptions) {
+    this.graph = graph;
+    this.config = config;
+    this.sequence = sequence;
+    this.#options = options;
+    this.#parameters = new Map(options.parameters.map((spec) => [spec.name, spec]));
+  }
+
+  /** Tokens in the batch: rows of every activation. */
+  get rows(): number {
+    return this.sequence.batch * this.sequence.length;
+  }
+
+  parameter(name: string): Tensor {
+    let tensor = this.#tensors.get(name);
+    if (tensor === undefined) {
+      tensor = this.#options.parameterTensor(this.#spec(name));
+      this.#tensors.set(name, tensor);
+    }
+    return tensor;
+  }
+
+  /** A bias or another parameter that only some configurations have. */
+  optional(name: string): Tensor | undefined {
+    return this.#parameters.has(name) ? this.parameter(name) : undefined;
+  }
+
+  /** factor · x Wᵀ + biasFactor · bias, and whatever an adapter adds. */
+  linear(x: Tensor, weight: string, options: { bias?: string; factor?: number; biasFactor?: number } = {}): Tensor {
+    this.linearInputs.set(weight, x);
+    const y = linear(x, this.parameter(weight), {
+      layout: this.#spec(weight).layout ?? 'out-in',
+      bias: options.bias === undefined ? undefined : this.optional(options.bias),
+      factor: options.factor ?? 1,
+      biasFactor: options.biasFactor ?? 1,
+    });
+    const extra = this.#options.extension?.(weight, x);
+    return extra === undefined ? y : add(y, extra);
+  }
+
+  /** Dropout of the residual stream and of what is added to it, where the run asks for it. */
+  dropout(x: Tensor): Tensor {
+    if ((this.#options.dropoutRate ?? 0) === 0) return x;
+    const name = `dropout.${this.dropoutMasks.length}`;
+    this.dropoutMasks.push(name);
+    return dropout(x, name);
+  }
+
+  /** Marks the border between two blocks: what is kept when activations are recomputed. */
+  boundary(x: Tensor): Tensor {
+    this.boundaries.push({ node: this.graph.nodes.length, tensor: x });
+    return x;
+  }
+
+  #spec(name: string): ParameterSpec {
+    const spec = this.#parameters.get(name);
+    if (spec === undefined) throw new FtsError('internal', `The model has no parameter ${name}.`);
+    return spec;
+  }
+}

@@ -1,0 +1,79 @@
+import { FtsError } from '../../errors/fts-error.ts';
+import type { WeightLayout } from '../../tensor/primitives/matrix.ts';
+import { elementsOf, type Shape, sameShape, showShape } from '../../tensor/shape.ts';
+
+/** Where a parameter's numbers are in a Hugging Face checkpoint. */
+export interface ParameterSource {
+  tensor: string;
+  shape: Shape;
+  /** The parameter is the transposed tensor. */
+  transposed: boolean;
+  /** The parameter is a range of the tensor's last axis (GPT-2 keeps query, key and value in one). */
+  columns?: readonly [number, number];
+}
+
+/** One trainable array: its shape as the graph wants it, and its place in the checkpoint. */
+export interface ParameterSpec {
+  name: string;
+  /** Shape in the graph; the first axis may be padded beyond the source's. */
+  shape: Shape;
+  source: ParameterSource;
+  /** How its product is written, for the weight of a linear layer. */
+  layout?: WeightLayout;
+  /** Weight decay applies to matrices, not to norms and biases. */
+  decay: boolean;
+  initial: 'zeros' | 'ones' | { normalDeviation: number };
+}
+
+/**
+ * Rows of a matrix with one tile more where the length is a multiple of 1024: a stride of a multiple of 4 KB would put
+ * all rows in the same cache sets. The added rows stay zero in training.
+ */
+export function paddedRows(rows: number): number {
+  return rows % 1024 === 0 ? rows + 16 : rows;
+}
+
+/** Copies a checkpoint tensor (or its part) into a parameter's array. Throws `corrupt` when the shape is another. */
+export function fromCheckpoint(spec: ParameterSpec, shape: Shape, values: Float32Array, into: Float32Array): void {
+  const { source } = spec;
+  if (!sameShape(shape, source.shape)) {
+    throw new FtsError('corrupt', `${source.tensor} has shape ${showShape(shape)}, not ${showShape(source.shape)}.`, {
+      field: source.tensor,
+      value: showShape(shape),
+      remedy: 'The weights do not belong to this config.json: restore the pair.',
+    });
+  }
+  into.fill(0);
+  if (!source.transposed && source.columns === undefined) {
+    into.set(values);
+    return;
+  }
+  eachElement(spec, (inCheckpoint, inParameter) => {
+    into[inParameter] = values[inCheckpoint]!;
+  });
+}
+
+/** The inverse of `fromCheckpoint`; `into` is the whole checkpoint tensor. */
+export function toCheckpoint(spec: ParameterSpec, values: Float32Array, into: Float32Array): void {
+  const { source } = spec;
+  if (!source.transposed && source.columns === undefined) {
+    into.set(values.subarray(0, elementsOf(source.shape)));
+    return;
+  }
+  eachElement(spec, (inCheckpoint, inParameter) => {
+    into[inCheckpoint] = values[inParameter]!;
+  });
+}
+
+function eachElement({ source }: ParameterSpec, visit: (inCheckpoint: number, inParameter: number) => void): void {
+  const width = source.shape.at(-1)!;
+  const rows = elementsOf(source.shape) / width;
+  const [from, to] = source.columns ?? [0, width];
+  const columns = to - from;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const inParameter = source.transposed ? column * rows + row : row * columns + column;
+      visit(row * width + from + column, inParameter);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import { documentMask } from '../../tensor/composites/attention.ts';
+import { languageModelLoss, vocabularyLogits } from '../../tensor/composites/language-model-loss.ts';
+import { gradient } from '../../tensor/gradient.ts';
+import { Graph, type Tensor } from '../../tensor/graph.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { ModelConfig } from '../model-config.ts';
+import { architectureOf } from './architecture.ts';
+import { ModelBuilder, type SequenceInputs } from './model-builder.ts';
+import type { ParameterSpec } from './parameter.ts';
+
+/** The shape of every batch of a graph. */
+export interface BatchShape {
+  batch: number;
+  length: number;
+  /** Several documents share a sequence: positions and documents become inputs. */
+  packed: boolean;
+}
+
+export interface TrainingGraphOptions extends BatchShape {
+  dropoutRate?: number;
+}
+
+/** Rows that the graph hands out to be added to a table: gradients of look-ups. */
+export interface RowOutput {
+  parameter: string;
+  /** Output with the rows, [batch · length, width]. */
+  output: string;
+  /** The input whose ids say where each row goes. */
+  ids: 'tokens' | 'targets' | 'positions';
+}
+
+/** Forward, loss and backward of one micro-batch. */
+export interface TrainingGraph {
+  graph: Graph;
+  /** Names of the parameters whose gradient is the output `d NAME`. */
+  dense: ReadonlySet<string>;
+  rows: readonly RowOutput[];
+  dropoutMasks: readonly { name: string; shape: Shape }[];
+}
+
+export const gradientName = (parameter: string): string => `d ${parameter}`;
+
+/**
+ * The graph of one micro-batch. Inputs: every parameter, `tokens` and `targets` [batch · length] (int32), `weights`
+ * [batch · length, 1] (a token's share of the loss), `positions` and `documents` where packed, and dropout masks.
+ * Outputs: `loss`, a dense gradient `d NAME` and row gradients.
+ */
+export function trainingGraph(
+  config: ModelConfig,
+  parameters: readonly ParameterSpec[],
+  options: TrainingGraphOptions,
+): TrainingGraph {
+  const graph = new Graph();
+  const architecture = architectureOf(config);
+  const sequence = sequenceInputs(graph, config, options);
+  const trained = new Map<string, Tensor>();
+  const builder = new ModelBuilder(graph, config, sequence, {
+    parameters,
+    dropoutRate: options.dropoutRate ?? 0,
+    parameterTensor: (spec) => {
+      const tensor = graph.input(spec.name, spec.shape, { trainable: true });
+      trained.set(spec.name, tensor);
+      return tensor;
+    },
+  });
+  const hidden = architecture.hiddenStates(builder);
+  const loss = meanLoss(builder, hidden);
+  graph.output('loss', loss);
+  const names = [...trained.keys()];
+  const dense = new Set<string>();
+  const rows: RowOutput[] = [];
+  for (const [index, found] of gradient(loss, [...trained.values()]).entries()) {
+    const parameter = names[index]!;
+    if (found.dense !== undefined) {
+      graph.output(gradientName(parameter), found.dense);
+      dense.add(parameter);
+    }
+    for (const { ids, rows: tensor } of found.rows) {
+      const output = `rows ${rows.length}`;
+      graph.output(output, tensor);
+      rows.push({ parameter, output, ids: ids.name as RowOutput['ids'] });
+    }
+  }
+  const dropoutMasks = graph.inputs.filter(({ name }) => builder.dropoutMasks.includes(name));
+  return { graph, dense, rows, dropoutMasks };
+}
+
+export interface EvaluationGraphOptions extends BatchShape {
+  /** Names of linear weights whose inputs [batch · length, in] become outputs `input NAME`; `all` for every one. */
+  captures?: 'all' | readonly string[];
+  /** Output `logits` [batch · length, vocabulary (padded)]. */
+  logits?: boolean;
+  /** Output `loss` of `targets` and `weights`. */
+  loss?: boolean;
+}
+
+export interface EvaluationGraph {
+  graph: Graph;
+  /** Output that holds the inputs of each captured weight; weights with the same input share one. */
+  captures: ReadonlyMap<string, string>;
+  /** Columns of `logits`, of which the first vocabSize count. */
+  logitColumns: number;
+}
+
+/** The forward pass alone: what evaluation, calibration and sampling run. Inputs as in `trainingGraph`. */
+export function evaluationGraph(
+  config: ModelConfig,
+  parameters: readonly ParameterSpec[],
+  options: EvaluationGraphOptions,
+): EvaluationGraph {
+  const graph = new Graph();
+  const architecture = architectureOf(config);
+  const builder = new ModelBuilder(graph, config, sequenceInputs(graph, config, options), {
+    parameters,
+    parameterTensor: (spec) => graph.input(spec.name, spec.shape),
+  });
+  const hidden = architecture.hiddenStates(builder);
+  const table = builder.parameter(architecture.outputTable(config));
+  if (options.loss === true) graph.output('loss', meanLoss(builder, hidden));
+  if (options.logits === true) graph.output('logits', vocabularyLogits(hidden, table, config.vocabSize));
+  const captures = new Map<string, string>();
+  const outputs = new Map<Tensor, string>();
+  for (const [weight, tensor] of builder.linearInputs) {
+    if (options.captures === undefined || (options.captures !== 'all' && !options.captures.includes(weight))) continue;
+    let output = outputs.get(tensor);
+    if (output === undefined) {
+      output = `input ${weight}`;
+      outputs.set(tensor, output);
+      graph.output(output, tensor);
+    }
+    captures.set(weight, output);
+  }
+  return { graph, captures, logitColumns: table.shape[0]! };
+}
+
+/** Declares the inputs that say what a batch holds. Positions have the type that their consumer wants. */
+function sequenceInputs(graph: Graph, config: ModelConfig, { batch, length, packed }: BatchShape): SequenceInputs {
+  const tokens = graph.input('tokens', [batch * length], { type: 'int32' });
+  if (!packed) return { batch, length, tokens };
+  const positions =
+    config.family === 'gpt2'
+      ? graph.input('positions', [batch * length], { type: 'int32' })
+      : graph.input('positions', [batch, length], { type: 'int64' });
+  const documents = graph.input('documents', [batch, length], { type: 'int32' });
+  return { batch, length, tokens, positions, mask: documentMask(documents) };
+}
+
+/** The weighted cross entropy of the next token, with its inputs `targets` and `weights`. */
+function meanLoss(builder: ModelBuilder, hidden: Tensor): Tensor {
+  const { graph, rows, config } = builder;
+  const targets = graph.input('targets', [rows], { type: 'int32' });
+  const weights = graph.input('weights', [rows, 1]);
+  const table = builder.parameter(architectureOf(config).outputTable(config));
+  return languageModelLoss(hidden, table, targets, weights, config.vocabSize);
+}
