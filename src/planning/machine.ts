@@ -10,7 +10,7 @@ const sourceSchema = z.object({
   url: z.url().optional(),
   /** Date of that reading (ISO), or of the document. */
   date: z.iso.date(),
-  /** False when we could not open the source ourselves and the figure is from memory or second hand. */
+  /** True when the figure was read in the named document itself, or measured; false when second hand. */
   verified: z.boolean(),
 });
 export type Source = z.output<typeof sourceSchema>;
