@@ -9,10 +9,12 @@ import { modelsList } from './models-list.ts';
 import { modelsRemove } from './models-remove.ts';
 import { modelsShow } from './models-show.ts';
 import type { Operation } from './operation.ts';
+import { plan } from './plan.ts';
 import { runsList } from './runs-list.ts';
 
 /** Everything the program can do, in the order of `fts --help`. */
 export const operations: readonly Operation[] = [
+  plan,
   deploy,
   modelsList,
   modelsShow,

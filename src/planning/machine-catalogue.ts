@@ -145,13 +145,13 @@ const entries: readonly z.input<typeof machineSchema>[] = [
   },
   {
     id: 'rtx-pro-6000',
-    name: 'NVIDIA RTX PRO 6000 Blackwell 96 GB',
+    name: 'NVIDIA RTX PRO 6000 Blackwell 96 GB (card, without its host)',
     ...rtxPro6000,
     prices: [buy(8500, 'typical retail price', '2026-09-25')],
   },
   {
     id: 'rtx-4000-ada',
-    name: 'NVIDIA RTX 4000 Ada 20 GB',
+    name: 'NVIDIA RTX 4000 Ada 20 GB (card, without its host)',
     ...rtx4000Ada,
     prices: [buy(1250, 'list price at launch', '2023-08-09')],
   },

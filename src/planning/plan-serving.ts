@@ -25,13 +25,15 @@ export interface ServingPlan {
   fits: boolean;
   /** Devices of this machine that share the model by tensor parallelism; at most what the machine has. */
   devices: number;
+  /** Copies of the model that the machine's devices hold beside each other. */
+  replicas: number;
   /** Most sequences of the given context that fit beside the weights. */
   mostSequences: number;
   ttftSeconds: number;
   prefillTokensPerSecond: number;
   /** One sequence alone. */
   tokensPerSecondAlone: number;
-  /** All `load.sequences` together. */
+  /** All `load.sequences` together, on every replica. */
   tokensPerSecondBatched: number;
   usdPerHour: number | null;
   cost: TokenCost | null;
@@ -50,7 +52,8 @@ export function planServing(request: ServingRequest): ServingPlan {
   const ttftSeconds = prefillSeconds(model, request.promptTokens, load.prefillTokens);
   const typicalContext = request.promptTokens + request.completionTokens / 2;
   const tokensPerSecondAlone = 1 / decodeStepSeconds(model, 1, typicalContext);
-  const tokensPerSecondBatched = load.sequences / decodeStepSeconds(model, load.sequences, typicalContext);
+  const replicas = Math.floor(machine.devices / devices);
+  const tokensPerSecondBatched = (replicas * load.sequences) / decodeStepSeconds(model, load.sequences, typicalContext);
   const prefillTokensPerSecond = request.promptTokens / ttftSeconds;
   const hourly = hourlyCost(machine, request.ownership ?? usualOwnership);
   return {
@@ -60,6 +63,7 @@ export function planServing(request: ServingRequest): ServingPlan {
     headroomBytes: usable - memory.total,
     fits: memory.total <= usable,
     devices,
+    replicas,
     mostSequences: Math.max(0, Math.floor(room / perSequence)),
     ttftSeconds,
     prefillTokensPerSecond,
@@ -71,7 +75,10 @@ export function planServing(request: ServingRequest): ServingPlan {
         ? null
         : tokenCost(
             hourly.usdPerHour,
-            { prefillTokensPerSecond, decodeTokensPerSecond: tokensPerSecondBatched },
+            {
+              prefillTokensPerSecond: prefillTokensPerSecond * replicas,
+              decodeTokensPerSecond: tokensPerSecondBatched,
+            },
             { promptTokens: request.promptTokens, completionTokens: request.completionTokens },
             request.utilization ?? 0.5,
           ),
