@@ -1,6 +1,7 @@
 import { FtsError } from '../errors/fts-error.ts';
 import { configShow } from './config-show.ts';
 import { deploy } from './deploy.ts';
+import { doctor } from './doctor.ts';
 import { jobsCancel } from './jobs-cancel.ts';
 import { jobsList } from './jobs-list.ts';
 import { jobsResume } from './jobs-resume.ts';
@@ -25,6 +26,7 @@ export const operations: readonly Operation[] = [
   jobsCancel,
   jobsResume,
   configShow,
+  doctor,
 ];
 
 const byName = new Map(operations.map((operation) => [operation.name, operation]));

@@ -17,6 +17,8 @@ const EXPECTED_VERSION = '0.5.0';
 export interface Llama {
   version: string;
   packageName: string;
+  /** The CPU features that the chosen variant uses, such as `CPU : AVX512 = 1 | …`. */
+  systemInfo(): string;
   modelDefaultParams(): ModelParams;
   contextDefaultParams(): ContextParams;
   modelLoad(path: string, params: ModelParams): Pointer;
@@ -150,6 +152,7 @@ function bind(gpu: string | undefined): Llama {
     version,
     packageName: found.packageName,
     deviceCount,
+    systemInfo: f('const char *llama_print_system_info()'),
     modelDefaultParams: f('llama_model_params llama_model_default_params()'),
     contextDefaultParams: f('llama_context_params llama_context_default_params()'),
     modelLoad: f('void *llama_model_load_from_file(const char *path, llama_model_params params)'),

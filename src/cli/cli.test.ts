@@ -1,0 +1,58 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { runFts } from '../../test/fts-process.ts';
+import { temporaryHome } from '../../test/temporary-home.ts';
+
+const lifeVerbs = ['plan', 'train', 'quantize', 'evaluate', 'deploy', 'serve', 'benchmark'];
+const dailyVerbs = ['akamai', 'models', 'runs', 'jobs', 'mcp', 'up', 'config', 'doctor'];
+
+it('lists the verbs in the order of the life, then of daily use', async () => {
+  const { code, stdout } = await runFts(['--help'], temporaryHome());
+  const listed = [...stdout.matchAll(/^ {2}(\w+)/gm)].map(([, word]) => word).filter((word) => word !== 'help');
+  expect(code).toBe(0);
+  expect(listed.slice(0, lifeVerbs.length + dailyVerbs.length)).toEqual([...lifeVerbs, ...dailyVerbs]);
+});
+
+it('shows one real example in the help of a verb', async () => {
+  const { stdout } = await runFts(['jobs', 'show', '--help'], temporaryHome());
+  expect(stdout).toMatch(/Example:\n {2}\$ fts jobs show /);
+});
+
+it('prints JSON for machines', async () => {
+  const { code, stdout } = await runFts(['jobs', 'list', '--json'], temporaryHome());
+  expect([code, JSON.parse(stdout)]).toEqual([0, { jobs: [] }]);
+});
+
+it.each([
+  { args: ['nonsense'], code: 2, says: /unknown command 'nonsense'/ },
+  { args: ['jobs', 'list', '--limit', 'many'], code: 2, says: /limit.*expected number/ },
+  { args: ['jobs', 'show', 'job-nowhere'], code: 3, says: /No job "job-nowhere"[\s\S]*fts jobs list/ },
+  { args: ['deploy', 'nothing:q4_0'], code: 3, says: /No artifact "nothing:q4_0"/ },
+])('refuses $args with one message, a remedy and exit code $code', async ({ args, code, says }) => {
+  const result = await runFts(args, temporaryHome());
+  expect(result.code).toBe(code);
+  expect(result.stderr).toMatch(says);
+  expect(result.stderr).not.toMatch(/^\s+at /m);
+});
+
+it('shows the stack only with --verbose', async () => {
+  const { stderr } = await runFts(['jobs', 'show', 'job-nowhere', '--verbose'], temporaryHome());
+  expect(stderr).toMatch(/^\s+at /m);
+});
+
+it('says which file of settings is broken', async () => {
+  const home = temporaryHome();
+  writeFileSync(join(home, 'config.json'), '{"server.port": "many"}');
+  const { code, stderr } = await runFts(['config'], home);
+  expect(code).toBe(2);
+  expect(stderr).toContain('config.json');
+});
+
+it('says what to do when the home cannot be made', async () => {
+  const file = join(temporaryHome(), 'file');
+  writeFileSync(file, '');
+  const { code, stderr } = await runFts(['config'], temporaryHome(), { FTS_HOME: join(file, 'inner') });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/A folder was expected[\s\S]*Check the path/);
+});

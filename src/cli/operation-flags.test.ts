@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineOperation } from '../operations/operation.ts';
+import { addOperationFlags, readOperationInput } from './operation-flags.ts';
+
+const operation = defineOperation({
+  name: 'sample',
+  title: '',
+  description: '',
+  effect: 'read',
+  scope: 'read',
+  idempotent: true,
+  openWorld: false,
+  job: false,
+  positionals: ['subjects'],
+  example: '',
+  input: z.object({
+    subjects: z.array(z.string()),
+    groupSize: z.number().int().default(32),
+    formats: z.array(z.enum(['q8_0', 'q4_0'])).optional(),
+    symmetric: z.boolean().default(true),
+    settings: z.object({ seed: z.number() }).optional(),
+  }),
+  output: z.object({}),
+  run: async () => ({}),
+});
+
+function read(words: string[]): Record<string, unknown> {
+  const command = new Command('sample').exitOverride().configureOutput({ writeErr: () => {} });
+  addOperationFlags(command, operation);
+  command.action(() => {});
+  command.parse(words, { from: 'user' });
+  return readOperationInput(command, operation);
+}
+
+it('turns words and flags into the types that the schema names', () => {
+  expect(
+    read(['a', 'b', '--group-size', '128', '--formats', 'q8_0', 'q4_0', '--no-symmetric', '--settings', '{"seed":1}']),
+  ).toEqual({
+    subjects: ['a', 'b'],
+    groupSize: 128,
+    formats: ['q8_0', 'q4_0'],
+    symmetric: false,
+    settings: { seed: 1 },
+  });
+});
+
+it('leaves out what was not given, so that the schema’s own defaults hold', () => {
+  expect(read(['a'])).toEqual({ subjects: ['a'] });
+});
+
+it('names the flag whose JSON does not parse', () => {
+  expect(() => read(['a', '--settings', '{seed'])).toThrow('--settings takes JSON');
+});

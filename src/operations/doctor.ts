@@ -1,0 +1,152 @@
+import { once } from 'node:events';
+import { statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { freemem, totalmem } from 'node:os';
+import pc from 'picocolors';
+import { z } from 'zod';
+import { loadAccounts } from '../akamai/credentials/load-accounts.ts';
+import { type ErrorRecord, FtsError } from '../errors/fts-error.ts';
+import { forkSibling } from '../runtime/child-entry.ts';
+import type { OperationContext } from './context.ts';
+import type { NativeReport } from './native-probe.ts';
+import { defineOperation } from './operation.ts';
+
+const checkSchema = z.object({
+  name: z.string(),
+  /** `warning`: something will not work until mended, the rest does. */
+  verdict: z.enum(['ok', 'warning', 'problem']),
+  finding: z.string(),
+  remedy: z.string().optional(),
+});
+type Check = z.output<typeof checkSchema>;
+
+const gigabyte = 1e9;
+const leastNode = [20, 19] as const;
+const probeSeconds = 20;
+
+export const doctor = defineOperation({
+  name: 'doctor',
+  title: 'Check this machine',
+  description:
+    'Checks Node, the native libraries (each loaded in a child process), memory, disk, the port and the Akamai credentials, and says how to mend what is wrong.',
+  effect: 'read',
+  scope: 'read',
+  idempotent: true,
+  openWorld: false,
+  job: false,
+  example: 'fts doctor',
+  input: z.object({}),
+  output: z.object({ healthy: z.boolean(), checks: z.array(checkSchema) }),
+  async run(_input, context) {
+    const checks = await Promise.all([
+      checkNode(),
+      checkNative('libsql'),
+      checkNative('onnx-runtime'),
+      checkNative('llama.cpp'),
+      checkMemory(),
+      checkDisk(context.home.root),
+      checkPort(context),
+      checkCredentials(context),
+    ]);
+    return { healthy: checks.every(({ verdict }) => verdict !== 'problem'), checks };
+  },
+  render: ({ checks }) =>
+    checks
+      .map(({ name, verdict, finding, remedy }) => {
+        const mark = { ok: pc.green('✓'), warning: pc.yellow('!'), problem: pc.red('✗') }[verdict];
+        return `${mark} ${name.padEnd(14)}${finding}${remedy === undefined ? '' : `\n  ${' '.repeat(14)}→ ${remedy}`}`;
+      })
+      .join('\n'),
+});
+
+async function checkNode(): Promise<Check> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const recent = major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
+  return recent
+    ? { name: 'node', verdict: 'ok', finding: process.version }
+    : {
+        name: 'node',
+        verdict: 'problem',
+        finding: `${process.version} is too old`,
+        remedy: `Install Node ${leastNode.join('.')} or newer.`,
+      };
+}
+
+async function checkNative(name: string): Promise<Check> {
+  const child = forkSibling(import.meta.url, 'native-probe', [name], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const timeout = setTimeout(() => child.kill('SIGKILL'), probeSeconds * 1000);
+  let message: { report?: NativeReport; error?: ErrorRecord } | undefined;
+  child.on('message', (received) => {
+    message = received as typeof message;
+  });
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  clearTimeout(timeout);
+  if (message?.report !== undefined) {
+    const { version, features } = message.report;
+    return { name, verdict: 'ok', finding: [version, features].filter(Boolean).join('  ') };
+  }
+  return {
+    name,
+    verdict: 'problem',
+    finding: message?.error?.message ?? `does not load (exit ${signal ?? code})`,
+    remedy: message?.error?.remedy ?? 'Remove node_modules and run `npm install` again on this machine.',
+  };
+}
+
+async function checkMemory(): Promise<Check> {
+  const finding = `${(freemem() / gigabyte).toFixed(1)} GB free of ${(totalmem() / gigabyte).toFixed(1)} GB`;
+  return freemem() > gigabyte
+    ? { name: 'memory', verdict: 'ok', finding }
+    : {
+        name: 'memory',
+        verdict: 'warning',
+        finding,
+        remedy: 'Close other programs: the sample life needs about 1 GB.',
+      };
+}
+
+async function checkDisk(root: string): Promise<Check> {
+  const { bavail, bsize } = await statfs(root);
+  const free = bavail * bsize;
+  const finding = `${(free / gigabyte).toFixed(1)} GB free at ${root}`;
+  return free > gigabyte
+    ? { name: 'disk', verdict: 'ok', finding }
+    : { name: 'disk', verdict: 'problem', finding, remedy: 'Free some space or point FTS_HOME at a larger disk.' };
+}
+
+async function checkPort({ config }: OperationContext): Promise<Check> {
+  const { 'server.host': host, 'server.port': port } = config.values;
+  const server = createServer();
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+    return { name: 'port', verdict: 'ok', finding: `${host}:${port} is free` };
+  } catch (error) {
+    return {
+      name: 'port',
+      verdict: 'warning',
+      finding: `${host}:${port} cannot be bound (${(error as NodeJS.ErrnoException).code})`,
+      remedy: `Fine if fts is up already; otherwise start with \`fts up --port ${port + 1}\`.`,
+    };
+  } finally {
+    server.close();
+  }
+}
+
+async function checkCredentials({ environment }: OperationContext): Promise<Check> {
+  try {
+    const accounts = loadAccounts({ env: environment });
+    accounts.get(); // says what to do when there is none
+    return {
+      name: 'credentials',
+      verdict: 'ok',
+      finding: accounts
+        .list()
+        .map(({ name }) => name)
+        .join(', '),
+    };
+  } catch (thrown) {
+    const { message, remedy } = FtsError.from(thrown);
+    return { name: 'credentials', verdict: 'warning', finding: message, ...(remedy === undefined ? {} : { remedy }) };
+  }
+}
