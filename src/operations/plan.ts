@@ -254,7 +254,7 @@ function trainingAnswer(input: PlanInput, resolved: ResolvedShape, machines: Mac
     parallelism: { data: 1, tensor: 1, pipeline: 1, zero: 0 },
   };
   const tokens = input.tokens ?? (fineTune ? 1e7 : 20 * countParameters(shape).total);
-  const candidates = compareTraining({ shape, setup, tokens }, machines);
+  const candidates = compareTraining({ shape, setup, tokens }, machines, input.days * 86_400);
   const recommended = recommendTraining(candidates, input.days * 86_400);
   const bars = candidates.map((candidate) => ({ row: trainingRow(candidate), parts: trainingParts(candidate.plan) }));
   const first = candidates[0]!.plan;
@@ -268,7 +268,7 @@ function trainingAnswer(input: PlanInput, resolved: ResolvedShape, machines: Mac
         ...(settings.batch === undefined ? {} : { microBatch: Number(settings.batch) }),
         ...(settings.bits === undefined ? {} : { precision: settings.bits === 'FP32' ? 'fp32' : 'bf16-mixed' }),
       };
-      const [candidate] = compareTraining({ shape, setup: varied, tokens }, [focus.machine]);
+      const [candidate] = compareTraining({ shape, setup: varied, tokens }, [focus.machine], input.days * 86_400);
       return {
         setting: settingText(settings),
         machine: focus.machine.id,

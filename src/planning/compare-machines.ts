@@ -1,6 +1,6 @@
 import type { Machine } from './machine.ts';
 import { planServing, type ServingPlan, type ServingRequest } from './plan-serving.ts';
-import { planTraining, type TrainingPlan, type TrainingRequest } from './plan-training.ts';
+import { fitSetup, planTraining, type TrainingPlan, type TrainingRequest } from './plan-training.ts';
 import { bytesText, durationText, usdText } from './quantity-text.ts';
 
 export interface Candidate<Plan> {
@@ -22,20 +22,29 @@ export function compareServing(
 }
 
 /**
- * The same training request on every machine. Where one device does not hold the run and the devices are linked, the
- * states are sharded (ZeRO-3) over the fewest devices that do.
+ * The same training request on every machine, in the setup that holds it on the fewest devices. A board's devices are
+ * all used; linked machines are multiplied (powers of two) until the run ends within `deadlineSeconds`.
  */
 export function compareTraining(
   request: Omit<TrainingRequest, 'machine'>,
   machines: Iterable<Machine>,
+  deadlineSeconds: number,
 ): Candidate<TrainingPlan>[] {
   return [...machines].map((machine) => {
-    const alone = planTraining({ ...request, machine });
-    const needed = alone.devicesNeeded;
-    const spread = !alone.fits && needed !== null && (needed <= machine.devices || machine.linkBytesPerSecond);
-    if (!spread) return { machine, plan: alone };
-    const parallelism = { data: needed, tensor: 1, pipeline: 1, zero: 3 as const };
-    return { machine, plan: planTraining({ ...request, machine, setup: { ...request.setup, parallelism } }) };
+    const smallest = fitSetup(request.shape, request.setup, machine);
+    if (smallest === null) return { machine, plan: planTraining({ ...request, machine }) };
+    const planWith = (data: number) => {
+      const zero = data > 1 ? (3 as const) : smallest.parallelism.zero;
+      const setup = { ...smallest, parallelism: { ...smallest.parallelism, data, zero } };
+      return planTraining({ ...request, machine, setup });
+    };
+    let data = Math.max(smallest.parallelism.data, Math.floor(machine.devices / smallest.parallelism.tensor));
+    let plan = planWith(data);
+    while (machine.linkBytesPerSecond !== undefined && plan.seconds > deadlineSeconds && plan.devices < 16_384) {
+      data *= 2;
+      plan = planWith(data);
+    }
+    return { machine, plan };
   });
 }
 
@@ -99,7 +108,7 @@ export function recommendTraining(
   const { plan, machine } = best;
   const reasons = [
     plan.devices > 1
-      ? `${plan.devices} devices with the states sharded over them (ZeRO-3) hold the run; one alone does not.`
+      ? `${plan.devices} devices share the run (${parallelismText(plan)}); ${plan.devicesNeeded} would hold it.`
       : `One device holds the run with ${bytesText(plan.headroomBytes)} to spare.`,
     `It ends in about ${durationText(plan.seconds)} at ${(100 * plan.mfu).toFixed(0)} % of the arithmetic peak.`,
   ];
@@ -110,4 +119,12 @@ export function recommendTraining(
     reasons.push(`Of ${inTime.length} that end in time it is the cheapest: ${usdText(plan.rentUsd)}.`);
   }
   return { machineId: machine.id, reasons };
+}
+
+function parallelismText({ setup }: TrainingPlan): string {
+  const { data, tensor, zero } = setup.parallelism;
+  const parts = [`data ${data}${zero > 0 ? ` with ZeRO-${zero}` : ''}`];
+  if (tensor > 1) parts.push(`tensor ${tensor}`);
+  if (setup.recomputation !== 'none') parts.push(`${setup.recomputation} recomputation`);
+  return parts.join(', ');
 }

@@ -3,7 +3,13 @@ import { cheapestRent } from './cost.ts';
 import { arithmeticRate } from './forward-time.ts';
 import { efficiencyOf, type Machine, runtimeBytes, usableBytes } from './machine.ts';
 import { countParameters, type ModelShape } from './model-shape.ts';
-import { stateBytes, type TrainingMemory, type TrainingSetup, trainingMemory } from './training-memory.ts';
+import {
+  recomputations,
+  stateBytes,
+  type TrainingMemory,
+  type TrainingSetup,
+  trainingMemory,
+} from './training-memory.ts';
 
 export interface TrainingRequest {
   shape: ModelShape;
@@ -26,8 +32,9 @@ export interface TrainingPlan {
   fits: boolean;
   devices: number;
   machines: number;
-  /** Fewest devices of this kind that hold the run with its states sharded (ZeRO-3), or null if none does. */
+  /** Fewest devices of this kind that hold the run, as `fitSetup` finds them, or null if no number does. */
   devicesNeeded: number | null;
+  setup: TrainingSetup;
   flops: number;
   steps: number;
   tokensPerStep: number;
@@ -44,8 +51,9 @@ export function planTraining(request: TrainingRequest): TrainingPlan {
   const { shape, setup, machine } = request;
   const memory = trainingMemory(shape, setup, runtimeBytes(machine));
   const usable = usableBytes(machine);
-  const { data, tensor, pipeline } = setup.parallelism;
-  const devices = data * tensor * pipeline;
+  const { data } = setup.parallelism;
+  const devices = deviceCount(setup);
+  const smallest = fitSetup(shape, setup, machine);
   const tokensPerStep = setup.sequenceTokens * setup.microBatch * setup.accumulation * data;
   const flopsPerToken =
     trainingFlops(shape, setup.sequenceTokens, {
@@ -67,7 +75,8 @@ export function planTraining(request: TrainingRequest): TrainingPlan {
     fits: memory.total <= usable && (devices <= machine.devices || machine.linkBytesPerSecond !== undefined),
     devices,
     machines,
-    devicesNeeded: devicesNeeded(shape, setup, machine),
+    devicesNeeded: smallest === null ? null : deviceCount(smallest),
+    setup,
     flops: flopsPerToken * request.tokens,
     steps,
     tokensPerStep,
@@ -80,13 +89,36 @@ export function planTraining(request: TrainingRequest): TrainingPlan {
 }
 
 const mostDevices = 65_536;
+/** Tensor parallelism stays inside one board, where the links are fast. */
+const widestTensorParallelism = 8;
 
-/** Fewest devices, in powers of two, over which ZeRO-3 shards the states until a device holds its share. */
-export function devicesNeeded(shape: ModelShape, setup: TrainingSetup, machine: Machine): number | null {
-  for (let data = 1; data <= mostDevices; data *= 2) {
-    const parallelism = { data, tensor: 1, pipeline: 1, zero: 3 as const };
-    const memory = trainingMemory(shape, { ...setup, parallelism }, runtimeBytes(machine));
-    if (memory.total <= usableBytes(machine)) return data;
+/**
+ * The setup that holds the run on the fewest devices: the states sharded over the data-parallel ranks (ZeRO-3), and,
+ * where activations alone are too much, tensor parallelism and then stronger recomputation. Null if none holds it.
+ */
+export function fitSetup(shape: ModelShape, setup: TrainingSetup, machine: Machine): TrainingSetup | null {
+  const levels = recomputations.slice(recomputations.indexOf(setup.recomputation));
+  const tensorWidths = [1, 2, 4, 8].filter((width) => width <= widestTensorParallelism && width <= shape.heads);
+  let best: TrainingSetup | null = null;
+  for (const recomputation of levels) {
+    for (const tensor of tensorWidths) {
+      for (let data = 1; data * tensor <= mostDevices; data *= 2) {
+        const devices = data * tensor;
+        if (best !== null && devices >= deviceCount(best)) break;
+        if (devices > 1 && devices > machine.devices && machine.linkBytesPerSecond === undefined) break;
+        const zero = data > 1 ? 3 : 0;
+        const candidate = { ...setup, recomputation, parallelism: { data, tensor, pipeline: 1, zero } } as const;
+        const memory = trainingMemory(shape, candidate, runtimeBytes(machine));
+        if (memory.total <= usableBytes(machine)) {
+          best = candidate;
+          break;
+        }
+      }
+    }
   }
-  return null;
+  return best;
+}
+
+export function deviceCount(setup: TrainingSetup): number {
+  return setup.parallelism.data * setup.parallelism.tensor * setup.parallelism.pipeline;
 }
