@@ -1,0 +1,300 @@
+import { isLabel, isLexiconWord, isNameCue, isOrdinaryWord, nearestLexiconWord } from './lexicon.ts';
+import { durationAt, kindOf, kindToken, numberWord, slotLimit, slotToken, type ValueKind } from './value-kinds.ts';
+
+/** One value as the request wrote it. */
+export interface RequestValue {
+  written: string;
+  kind: ValueKind;
+  /** The number it stands for, where the writing is not digits: durations in seconds, number words. */
+  amount?: number;
+}
+
+/** A request with its values taken out. Slot k stands for `slots[k - 1]`: one value, or several written as a list. */
+export interface DelexicalisedRequest {
+  text: string;
+  slots: RequestValue[][];
+}
+
+type Piece = { word: string } | { mark: string } | { value: RequestValue; resembles?: string };
+
+/**
+ * Replaces the values of a request by slots: `Purge tag "summer sale" on staging` becomes ` purge tag<text><1> on
+ * staging`. What remains is lower-case words of the lexicon, marks, kinds and slots, and nothing else: so no request
+ * can write a token that it should not, and the model never meets a word it has not been trained on.
+ */
+export function delexicalise(request: string): DelexicalisedRequest {
+  const slots: RequestValue[][] = [];
+  let text = '';
+  for (const piece of joinLists(joinUnknownWords(piecesOf(request)))) {
+    if ('word' in piece) text += ` ${piece.word}`;
+    else if ('mark' in piece) text += piece.mark;
+    else if (slots.length < slotLimit) {
+      slots.push(piece.values);
+      const first = piece.values[0]!;
+      if (piece.resembles !== undefined) text += ` ${piece.resembles}`;
+      text += kindToken(piece.resembles === undefined ? first.kind : 'near') + slotToken(slots.length);
+    }
+  }
+  return { text, slots };
+}
+
+const closingQuote: Readonly<Record<string, string>> = { '"': '"', "'": "'", '`': '`', '“': '”', '‘': '’', '«': '»' };
+const recordTypes = new Set(['A', 'AAAA', 'CNAME', 'MX', 'TXT', 'NS', 'CAA', 'SRV', 'PTR']);
+
+function piecesOf(request: string): Piece[] {
+  const pieces: Piece[] = [];
+  // A request all in capitals says nothing by its capitals.
+  const capitalsMean = /\p{Ll}/u.test(request);
+  let at = 0;
+  while (at < request.length) {
+    const rest = request.slice(at);
+    const space = /^\s+/.exec(rest);
+    if (space) {
+      if (space[0].includes('\n')) pushMark(pieces, ',');
+      at += space[0].length;
+      continue;
+    }
+    const taken = takeQuoted(rest, pieces) || takeJson(rest, pieces) || takeDuration(rest, pieces);
+    if (taken > 0) {
+      at += taken;
+      continue;
+    }
+    at += takeChunk(rest, pieces, capitalsMean);
+  }
+  return pieces;
+}
+
+function takeQuoted(rest: string, pieces: Piece[]): number {
+  const close = closingQuote[rest[0]!];
+  if (close === undefined) return 0;
+  for (let end = rest.indexOf(close, 1); end > 1; end = rest.indexOf(close, end + 1)) {
+    if (/^[\p{L}\p{N}]/u.test(rest.slice(end + 1))) continue; // an apostrophe
+    const written = rest.slice(1, end);
+    if (written.trim() === '' || (close === "'" && written.includes('\n'))) return 0;
+    pieces.push({ value: { written, kind: (/\s/.test(written) ? undefined : kindOf(written)) ?? 'text' } });
+    return end + 1;
+  }
+  return 0;
+}
+
+function takeJson(rest: string, pieces: Piece[]): number {
+  const close = rest[0] === '{' ? '}' : rest[0] === '[' ? ']' : undefined;
+  if (close === undefined) return 0;
+  for (let end = rest.indexOf(close); end > 0; end = rest.indexOf(close, end + 1)) {
+    const written = rest.slice(0, end + 1);
+    try {
+      JSON.parse(written);
+    } catch {
+      continue;
+    }
+    pieces.push({ value: { written, kind: 'text' } });
+    return end + 1;
+  }
+  return 0;
+}
+
+function takeDuration(rest: string, pieces: Piece[]): number {
+  const duration = durationAt(rest);
+  if (!duration) return 0;
+  const written = rest.slice(0, duration.length);
+  pieces.push({ value: { written, kind: 'dur', amount: duration.seconds } });
+  return duration.length;
+}
+
+/** A comma ends a URL only where another one follows it. */
+const urlPattern = /^[a-z][a-z0-9+.-]*:\/\/(?:[^\s"<>`,]|,(?!https?:|[\p{L}\p{N}-]+\.[\p{L}\p{N}]))+/iu;
+const pathPattern = /^[^\s"“”`,;()<>[\]{}!?=/]*\/(?:[^\s"“”`<>,;]|,(?!https?:|\/|[\p{L}\p{N}-]+\.[\p{L}\p{N}]))*/iu;
+const plainPattern = /^[^\s"“”`,;()<>[\]{}!?=]+/u;
+
+/** Takes one unbroken run of characters: a value, a word, `word=value`, or a mark. Returns the length taken. */
+function takeChunk(rest: string, pieces: Piece[], capitalsMean: boolean): number {
+  const arrow = /^(?:->|=>|→|➜|>)/.exec(rest);
+  if (arrow) {
+    pushMark(pieces, '->');
+    return arrow[0].length;
+  }
+  const chunk = (urlPattern.exec(rest) ?? pathPattern.exec(rest) ?? plainPattern.exec(rest))?.[0];
+  if (chunk === undefined) {
+    if (/^[,;?=]/.test(rest)) pushMark(pieces, rest[0] === ';' ? ',' : rest[0]!);
+    return 1;
+  }
+  const bare = chunk.replace(/^['‘’([]+/u, '');
+  const lead = chunk.length - bare.length;
+  const core = bare.replace(/(?:[.,;:!?'"’…]|[)\]](?=[.,;:!?'"’)\]]*$))+$/u, (tail) =>
+    tail.startsWith(')') && bare.includes('(') ? ')' : '',
+  );
+  if (core === '') {
+    if (/^[.:]/.test(chunk)) pushMark(pieces, chunk[0]!);
+    return chunk.length;
+  }
+  const possessive = /^(.+)['’]s$/iu.exec(core);
+  if (possessive && !isLexiconWord(plain(core))) {
+    pushCore(pieces, possessive[1]!, capitalsMean);
+    pieces.push({ word: "'s" });
+  } else {
+    const label = /^([\p{L}_-]+):(?!\/\/)(.+)$/u.exec(core);
+    if (label && isLabel(plain(label[1]!)) && kindOf(core) !== 'ip6') {
+      pieces.push({ word: plain(label[1]!) });
+      pushMark(pieces, ':');
+      return lead + label[1]!.length + 1;
+    }
+    pushCore(pieces, core, capitalsMean);
+  }
+  const tail = bare.slice(core.length)[0];
+  if (tail === '.' || tail === ':' || tail === ',') pushMark(pieces, tail);
+  return chunk.length;
+}
+
+function pushCore(pieces: Piece[], core: string, capitalsMean: boolean): void {
+  if (capitalsMean && recordTypes.has(core)) {
+    pieces.push({ word: core });
+    return;
+  }
+  const word = plain(core);
+  const afterCue = isAfterNameCue(pieces);
+  if (isLexiconWord(word)) {
+    const amount = afterNumberCue(pieces) ? numberWord(word) : undefined;
+    if (amount !== undefined) pieces.push({ value: { written: core, kind: 'num', amount } });
+    else if (afterCue && isOrdinaryWord(word)) {
+      pieces.push({ value: { written: core, kind: 'word' }, resembles: word });
+    } else pieces.push({ word });
+    return;
+  }
+  // "staging/production", "and/or", "cp-code": words joined by a mark.
+  const joined = word.split(/[/-]/);
+  if (joined.length > 1 && joined.every((part) => part.length > 1 && isLexiconWord(part) && !isOrdinaryWord(part))) {
+    for (const part of joined) pieces.push({ word: part });
+    return;
+  }
+  const kind = kindOf(core);
+  if (kind !== undefined) {
+    pieces.push({ value: { written: core, kind } });
+    return;
+  }
+  if (!/\p{L}/u.test(core)) return;
+  const amount = afterNumberCue(pieces) ? numberWord(word) : undefined;
+  if (amount !== undefined) {
+    pieces.push({ value: { written: core, kind: 'num', amount } });
+    return;
+  }
+  const resembles = nearestLexiconWord(word);
+  pieces.push({ value: { written: core, kind: 'word' }, ...(resembles === undefined ? {} : { resembles }) });
+}
+
+const plain = (word: string): string => word.toLowerCase().replaceAll('’', "'");
+
+function pushMark(pieces: Piece[], mark: string): void {
+  const last = pieces.at(-1);
+  if (last && 'mark' in last && last.mark === mark) return;
+  pieces.push({ mark });
+}
+
+/** Words that may stand between a cue and its value: "the tag called summer". */
+const connectors = new Set(['named', 'called', 'name', 'labelled', 'labeled', 'is', 'of', 'id', 'with']);
+
+function isAfterNameCue(pieces: readonly Piece[]): boolean {
+  for (let at = pieces.length - 1; at >= 0; at--) {
+    const piece = pieces[at]!;
+    if ('mark' in piece && (piece.mark === ':' || piece.mark === '=')) continue;
+    if (!('word' in piece)) return false;
+    if (piece.word === 'called' || piece.word === 'named') return true;
+    if (isNameCue(piece.word)) return true;
+    if (!connectors.has(piece.word)) return false;
+  }
+  return false;
+}
+
+const numberCues = new Set(['version', 'v', 'ver', 'ttl', 'priority', 'number', 'no', 'next', 'within', 'revision']);
+
+function afterNumberCue(pieces: readonly Piece[]): boolean {
+  const last = pieces.at(-1);
+  return last !== undefined && 'word' in last && numberCues.has(last.word);
+}
+
+/** Words after which several unknown words are one value: "set the key to hello world". */
+const valueCues = new Set(['to', 'value', 'as', 'saying', 'content', 'text', 'with', 'is']);
+
+/**
+ * Unknown words side by side are one value after a value cue, and one unknown remark where there are three or more;
+ * but the word after a name cue stands alone: in "tag summer kindly" the tag is one word.
+ */
+function joinUnknownWords(pieces: readonly Piece[]): Piece[] {
+  const joined: Piece[] = [];
+  for (let at = 0; at < pieces.length; at++) {
+    const run = unknownRun(pieces, at);
+    if (run.length < 2) {
+      joined.push(pieces[at]!);
+      continue;
+    }
+    const before = pieces[at - 1];
+    const afterValueCue =
+      before !== undefined &&
+      (('word' in before && valueCues.has(before.word)) || ('mark' in before && before.mark !== ','));
+    const alone = isAfterNameCue(pieces.slice(0, at)) ? 1 : 0;
+    if (alone > 0) joined.push(pieces[at]!);
+    const rest = run.slice(alone);
+    if (rest.length >= 3 || (rest.length > 1 && afterValueCue)) {
+      joined.push({ value: { written: rest.map((value) => value.written).join(' '), kind: 'word' } });
+    } else for (const value of rest) joined.push({ value });
+    at += run.length - 1;
+  }
+  return joined;
+}
+
+/** The values of the unknown words that stand side by side from `start`. */
+function unknownRun(pieces: readonly Piece[], start: number): RequestValue[] {
+  const run: RequestValue[] = [];
+  for (let at = start; at < pieces.length; at++) {
+    const piece = pieces[at]!;
+    if (!('value' in piece) || piece.value.kind !== 'word' || piece.resembles !== undefined) break;
+    run.push(piece.value);
+  }
+  return run;
+}
+
+type ListPiece = { word: string } | { mark: string } | { values: RequestValue[]; resembles?: string };
+
+/** Kinds whose lists become one slot; other kinds written side by side mean different things more often than a list. */
+const listKinds = new Set<ValueKind>(['url', 'path', 'ip4', 'ip6', 'num', 'name', 'word', 'email', 'text']);
+
+function joinLists(pieces: readonly Piece[]): ListPiece[] {
+  const joined: ListPiece[] = [];
+  for (let at = 0; at < pieces.length; at++) {
+    const piece = pieces[at]!;
+    if (!('value' in piece)) {
+      joined.push(piece);
+      continue;
+    }
+    const { value, resembles } = piece;
+    const values = [value];
+    if (resembles === undefined && listKinds.has(value.kind)) {
+      for (;;) {
+        const next = at + 1 + separatorLength(pieces, at + 1, value.kind);
+        const following = pieces[next];
+        if (next === at + 1 && !(value.kind === 'url' || value.kind === 'ip4' || value.kind === 'ip6')) break;
+        if (!following || !('value' in following) || following.resembles !== undefined) break;
+        if (following.value.kind !== value.kind) break;
+        values.push(following.value);
+        at = next;
+      }
+    }
+    joined.push({ values, ...(resembles === undefined ? {} : { resembles }) });
+  }
+  return joined;
+}
+
+/** How many pieces from `at` separate two members of a list: "," "and" ", and". */
+function separatorLength(pieces: readonly Piece[], at: number, kind: ValueKind): number {
+  let length = 0;
+  const first = pieces[at];
+  if (first && 'mark' in first && first.mark === ',') length++;
+  const next = pieces[at + length];
+  if (
+    next &&
+    'word' in next &&
+    (next.word === 'and' || next.word === '&' || (next.word === 'plus' && kind !== 'word'))
+  ) {
+    length++;
+  }
+  return length;
+}

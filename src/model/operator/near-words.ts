@@ -1,0 +1,61 @@
+/** Words that a typing error could have turned into another: found by deleting letters (SymSpell's symmetric deletes). */
+export class NearWords {
+  readonly #byDeletion = new Map<string, Set<string>>();
+  readonly #cache = new Map<string, string | undefined>();
+
+  constructor(words: Iterable<string>) {
+    for (const word of words) {
+      if (word.length < 4) continue;
+      for (const form of deletions(word)) {
+        const known = this.#byDeletion.get(form);
+        if (known) known.add(word);
+        else this.#byDeletion.set(form, new Set([word]));
+      }
+    }
+  }
+
+  /** The closest word within one edit (two for words of eight letters or more); a transposition is one edit. */
+  nearest(word: string): string | undefined {
+    if (word.length < 4) return undefined;
+    if (this.#cache.has(word)) return this.#cache.get(word);
+    const candidates = new Set(deletions(word).flatMap((form) => [...(this.#byDeletion.get(form) ?? [])]));
+    let best: { word: string; cost: number } | undefined;
+    for (const candidate of candidates) {
+      const edits = editDistance(word, candidate);
+      if (edits > allowedEdits(Math.min(word.length, candidate.length))) continue;
+      const cost = edits + (candidate[0] === word[0] ? 0 : 0.5);
+      if (!best || cost < best.cost || (cost === best.cost && candidate < best.word)) best = { word: candidate, cost };
+    }
+    if (this.#cache.size > 10_000) this.#cache.clear();
+    this.#cache.set(word, best?.word);
+    return best?.word;
+  }
+}
+
+const allowedEdits = (length: number): number => (length >= 8 ? 2 : 1);
+
+function deletions(word: string): string[] {
+  const once = Array.from(word, (_, at) => word.slice(0, at) + word.slice(at + 1));
+  const twice =
+    word.length >= 7 ? once.flatMap((form) => Array.from(form, (_, at) => form.slice(0, at) + form.slice(at + 1))) : [];
+  return [word, ...once, ...twice];
+}
+
+/** Optimal string alignment distance: insert, delete, replace, or swap two neighbours. */
+export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = last[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1);
+      let edits = Math.min(replaced, last[column]! + 1, current[column - 1]! + 1);
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (swapped) edits = Math.min(edits, beforeLast[column - 2]! + 1);
+      current.push(edits);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[b.length]!;
+}
