@@ -11,6 +11,7 @@ import {
   type OperationShape,
   type Schema,
 } from '../facts.ts';
+import { wordsOf } from '../words.ts';
 import { effectOf } from './effect.ts';
 import { SchemaTable } from './intern-schemas.ts';
 import { normaliseSchema, type Resolve } from './normalise-schema.ts';
@@ -23,7 +24,7 @@ import {
   openApiParameter,
   openApiResponse,
 } from './openapi-document.ts';
-import { memberNames, vocabulary, wordsOf } from './search-words.ts';
+import { memberNames, vocabulary } from './search-words.ts';
 import { summarise } from './summarise.ts';
 
 const METHODS: readonly HttpMethod[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'];

@@ -1,23 +1,5 @@
 import type { Schema } from '../facts.ts';
-
-const STOP = new Set(
-  (
-    'a an and any are as at be by can for from has have if in into is it its of on or that the their them then there ' +
-    'these this those to use used uses using via want when where which while will with you your see also run operation ' +
-    'ref note returns return response request object details each such more than only before after specific'
-  ).split(' '),
-);
-
-/** Splits prose, camelCase, kebab-case and paths into lower-case words. */
-export function wordsOf(text: string): string[] {
-  return text
-    .replace(/\]\([^)]*\)/g, ' ')
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((word) => word.length > 1 && !STOP.has(word));
-}
+import { wordsOf } from '../words.ts';
 
 /** Distinct words, sorted: what a text is about without its sentences. */
 export function vocabulary(texts: Iterable<string>, without: ReadonlySet<string> = new Set()): string {

@@ -1,0 +1,74 @@
+import type { ApiOperation } from '../catalogue/catalogue.ts';
+
+/** What a request wants done, as far as its words tell. */
+export interface Intent {
+  read: boolean;
+  create: boolean;
+  update: boolean;
+  delete: boolean;
+  /** Asks for many: "list", "all", "which". */
+  many: boolean;
+  /** Asks for one: "get the", "details of". */
+  one: boolean;
+}
+
+const QUESTION =
+  /^(what|which|who|whose|when|where|why|how|is|are|was|were|does|do|did|has|have|had|can|could i see|am|will)\b/;
+const READ =
+  /\b(list|show|see|view|display|get|fetch|read|look up|lookup|find|retrieve|check|download|export|inspect|browse|enumerate|tell me|give me|pull|report|compare|count|describe|status of|details|history|overview|search|monitor)\b/;
+const CREATE =
+  /\b(create|add|new|make|set up|setup|spin up|provision|register|open|start|launch|issue|generate|order|reserve|allocate|upload|attach|onboard|invite|enrol|enroll|import|put|store|host|build|append|subscribe|request|submit|clone|duplicate|copy|schedule|grant|assign)\b/;
+const UPDATE =
+  /\b(update|change|modify|edit|set|rename|replace|adjust|switch|configure|turn on|turn off|enable|disable|move|patch|tune|alter|increase|decrease|raise|lower|extend|resize|scale|rotate|correct|fix|allow|block|ban|force|protect|write|overwrite|assign|reorder|lock|unlock|mark)\b/;
+const DELETE =
+  /\b(delete|remove|drop|erase|destroy|get rid of|cancel|abort|revoke|purge|wipe|clean up|take off|take out|discard|terminate|kill|unassign|detach|unsubscribe|stop|withdraw|tear down|decommission|kick out)\b/;
+const MANY = /\b(list|all|every|everything|which|any|what are|how many|enumerate|many|our)\b/;
+const ONE = /\b(a|an|the|this|that|one|details?|specific|single)\b/;
+
+/** Reads the intent from the verbs and the form of a request (lower case). A request can want several. */
+export function intentOf(request: string): Intent {
+  const text = request.replace(
+    /^(please|can you|could you|would you|i want to|i need to|i'd like to|we need to|help me|let me|how do i|how can i|how to)\s+/,
+    '',
+  );
+  const howTo = text !== request && /^how/.test(request);
+  const first = text.split(/\s+/).slice(0, 3).join(' ');
+  const question = !howTo && QUESTION.test(text);
+  const verb = (pattern: RegExp) => pattern.test(first) || (!question && pattern.test(text));
+  return {
+    read: question || READ.test(first),
+    create: verb(CREATE),
+    update: verb(UPDATE),
+    delete: verb(DELETE),
+    many: MANY.test(text),
+    one: ONE.test(text) && !/\b(list|all|every)\b/.test(text),
+  };
+}
+
+/** How well an operation's method and path shape suit the intent: 1 is neutral. */
+export function intentFactor(intent: Intent, operation: ApiOperation): number {
+  const { method, effect, path } = operation;
+  const words = ` ${operation.operationId} ${path.replace(/\{[^}]*\}/g, '')} `;
+  const single = path.endsWith('}');
+  const wantsChange = intent.create || intent.update || intent.delete;
+  let factor = 1;
+  if (intent.read) {
+    if (effect === 'read') factor *= 1.25;
+    else if (!wantsChange) factor *= 0.6;
+    if (effect === 'read' && method === 'GET') {
+      if (intent.many && !single) factor *= 1.12;
+      if (intent.one && !intent.many && single) factor *= 1.06;
+    }
+  } else if (wantsChange && effect === 'read' && method === 'GET') {
+    factor *= 0.72;
+  }
+  if (!wantsChange) return factor;
+  const removes =
+    method === 'DELETE' || /delete|remove|revoke|cancel|deactivate|unassign|detach|unsubscribe/i.test(words);
+  if (intent.delete) factor *= removes ? 1.3 : intent.create || intent.update ? 1 : 0.85;
+  else if (removes) factor *= 0.55;
+  if (intent.create && method === 'POST') factor *= 1.18;
+  if (intent.update && (method === 'PUT' || method === 'PATCH')) factor *= 1.15;
+  if (intent.update && !intent.create && method === 'POST' && !single) factor *= 1.02;
+  return factor;
+}
