@@ -16,10 +16,27 @@ const setting = <Schema extends z.ZodType>(
 
 const port = z.coerce.number().int().min(0).max(65535);
 
+/** In a file a list, in a variable or flag one text with commas. */
+const nameList = z.preprocess(
+  (value) =>
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .map((item) => item.trim())
+          .filter(Boolean)
+      : value,
+  z.array(z.string().min(1)),
+);
+
 /** Every setting of the program, once: `fts config`, the config file, `FTS_…` variables and flags all read this table. */
 export const settings = {
   'server.host': setting(z.string().min(1), () => '127.0.0.1', 'Address the server binds. Beyond loopback needs keys.'),
   'server.port': setting(port, () => 8787, 'Port of the HTTP server.'),
+  'server.hosts': setting(
+    nameList,
+    () => [],
+    'Further host names under which this server is called and whose pages may call it.',
+  ),
   threads: setting(
     z.coerce.number().int().min(1).max(1024),
     () => availableParallelism(),

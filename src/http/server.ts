@@ -7,6 +7,7 @@ import { mcpRoutes } from '../mcp/mcp-routes.ts';
 import type { Services } from '../operations/context.ts';
 import { httpStatus } from './http-status.ts';
 import { operationRoutes } from './operation-routes.ts';
+import { allowedHostnames, requestGuard } from './request-guard.ts';
 
 export interface RunningServer {
   url: string;
@@ -24,6 +25,8 @@ export interface Program {
 export function createApp(services: Services, program: Program): Hono {
   const app = new Hono();
   const startedAt = new Date().toISOString();
+  const { 'server.host': host, 'server.hosts': hosts } = services.config.values;
+  app.use(requestGuard(allowedHostnames(host, hosts)));
   app.get('/health', (context) => context.json({ status: 'ok', version: program.version, startedAt }));
   app.get('/api/program', (context) => context.json({ ...program, home: services.home.root }));
   app.route('/api', operationRoutes(services));

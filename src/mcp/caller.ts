@@ -1,4 +1,4 @@
-import type { AuthInfo } from '@modelcontextprotocol/server';
+import { type AuthInfo, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import type { Scope } from '../operations/operation.ts';
 
 /** Who sent a request, and what that key or token may do. */
@@ -18,4 +18,10 @@ export function callerOf(authInfo: AuthInfo | undefined): Caller {
 /** `admin` covers everything but `approve`, which is a person's and has to be granted by name. */
 export function mayUse(caller: Caller, scope: Scope): boolean {
   return caller.scopes.has(scope) || (scope !== 'approve' && caller.scopes.has('admin'));
+}
+
+/** Refuses a caller without the right, in words that name what is missing. */
+export function requireScope(caller: Caller, scope: Scope, what: string): void {
+  if (mayUse(caller, scope)) return;
+  throw new ProtocolError(ProtocolErrorCode.InvalidRequest, `${what} needs the scope "${scope}".`, { scope });
 }

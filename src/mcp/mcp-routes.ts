@@ -9,6 +9,7 @@ import { Hono } from 'hono';
 import type { Services } from '../operations/context.ts';
 import { LegacySessions } from './legacy-sessions.ts';
 import { protocolRefusal } from './protocol-refusal.ts';
+import { ResourceChanges } from './resource-changes.ts';
 import { createServerFactory, type McpOptions } from './server-factory.ts';
 
 /** Set by the authentication in front; where nobody has to prove anything there is none. */
@@ -23,8 +24,9 @@ const maxBodyBytes = 4 * 1024 * 1024;
  * earlier belongs to a session.
  */
 export function mcpRoutes(services: Services, options: McpOptions): Hono<{ Variables: McpVariables }> {
-  const factory = createServerFactory(services, options);
-  const modern = createMcpHandler(factory, { legacy: 'reject' });
+  const changes = options.changes ?? new ResourceChanges(services);
+  const factory = createServerFactory(services, { ...options, changes });
+  const modern = createMcpHandler(factory, { legacy: 'reject', bus: changes });
   const legacy = new LegacySessions(factory);
 
   const routes = new Hono<{ Variables: McpVariables }>();

@@ -22,6 +22,16 @@ export interface Tool {
 export interface ToolCall {
   caller: Caller;
   context: ServerContext;
-  /** Whether the client said that it can follow tasks. */
-  takesTasks: boolean;
+  /** What the client said that it can do. */
+  client: ClientAbilities;
+  /** Seals what the next round of the same call has to know: signed, bound to the caller, valid for ten minutes. */
+  sealState(state: Record<string, unknown>): Promise<string>;
+}
+
+export interface ClientAbilities {
+  tasks: boolean;
+  /** Can show a form that we write. */
+  forms: boolean;
+  /** Can send its user to a page. */
+  links: boolean;
 }

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { callOperation } from '../operations/call-operation.ts';
+import type { Services } from '../operations/context.ts';
+import { findOperation } from '../operations/index.ts';
+import type { Resource, ResourceCall, ResourceContent, ResourceFamily } from './resource.ts';
+
+const json = 'application/json';
+
+/** What an assistant may read without calling a tool, at fixed addresses. */
+export function ftsResources(services: Services): Resource[] {
+  const read = (operation: string, input: Record<string, unknown> = {}) => fromOperation(services, operation, input);
+  return [
+    {
+      uri: 'fts://models',
+      name: 'models',
+      title: 'Models',
+      description: 'Every model with its artifacts',
+      mimeType: json,
+      scope: 'read',
+      read: read('models.list'),
+    },
+    {
+      uri: 'fts://runs',
+      name: 'runs',
+      title: 'Training runs',
+      description: 'Every training run with its final losses',
+      mimeType: json,
+      scope: 'read',
+      read: read('runs.list'),
+    },
+    {
+      uri: 'fts://jobs',
+      name: 'jobs',
+      title: 'Jobs',
+      description: 'The latest long-running work with its progress',
+      mimeType: json,
+      scope: 'read',
+      read: read('jobs.list', { limit: 50 }),
+    },
+    {
+      uri: 'fts://deployments',
+      name: 'deployments',
+      title: 'Deployments',
+      description: 'What is served under which name',
+      mimeType: json,
+      scope: 'read',
+      read: async () => asJson({ deployments: services.registry.deployments() }),
+    },
+  ];
+}
+
+/** The same, one by one. */
+export function ftsFamilies(services: Services): ResourceFamily[] {
+  const { jobs, registry } = services;
+  const read =
+    (operation: string) =>
+    (variables: Record<string, string>, call: ResourceCall): Promise<ResourceContent> =>
+      fromOperation(services, operation, variables)(call);
+  const modelNames = (): string[] => registry.models().map(({ name }) => name);
+  const runIds = (): string[] => registry.runs().map(({ id }) => id);
+  return [
+    {
+      uriTemplate: 'fts://models/{name}',
+      name: 'model',
+      title: 'Model',
+      description: 'One model: files, parent, artifacts and every figure measured on them',
+      mimeType: json,
+      scope: 'read',
+      read: read('models.show'),
+      list: () => modelNames().map((name) => ({ uri: `fts://models/${encodeURIComponent(name)}`, name })),
+      complete: { name: modelNames },
+    },
+    {
+      uriTemplate: 'fts://runs/{id}',
+      name: 'run',
+      title: 'Training run',
+      description: 'One training run: settings and final figures',
+      mimeType: json,
+      scope: 'read',
+      read: async ({ id }) => asJson(registry.run(id!)),
+      list: () =>
+        registry.runs().map(({ id, model }) => ({ uri: `fts://runs/${id}`, name: id, title: `Run of ${model}` })),
+      complete: { id: runIds },
+    },
+    {
+      uriTemplate: 'fts://runs/{id}/metrics',
+      name: 'run-metrics',
+      title: 'Metrics of a run',
+      description: 'One line of JSON per measured step of a training run; subscribe to follow it live',
+      mimeType: 'application/jsonl',
+      scope: 'read',
+      read: async ({ id }) => ({ text: await readFile(join(registry.run(id!).directory, 'metrics.jsonl'), 'utf8') }),
+      complete: { id: runIds },
+    },
+    {
+      uriTemplate: 'fts://jobs/{id}',
+      name: 'job',
+      title: 'Job',
+      description: 'One job: state, progress, result or error; subscribe to follow it live',
+      mimeType: json,
+      scope: 'read',
+      read: read('jobs.show'),
+      complete: { id: () => jobs.list({ limit: 100 }).map(({ id }) => id) },
+    },
+  ];
+}
+
+function fromOperation(
+  services: Services,
+  operation: string,
+  input: Record<string, unknown>,
+): (call: ResourceCall) => Promise<ResourceContent> {
+  return async ({ context }) =>
+    asJson(
+      await callOperation(findOperation(operation), input, services, {
+        report: () => {},
+        signal: context.mcpReq.signal,
+      }),
+    );
+}
+
+const asJson = (value: unknown): ResourceContent => ({ text: JSON.stringify(value) });

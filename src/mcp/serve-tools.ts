@@ -1,0 +1,62 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  type ClientCapabilities,
+  isInputRequiredResult,
+  ProtocolError,
+  ProtocolErrorCode,
+  type Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import { callerOf, requireScope } from './caller.ts';
+import { errorResult, type ReportFault } from './error-result.ts';
+import { tasksExtension } from './tasks-extension.ts';
+import type { ClientAbilities, Tool, ToolCall } from './tool.ts';
+
+/** Answers `tools/list` and `tools/call`. */
+export function serveTools(
+  server: Server,
+  tools: readonly Tool[],
+  options: { reportFault: ReportFault; sealState: (context: ServerContext) => ToolCall['sealState'] },
+): void {
+  server.setRequestHandler('tools/list', () => ({ tools: tools.map(({ definition }) => definition) }));
+  server.setRequestHandler('tools/call', async (request, context) => {
+    const tool = toolNamed(tools, request.params.name);
+    const caller = callerOf(context.http?.authInfo);
+    requireScope(caller, tool.scope, tool.name);
+    try {
+      const result = await tool.call(request.params.arguments ?? {}, {
+        caller,
+        context,
+        client: abilitiesOf(context, server),
+        sealState: options.sealState(context),
+      });
+      return isInputRequiredResult(result) || result.resultType === 'task'
+        ? result
+        : server.projectCallToolResult(result, tool.definition.outputSchema);
+    } catch (thrown) {
+      if (thrown instanceof ProtocolError) throw thrown;
+      return errorResult(thrown, options.reportFault);
+    }
+  });
+}
+
+function toolNamed(tools: readonly Tool[], name: string): Tool {
+  const tool = tools.find((candidate) => candidate.name === name);
+  if (tool === undefined) {
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `No tool "${name.slice(0, 80)}". See tools/list.`);
+  }
+  return tool;
+}
+
+/** What the client can do: said with each request in the 2026 era, once per session before. */
+function abilitiesOf(context: ServerContext, server: Server): ClientAbilities {
+  const envelope = context.mcpReq.envelope as Record<string, ClientCapabilities | undefined> | undefined;
+  const declared = envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
+  const elicitation = declared?.elicitation;
+  return {
+    tasks: envelope !== undefined && declared?.extensions?.[tasksExtension] !== undefined,
+    // Before modes existed, `elicitation: {}` meant forms.
+    forms: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
+    links: elicitation?.url !== undefined,
+  };
+}

@@ -1,0 +1,20 @@
+import type { Prompt } from './prompt.ts';
+import type { Resource, ResourceFamily } from './resource.ts';
+import type { Tool } from './tool.ts';
+
+/** Everything that a client can see. */
+export interface Surface {
+  tools: readonly Tool[];
+  resources: readonly Resource[];
+  families: readonly ResourceFamily[];
+  prompts: readonly Prompt[];
+}
+
+export function joinSurfaces(first: Surface, second: Partial<Surface>): Surface {
+  return {
+    tools: [...first.tools, ...(second.tools ?? [])],
+    resources: [...first.resources, ...(second.resources ?? [])],
+    families: [...first.families, ...(second.families ?? [])],
+    prompts: [...first.prompts, ...(second.prompts ?? [])],
+  };
+}

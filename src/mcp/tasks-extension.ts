@@ -1,0 +1,2 @@
+/** SEP-2663: long work that a client follows as a task. */
+export const tasksExtension = 'io.modelcontextprotocol/tasks';
