@@ -1,0 +1,160 @@
+import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ModelConfig } from '../model/model-config.ts';
+import { openModelDirectory } from '../model/model-directory.ts';
+import type { BatchSource } from './data/batch.ts';
+import { exampleBatches, promptAndCompletion } from './data/example-batches.ts';
+import { textBatches, tokensInMemory } from './data/text-batches.ts';
+import { readMetrics } from './metrics-log.ts';
+import { trainSettingsSchema } from './settings.ts';
+import { type TrainInput, train } from './train.ts';
+
+const llama: ModelConfig = {
+  family: 'llama',
+  vocabSize: 12,
+  width: 16,
+  layers: 2,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 4,
+  ffnWidth: 24,
+  contextLength: 16,
+  normEpsilon: 1e-5,
+  ropeTheta: 10_000,
+  tiedEmbeddings: false,
+  qkvBias: false,
+  qkNorm: false,
+  eosTokenIds: [],
+};
+const gpt2: ModelConfig = {
+  ...llama,
+  family: 'gpt2',
+  kvHeads: 4,
+  ffnWidth: 64,
+  tiedEmbeddings: true,
+  qkvBias: true,
+};
+
+/** A text that counts: every token follows from the one before it. */
+const stream = tokensInMemory(Array.from({ length: 400 }, (_, i) => i % 12));
+const text = (seed: number): BatchSource => textBatches(stream, { batch: 4, length: 8, seed });
+const idle = { report: () => {}, signal: new AbortController().signal };
+
+describe('train', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fts-train-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const input = (name: string, overrides: Partial<TrainInput> = {}, settings: object = {}): TrainInput => ({
+    settings: trainSettingsSchema.parse({
+      steps: 30,
+      learningRate: 1e-2,
+      warmupSteps: 5,
+      evaluateEvery: 10,
+      checkpointEvery: 7,
+      ...settings,
+    }),
+    config: llama,
+    data: {
+      train: text(1),
+      validation: textBatches(stream, { batch: 4, length: 8, seed: 0, inOrder: true }),
+      hash: 'x',
+    },
+    runFolder: join(folder, name),
+    output: { path: join(folder, `${name}-model`), provenance: { name } },
+    ...overrides,
+  });
+  const weightsOf = async (name: string): Promise<Buffer> =>
+    readFile(join(folder, `${name}-model`, 'model.safetensors'));
+
+  for (const config of [llama, gpt2, { ...llama, family: 'qwen3' as const, qkNorm: true, tiedEmbeddings: true }]) {
+    it(`learns a text with ${config.family} and writes a model directory that opens`, async () => {
+      const summary = await train(input('learn', { config }, { steps: 60 }), idle);
+      expect(summary.trainingLoss).toBeLessThan(1.2);
+      expect(summary.validationLoss).toBeLessThan(0.5);
+      const directory = await openModelDirectory(join(folder, 'learn-model'));
+      expect(directory.config).toMatchObject({ family: config.family, width: 16 });
+      expect(directory.provenance).toMatchObject({ madeBy: 'train', metrics: { steps: 60 } });
+      const counted = directory.weights.names().map((name) => directory.weights.info(name).shape);
+      expect(counted.map((shape) => shape.reduce((a, b) => a * b, 1)).reduce((a, b) => a + b)).toBe(summary.parameters);
+      await directory.close();
+    });
+  }
+
+  it('gives the same weights for the same seed, and others for another', async () => {
+    await train(input('a', {}, { dropout: 0.1 }), idle);
+    await train(input('b', {}, { dropout: 0.1 }), idle);
+    await train(input('c', {}, { dropout: 0.1, seed: 2 }), idle);
+    expect(await weightsOf('a')).toEqual(await weightsOf('b'));
+    expect(await weightsOf('a')).not.toEqual(await weightsOf('c'));
+  });
+
+  it('goes on after a stop at any step as if it had never stopped', async () => {
+    const settings = { dropout: 0.1, gradientAccumulation: 2 };
+    await train(input('whole', {}, settings), idle);
+    const stops = [3, 14, 15];
+    const controllers = stops.map(() => new AbortController());
+    for (const [index, stop] of stops.entries()) {
+      const controller = controllers[index]!;
+      const report = ({ stage, done }: { stage: string; done: number }): void => {
+        if (stage === 'train' && done === stop) controller.abort();
+      };
+      const stopped = train(input('parts', {}, settings), { report, signal: controller.signal });
+      await expect(stopped).rejects.toMatchObject({ kind: 'cancelled' });
+    }
+    await train(input('parts', {}, settings), idle);
+    expect(await weightsOf('parts')).toEqual(await weightsOf('whole'));
+    const [parts, whole] = await Promise.all(
+      ['parts', 'whole'].map((n) => readMetrics(join(folder, n, 'metrics.jsonl'))),
+    );
+    expect(parts!.map(({ step, loss }) => [step, loss])).toEqual(whole!.map(({ step, loss }) => [step, loss]));
+  });
+
+  it('refuses to resume with other settings, and a checkpoint that is cut short', async () => {
+    await train(input('run'), idle);
+    await expect(train(input('run', {}, { learningRate: 2e-2 }), idle)).rejects.toMatchObject({ kind: 'conflict' });
+    await truncate(join(folder, 'run', 'checkpoints', 'last.safetensors'), 2000);
+    await expect(train(input('run'), idle)).rejects.toMatchObject({ kind: 'corrupt' });
+  });
+
+  it('stops when the loss is not a number and keeps the last good checkpoint', async () => {
+    const diverging = input('diverge', {}, { learningRate: 1e30, gradientClip: 0, checkpointEvery: 1, warmupSteps: 0 });
+    await expect(train(diverging, idle)).rejects.toMatchObject({ kind: 'conflict', field: 'learningRate' });
+  });
+
+  it('sums the gradients of micro-batches to those of the whole batch', async () => {
+    const large = textBatches(stream, { batch: 8, length: 8, seed: 1 });
+    await train(input('once', { data: { train: large, hash: 'x' } }, { steps: 3 }), idle);
+    await train(input('twice', { data: { train: text(1), hash: 'x' } }, { steps: 3, gradientAccumulation: 2 }), idle);
+    const [once, twice] = await Promise.all(
+      ['once', 'twice'].map((n) => readMetrics(join(folder, n, 'metrics.jsonl'))),
+    );
+    for (const [index, { loss }] of once!.entries()) expect(twice![index]!.loss).toBeCloseTo(loss, 4);
+  });
+
+  for (const config of [llama, gpt2]) {
+    it(`learns completions from packed examples as from single ones with ${config.family}`, async () => {
+      const examples = Array.from({ length: 24 }, (_, i) =>
+        promptAndCompletion([i % 12, (i * 5) % 12], [(i + 1) % 12, 11]),
+      );
+      const validation = (packed: boolean): BatchSource =>
+        exampleBatches(examples, { batch: packed ? 4 : 24, length: packed ? 8 : 3, seed: 1, packed, inOrder: true });
+      const settings = { steps: 40 };
+      const data = { train: exampleBatches(examples, { batch: 4, length: 8, seed: 1 }), hash: 'x' };
+      const packed = await train(
+        input('packed', { config, data: { ...data, validation: validation(true) } }, settings),
+        idle,
+      );
+      const single = await train(
+        input('single', { config, data: { ...data, validation: validation(false) } }, settings),
+        idle,
+      );
+      expect(packed.validationLoss).toBeLessThan(1);
+      expect(packed.validationLoss).toBeCloseTo(single.validationLoss!, 5);
+    });
+  }
+});
