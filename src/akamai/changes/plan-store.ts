@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { FtsError } from '../../errors/fts-error.ts';
+import { type Database, immediately, type Schema } from '../../store/database.ts';
+import {
+  type Approval,
+  approvalSchema,
+  type ChangePlan,
+  type Outcome,
+  outcomeSchema,
+  type PlanContent,
+  type PlanState,
+  planContentSchema,
+  planDigest,
+  planStates,
+} from './change-plan.ts';
+
+export const changePlanTables: Schema = {
+  owner: 'change-plans',
+  steps: [
+    `CREATE TABLE change_plans (
+      id TEXT PRIMARY KEY,
+      digest TEXT NOT NULL,
+      state TEXT NOT NULL,
+      content TEXT NOT NULL,
+      approval TEXT,
+      outcome TEXT,
+      pid INTEGER,
+      created_at TEXT NOT NULL,
+      updated_at TEXT NOT NULL
+    );
+    CREATE INDEX change_plans_by_state ON change_plans (state, created_at);`,
+  ],
+};
+
+const json = z.string().transform((text): unknown => JSON.parse(text));
+const rowSchema = z.object({
+  id: z.string(),
+  digest: z.string(),
+  state: z.enum(planStates),
+  content: json.pipe(planContentSchema),
+  approval: json.pipe(approvalSchema).nullable(),
+  outcome: json.pipe(outcomeSchema).nullable(),
+  pid: z.number().nullable(),
+  updated_at: z.string(),
+});
+
+export interface StoredPlan extends ChangePlan {
+  /** The process that is applying it. */
+  pid: number | null;
+}
+
+/** Change plans in SQLite. Every transition names the state it starts from, so that of two at once one finds nothing. */
+export class PlanStore {
+  private readonly database: Database;
+  private readonly now: () => Date;
+
+  constructor(database: Database, now: () => Date) {
+    this.database = database;
+    this.now = now;
+  }
+
+  /** Runs `work` and what it records as one transaction. */
+  atomically<Result>(work: () => Result): Result {
+    return immediately(this.database, work);
+  }
+
+  insert(given: PlanContent): StoredPlan {
+    const content = planContentSchema.parse(given);
+    this.database
+      .prepare(
+        `INSERT INTO change_plans (id, digest, state, content, created_at, updated_at) VALUES (?, ?, 'proposed', ?, ?, ?)`,
+      )
+      .run(content.id, planDigest(content), JSON.stringify(content), content.createdAt, content.createdAt);
+    return this.get(content.id);
+  }
+
+  get(id: string): StoredPlan {
+    const row = this.database.prepare('SELECT * FROM change_plans WHERE id = ?').get(id);
+    if (row === undefined) {
+      throw new FtsError('not-found', `No change plan "${id}".`, {
+        field: 'planId',
+        value: id,
+        remedy: 'List the plans with `fts akamai plans list`.',
+      });
+    }
+    return planOf(row);
+  }
+
+  /** Newest first. */
+  list(filter: { state?: PlanState | undefined; limit: number }): StoredPlan[] {
+    const rows =
+      filter.state === undefined
+        ? this.database
+            .prepare('SELECT * FROM change_plans ORDER BY created_at DESC, rowid DESC LIMIT ?')
+            .all(filter.limit)
+        : this.database
+            .prepare('SELECT * FROM change_plans WHERE state = ? ORDER BY created_at DESC, rowid DESC LIMIT ?')
+            .all(filter.state, filter.limit);
+    return rows.map(planOf);
+  }
+
+  /** Returns false, and changes nothing, when the plan is no longer in the state `from`. */
+  move(
+    id: string,
+    from: PlanState,
+    to: PlanState,
+    record: { approval?: Approval | null; outcome?: Outcome; pid?: number | null } = {},
+  ): boolean {
+    const sets = ['state = ?', 'updated_at = ?'];
+    const values: (string | number | null)[] = [to, this.now().toISOString()];
+    for (const key of ['approval', 'outcome'] as const) {
+      if (record[key] === undefined) continue;
+      sets.push(`${key} = ?`);
+      values.push(record[key] === null ? null : JSON.stringify(record[key]));
+    }
+    if (record.pid !== undefined) {
+      sets.push('pid = ?');
+      values.push(record.pid);
+    }
+    const result = this.database
+      .prepare(`UPDATE change_plans SET ${sets.join(', ')} WHERE id = ? AND state = ?`)
+      .run(...values, id, from);
+    return result.changes === 1;
+  }
+}
+
+function planOf(row: unknown): StoredPlan {
+  const { content, updated_at, ...rest } = rowSchema.parse(row);
+  return { ...content, ...rest, updatedAt: updated_at };
+}
