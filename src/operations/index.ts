@@ -11,11 +11,13 @@ import { modelsRemove } from './models-remove.ts';
 import { modelsShow } from './models-show.ts';
 import type { Operation } from './operation.ts';
 import { plan } from './plan.ts';
+import { planCapacity } from './plan-capacity.ts';
 import { runsList } from './runs-list.ts';
 
 /** Everything the program can do, in the order of `fts --help`. */
 export const operations: readonly Operation[] = [
   plan,
+  planCapacity,
   deploy,
   modelsList,
   modelsShow,

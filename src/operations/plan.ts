@@ -9,15 +9,14 @@ import {
 } from '../planning/compare-machines.ts';
 import { cacheTypes, type ServingLoad } from '../planning/inference-memory.ts';
 import type { Machine } from '../planning/machine.ts';
-import { findMachine, loadMachines } from '../planning/machine-catalogue.ts';
-import { thisMachine, thisMachineId } from '../planning/measure-machine.ts';
+import { thisMachineId } from '../planning/measure-machine.ts';
 import { type BarPart, memoryBarText } from '../planning/memory-bar.ts';
 import { memoryBarsSvg } from '../planning/memory-bar-svg.ts';
 import { countParameters } from '../planning/model-shape.ts';
 import { planServing, type ServingPlan } from '../planning/plan-serving.ts';
 import type { TrainingPlan } from '../planning/plan-training.ts';
 import { bytesText, countText, durationText, usdText } from '../planning/quantity-text.ts';
-import { type ResolvedShape, resolveShape } from '../planning/resolve-shape.ts';
+import type { ResolvedShape } from '../planning/resolve-shape.ts';
 import {
   optimizers,
   recomputations,
@@ -28,8 +27,8 @@ import {
 import { parseWeightFormat } from '../planning/weight-formats.ts';
 import { combinations, parseVariation } from '../planning/what-if.ts';
 import { writeFileAtomic } from '../store/atomic-file.ts';
-import type { OperationContext } from './context.ts';
 import { defineOperation } from './operation.ts';
+import { chooseMachines, chooseShape } from './planning-inputs.ts';
 
 const positive = z.number().int().positive();
 
@@ -146,11 +145,7 @@ export const plan = defineOperation({
   input: inputSchema,
   output: outputSchema,
   async run(input, context) {
-    const resolved = await resolveShape(input.model, {
-      modelDirectory: (name) => context.registry.models().find((model) => model.name === name)?.directory,
-      fetchText: (url) => fetchText(url, context.signal),
-      signal: context.signal,
-    });
+    const resolved = await chooseShape(input.model, context);
     const machines = await chooseMachines(input.machines, context);
     const result =
       input.purpose === 'serve' ? servingAnswer(input, resolved, machines) : trainingAnswer(input, resolved, machines);
@@ -166,27 +161,6 @@ export const plan = defineOperation({
   },
   render: (output) => renderPlan(output),
 });
-
-/** The measured machine first, then the catalogue. */
-async function chooseMachines(ids: readonly string[], context: OperationContext): Promise<Machine[]> {
-  const catalogue = await loadMachines(context.home.root);
-  const wanted = ids.length > 0 ? ids : [thisMachineId, ...catalogue.keys()];
-  const machines: Machine[] = [];
-  for (const id of wanted) {
-    machines.push(
-      id === thisMachineId
-        ? await thisMachine(context.home.cache, context, { threads: context.config.values.threads })
-        : findMachine(catalogue, id),
-    );
-  }
-  return machines;
-}
-
-async function fetchText(url: string, signal: AbortSignal): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]) });
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return response.text();
-}
 
 interface Answer {
   output: Omit<PlanOutput, 'svg'>;

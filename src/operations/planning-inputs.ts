@@ -1,0 +1,36 @@
+import type { Machine } from '../planning/machine.ts';
+import { findMachine, loadMachines } from '../planning/machine-catalogue.ts';
+import { thisMachine, thisMachineId } from '../planning/measure-machine.ts';
+import { type ResolvedShape, resolveShape } from '../planning/resolve-shape.ts';
+import type { OperationContext } from './context.ts';
+
+/** The shape behind a model's name, looked up in the registry, on disk, in the published table and on Hugging Face. */
+export function chooseShape(name: string, context: OperationContext): Promise<ResolvedShape> {
+  return resolveShape(name, {
+    modelDirectory: (wanted) => context.registry.models().find((model) => model.name === wanted)?.directory,
+    fetchText: (url) => fetchText(url, context.signal),
+    signal: context.signal,
+  });
+}
+
+/** A machine by id; this one is measured where that has not happened yet. */
+export async function chooseMachine(id: string, context: OperationContext): Promise<Machine> {
+  if (id === thisMachineId) {
+    return thisMachine(context.home.cache, context, { threads: context.config.values.threads });
+  }
+  return findMachine(await loadMachines(context.home.root), id);
+}
+
+/** The named machines, or this one followed by the whole catalogue. */
+export async function chooseMachines(ids: readonly string[], context: OperationContext): Promise<Machine[]> {
+  const wanted = ids.length > 0 ? ids : [thisMachineId, ...(await loadMachines(context.home.root)).keys()];
+  const machines: Machine[] = [];
+  for (const id of wanted) machines.push(await chooseMachine(id, context));
+  return machines;
+}
+
+async function fetchText(url: string, signal: AbortSignal): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]) });
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  return response.text();
+}
