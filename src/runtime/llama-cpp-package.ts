@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseJsonWith } from '../errors/parse-with.ts';
 
-/** The exact release of the platform packages whose `llama.h` the binding in the serving engine mirrors. */
-const PLATFORM_PACKAGE_VERSION = '3.22.1';
+/** The exact release of the platform packages whose `llama.h` the binding in `library.ts` mirrors. */
+export const PLATFORM_PACKAGE_VERSION = '3.22.1';
 
 /** Where the native libraries of this machine lie. */
-interface NativeLibraries {
+export interface NativeLibraries {
   packageName: string;
   directory: string;
   ggml: string;

@@ -1,6 +1,6 @@
 import koffi from 'koffi';
 import { FtsError } from '../../errors/fts-error.ts';
-import { findNativeLibraries } from './platform-package.ts';
+import { findNativeLibraries } from '../../runtime/llama-cpp-package.ts';
 import {
   assertDefaults,
   assertStructSizes,
