@@ -4,7 +4,7 @@ import type { Operation } from '../operations/operation.ts';
 
 /** The result on standard output: JSON for machines, else the operation's own text, else its fields as tables. */
 export function printResult(operation: Operation, result: unknown, json: boolean): void {
-  if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(operation.toJson?.(result) ?? result, null, 2)}\n`);
   else process.stdout.write(`${operation.render?.(result) ?? asText(result)}\n`);
 }
 

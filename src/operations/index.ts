@@ -1,4 +1,8 @@
 import { FtsError } from '../errors/fts-error.ts';
+import { akamaiDescribe } from './akamai-describe.ts';
+import { akamaiRead } from './akamai-read.ts';
+import { akamaiSearch } from './akamai-search.ts';
+import { akamaiWhoami } from './akamai-whoami.ts';
 import { configShow } from './config-show.ts';
 import { deploy } from './deploy.ts';
 import { doctor } from './doctor.ts';
@@ -19,6 +23,10 @@ export const operations: readonly Operation[] = [
   plan,
   planCapacity,
   deploy,
+  akamaiWhoami,
+  akamaiSearch,
+  akamaiDescribe,
+  akamaiRead,
   modelsList,
   modelsShow,
   modelsRemove,

@@ -21,7 +21,7 @@ const CREATE =
 const UPDATE =
   /\b(update|change|modify|edit|set|rename|replace|adjust|switch|configure|turn on|turn off|enable|disable|move|patch|tune|alter|increase|decrease|raise|lower|extend|resize|scale|rotate|correct|fix|allow|block|ban|force|protect|write|overwrite|assign|reorder|lock|unlock|mark)\b/;
 const DELETE =
-  /\b(delete|remove|drop|erase|destroy|get rid of|cancel|abort|revoke|purge|wipe|clean up|take off|take out|discard|terminate|kill|unassign|detach|unsubscribe|stop|withdraw|tear down|decommission|kick out)\b/;
+  /\b(delete|remove|drop|erase|destroy|get rid of|cancel|abort|revoke|wipe|clean up|take off|take out|discard|terminate|kill|unassign|detach|unsubscribe|stop|withdraw|tear down|decommission|kick out)\b/;
 const MANY = /\b(list|all|every|everything|which|any|what are|how many|enumerate|many|our)\b/;
 const ONE = /\b(a|an|the|this|that|one|details?|specific|single)\b/;
 

@@ -59,12 +59,12 @@ papi get-build: version of the rule engine, release of property manager
 papi get-client-settings: default rule format and prefix settings of my client
 papi get-rule-formats: frozen schema versions, v2024 dates
 papi get-schemas-product-rule-format: json schema for rules, which options does a behavior have
-ccu post-invalidate-url: refresh page, show new content, url is stale, revalidate on next request, homepage still old
-ccu post-delete-url: remove immediately from edge servers, leaked file, take out of cache at once
-ccu post-invalidate-cpcode: flush whole site cache, everything under a code
-ccu post-delete-cpcode: wipe whole cache for a code
-ccu post-invalidate-tag: flush by surrogate key label, everything labelled
-ccu post-delete-tag: drop all objects with label from cache
+ccu post-invalidate-url: purge a url, refresh page, show new content, url is stale, revalidate on next request, homepage still old
+ccu post-delete-url: purge a url now, remove immediately from edge servers, leaked file, take out of cache at once
+ccu post-invalidate-cpcode: purge a cpcode, flush whole site cache, everything under a code
+ccu post-delete-cpcode: purge a cpcode now, wipe whole cache for a code
+ccu post-invalidate-tag: purge a tag, flush by surrogate key label, everything labelled
+ccu post-delete-tag: purge a tag now, drop all objects with label from cache
 eccu-api post-request: invalidate a directory, all files with an extension, recursive purge by path, wildcard purge
 eccu-api get-requests: earlier directory purges
 eccu-api get-request: is the directory purge finished
