@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseJsonWith } from '../errors/parse-with.ts';
 import { replaceFileAtomic } from '../store/atomic-file.ts';
+import { readExactly } from '../store/read-exactly.ts';
 import { bfloat16ToFloat32, halfToFloat32 } from './float-formats.ts';
 
 const dtypes = ['F64', 'F32', 'F16', 'BF16', 'I64', 'U64', 'I32', 'U32', 'I16', 'U16', 'I8', 'U8', 'BOOL'] as const;
@@ -222,13 +223,7 @@ function parseHeader(text: string, path: string) {
 }
 
 async function readFully(file: FileHandle, into: Uint8Array, position: number, path: string): Promise<void> {
-  let done = 0;
-  while (done < into.length) {
-    const wanted = Math.min(into.length - done, 1 << 30);
-    const { bytesRead } = await file.read(into, done, wanted, position + done);
-    if (bytesRead === 0) throw corrupt(path, 'it ends early');
-    done += bytesRead;
-  }
+  if (!(await readExactly(file, into, position))) throw corrupt(path, 'it ends early');
 }
 
 function corrupt(path: string, why: string): FtsError {

@@ -33,3 +33,16 @@ function stretch(frequency: number, scaling: RopeScaling | undefined): number {
   const kept = (originalContextLength / wavelength - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
   return (1 - kept) * (frequency / factor) + kept * frequency;
 }
+
+/**
+ * By how much each frequency is divided, [headDim / 2], where the division is not the same for all: what GGUF files
+ * carry as `rope_freqs.weight`.
+ */
+export function rotaryFrequencyFactors(config: ModelConfig): Float32Array | undefined {
+  if (config.ropeScaling?.type !== 'llama3') return undefined;
+  const theta = config.ropeTheta ?? 10_000;
+  return Float32Array.from({ length: config.headDim / 2 }, (_, i) => {
+    const frequency = theta ** ((-2 * i) / config.headDim);
+    return frequency / stretch(frequency, config.ropeScaling);
+  });
+}

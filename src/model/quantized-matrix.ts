@@ -1,0 +1,45 @@
+import { FtsError } from '../errors/fts-error.ts';
+
+/**
+ * A weight matrix [rows = out, columns = in] in whole numbers: w = scale · (code − zero point), with one scale and zero
+ * point per row and group of consecutive columns. The form in which methods give and formats take it.
+ */
+export interface QuantizedMatrix {
+  rows: number;
+  columns: number;
+  bits: 4 | 8;
+  /** Columns that share a scale; `columns` is one scale per row. */
+  groupSize: number;
+  /** Zero points are all the middle code (8 or 128). */
+  symmetric: boolean;
+  /** [rows, columns], 0 to 2^bits − 1. */
+  codes: Uint8Array;
+  /** [rows, groups]; every value is a binary16 number, so that no format has to round it again. */
+  scales: Float32Array;
+  /** [rows, groups]. */
+  zeroPoints: Uint8Array;
+}
+
+/** Groups per row. Throws `invalid-input` where the group size does not divide the columns. */
+export function groupsPerRow(columns: number, groupSize: number, name: string): number {
+  if (Number.isInteger(groupSize) && groupSize > 0 && columns % groupSize === 0) return columns / groupSize;
+  throw new FtsError('invalid-input', `The group size ${groupSize} does not divide the ${columns} inputs of ${name}.`, {
+    field: 'groupSize',
+    value: groupSize,
+    remedy: `Use a divisor of ${columns}, or "channel" for one scale per output.`,
+  });
+}
+
+/** The values that a quantized matrix stands for, [rows, columns]. */
+export function dequantizeMatrix(matrix: QuantizedMatrix): Float32Array {
+  const { rows, columns, groupSize, codes, scales, zeroPoints } = matrix;
+  const out = new Float32Array(rows * columns);
+  const groups = columns / groupSize;
+  for (let group = 0; group < rows * groups; group++) {
+    const scale = scales[group]!;
+    const zero = zeroPoints[group]!;
+    const from = group * groupSize;
+    for (let i = from; i < from + groupSize; i++) out[i] = scale * (codes[i]! - zero);
+  }
+  return out;
+}
