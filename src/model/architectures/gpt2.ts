@@ -81,17 +81,15 @@ export const gpt2: Architecture = {
     return specs;
   },
 
-  hiddenStates(builder) {
-    const { config } = builder;
-    let x = builder.dropout(embedTokensAndPositions(builder));
-    for (let layer = 0; layer < config.layers; layer++) {
-      const block = `h.${layer}.`;
-      x = builder.boundary(x);
-      x = add(x, builder.dropout(selfAttention(builder, norm(builder, x, `${block}ln_1`), block)));
-      x = add(x, builder.dropout(feedForward(builder, norm(builder, x, `${block}ln_2`), block)));
-    }
-    return norm(builder, builder.boundary(x), 'ln_f');
+  embed: (builder) => builder.dropout(embedTokensAndPositions(builder)),
+
+  block(builder, input, layer) {
+    const block = `h.${layer}.`;
+    const x = add(input, builder.dropout(selfAttention(builder, norm(builder, input, `${block}ln_1`), block)));
+    return add(x, builder.dropout(feedForward(builder, norm(builder, x, `${block}ln_2`), block)));
   },
+
+  finish: (builder, x) => norm(builder, x, 'ln_f'),
 
   outputTable: (config) => (config.tiedEmbeddings ? EMBEDDING : OUTPUT),
 };

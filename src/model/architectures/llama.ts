@@ -70,20 +70,15 @@ export const llama: Architecture = {
     return specs;
   },
 
-  hiddenStates(builder) {
-    const { config, sequence } = builder;
-    const rope = rotaryInputs(builder);
-    let x = builder.dropout(embedding(builder.parameter(EMBEDDING), sequence.tokens));
-    for (let layer = 0; layer < config.layers; layer++) {
-      const block = `model.layers.${layer}.`;
-      x = builder.boundary(x);
-      const attended = selfAttention(builder, x, block, rope);
-      x = add(x, builder.dropout(attended));
-      x = add(x, builder.dropout(feedForward(builder, x, block)));
-    }
-    x = builder.boundary(x);
-    return rmsNorm(x, builder.parameter('model.norm.weight'), config.normEpsilon);
+  embed: (builder) => builder.dropout(embedding(builder.parameter(EMBEDDING), builder.sequence.tokens)),
+
+  block(builder, input, layer) {
+    const block = `model.layers.${layer}.`;
+    const x = add(input, builder.dropout(selfAttention(builder, input, block, rotaryInputs(builder))));
+    return add(x, builder.dropout(feedForward(builder, x, block)));
   },
+
+  finish: (builder, x) => rmsNorm(x, builder.parameter('model.norm.weight'), builder.config.normEpsilon),
 
   outputTable: (config) => (config.tiedEmbeddings ? EMBEDDING : OUTPUT),
 };
@@ -123,27 +118,26 @@ function feedForward(builder: ModelBuilder, x: Tensor, block: string): Tensor {
   return builder.linear(swiGlu(gate, up), `${block}mlp.down_proj.weight`);
 }
 
-/** The rotation tables as constants, and the positions: given ones, or 0, 1, 2… in every sequence. */
+/** The rotation tables as constants that all blocks share, and the positions: given ones, or 0, 1, 2… each sequence. */
 function rotaryInputs({ graph, config, sequence }: ModelBuilder): RotaryInputs {
   const { batch, length } = sequence;
-  const { cosines, sines } = rotaryAngles(config, length);
-  const shape = [length, config.headDim / 2];
+  const table = (name: string, values: () => Float32Array): Tensor =>
+    graph.once(name, () => graph.constant(values(), [length, config.headDim / 2]));
   const positions =
     sequence.positions ??
-    graph.constant(
-      BigInt64Array.from({ length: batch * length }, (_, i) => BigInt(i % length)),
-      [batch, length],
-      'int64',
+    graph.once('rotary positions', () =>
+      graph.constant(
+        BigInt64Array.from({ length: batch * length }, (_, i) => BigInt(i % length)),
+        [batch, length],
+        'int64',
+      ),
     );
   return {
     positions,
     tables: {
-      cosines: graph.constant(cosines, shape),
-      sines: graph.constant(sines, shape),
-      negatedSines: graph.constant(
-        sines.map((sine) => -sine),
-        shape,
-      ),
+      cosines: table('cosines', () => rotaryAngles(config, length).cosines),
+      sines: table('sines', () => rotaryAngles(config, length).sines),
+      negatedSines: table('negated sines', () => rotaryAngles(config, length).sines.map((sine) => -sine)),
     },
   };
 }

@@ -4,7 +4,7 @@ import { gradient } from '../../tensor/gradient.ts';
 import { Graph, type Tensor } from '../../tensor/graph.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { ModelConfig } from '../model-config.ts';
-import { architectureOf } from './architecture.ts';
+import { architectureOf, hiddenStates } from './architecture.ts';
 import { ModelBuilder, type SequenceInputs } from './model-builder.ts';
 import type { ParameterSpec } from './parameter.ts';
 
@@ -51,7 +51,6 @@ export function trainingGraph(
   options: TrainingGraphOptions,
 ): TrainingGraph {
   const graph = new Graph();
-  const architecture = architectureOf(config);
   const sequence = sequenceInputs(graph, config, options);
   const trained = new Map<string, Tensor>();
   const builder = new ModelBuilder(graph, config, sequence, {
@@ -63,7 +62,7 @@ export function trainingGraph(
       return tensor;
     },
   });
-  const hidden = architecture.hiddenStates(builder);
+  const hidden = hiddenStates(builder);
   const loss = meanLoss(builder, hidden);
   graph.output('loss', loss);
   const names = [...trained.keys()];
@@ -114,7 +113,7 @@ export function evaluationGraph(
     parameters,
     parameterTensor: (spec) => graph.input(spec.name, spec.shape),
   });
-  const hidden = architecture.hiddenStates(builder);
+  const hidden = hiddenStates(builder);
   const table = builder.parameter(architecture.outputTable(config));
   if (options.loss === true) graph.output('loss', meanLoss(builder, hidden));
   if (options.logits === true) graph.output('logits', vocabularyLogits(hidden, table, config.vocabSize));

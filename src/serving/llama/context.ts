@@ -12,7 +12,9 @@ export interface ContextOptions {
   /** Sequence ids, running and cached together; llama.cpp allows 256. */
   sequences: number;
   threads: number;
-  kvCacheType: 'f16' | 'q8_0';
+  kvCacheType: 'f32' | 'f16' | 'q8_0';
+  /** On unless switched off: it accumulates in binary16, which comparisons of logits may want to avoid. */
+  flashAttention?: boolean;
   /** A context for embeddings pools over each sequence instead of giving logits. */
   embeddings?: boolean;
 }
@@ -20,7 +22,7 @@ export interface ContextOptions {
 /** What one decode call came back with: `full` means that the cache has no room and nothing was changed. */
 export type DecodeOutcome = 'done' | 'full' | 'failed';
 
-const GGML_TYPE = { f16: 1, q8_0: 8 } as const;
+const GGML_TYPE = { f32: 0, f16: 1, q8_0: 8 } as const;
 const FLASH_ATTENTION_ENABLED = 1;
 
 /**
@@ -54,7 +56,7 @@ export class LlamaContext {
     params.n_threads = options.threads;
     params.n_threads_batch = options.threads;
     params.kv_unified = true;
-    params.flash_attn_type = FLASH_ATTENTION_ENABLED;
+    params.flash_attn_type = options.flashAttention === false ? 0 : FLASH_ATTENTION_ENABLED;
     params.type_k = GGML_TYPE[options.kvCacheType];
     params.type_v = GGML_TYPE[options.kvCacheType];
     params.embeddings = options.embeddings ?? false;

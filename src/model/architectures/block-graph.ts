@@ -1,0 +1,51 @@
+import { Graph, type Tensor } from '../../tensor/graph.ts';
+import type { ModelConfig } from '../model-config.ts';
+import { architectureOf } from './architecture.ts';
+import { ModelBuilder } from './model-builder.ts';
+import type { ParameterSpec } from './parameter.ts';
+
+/** One block of the network by itself. */
+export interface BlockGraph {
+  graph: Graph;
+  /** Output that holds the inputs of each linear weight; weights with the same input share one. */
+  captures: ReadonlyMap<string, string>;
+  /** Shape [rows, in] of each such output. */
+  captureShapes: ReadonlyMap<string, readonly [rows: number, inputs: number]>;
+}
+
+/**
+ * The first block alone: from the input `hidden` [batch · length, width] to the output `next` of the same shape, with
+ * the inputs of its linear layers as further outputs. All blocks are of one shape, so that any block runs through it
+ * when its parameters are bound under the names of block 0.
+ */
+export function blockGraph(
+  config: ModelConfig,
+  parameters: readonly ParameterSpec[],
+  { batch, length }: { batch: number; length: number },
+): BlockGraph {
+  const graph = new Graph();
+  const hidden = graph.input('hidden', [batch * length, config.width]);
+  const tokens = graph.input('tokens', [batch * length], { type: 'int32' });
+  const builder = new ModelBuilder(
+    graph,
+    config,
+    { batch, length, tokens },
+    { parameters, parameterTensor: (spec) => graph.input(spec.name, spec.shape) },
+  );
+  graph.output('next', architectureOf(config).block(builder, hidden, 0));
+  graph.inputs.splice(graph.inputs.indexOf(tokens), 1); // a block sees no tokens
+  const captures = new Map<string, string>();
+  const captureShapes = new Map<string, readonly [number, number]>();
+  const outputs = new Map<Tensor, string>();
+  for (const [weight, tensor] of builder.linearInputs) {
+    let output = outputs.get(tensor);
+    if (output === undefined) {
+      output = `input ${weight}`;
+      outputs.set(tensor, output);
+      graph.output(output, tensor);
+      captureShapes.set(output, [tensor.shape[0]!, tensor.shape[1]!]);
+    }
+    captures.set(weight, output);
+  }
+  return { graph, captures, captureShapes };
+}

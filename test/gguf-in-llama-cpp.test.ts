@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ForwardPass } from '../src/model/forward-pass.ts';
+import { exportGguf } from '../src/model/gguf/export-gguf.ts';
+import { openModelDirectory } from '../src/model/model-directory.ts';
+import { Tokenizer } from '../src/model/tokenizer/tokenizer.ts';
+import { LlamaContext } from '../src/serving/llama/context.ts';
+import { type Llama, loadLlama } from '../src/serving/llama/library.ts';
+import { LlamaModel } from '../src/serving/llama/model.ts';
+import { tinyConfigs, tinyLlama, writeRandomModel } from './support/random-model.ts';
+
+let folder: string;
+let llama: Llama;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fts-llama-cpp-'));
+  llama = loadLlama();
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Logits of every position, computed by llama.cpp. */
+function llamaLogits(path: string, tokens: readonly number[]): Float32Array[] {
+  const model = LlamaModel.load(llama, path, { gpuLayers: 0 });
+  const context = new LlamaContext(llama, model, {
+    cells: 128,
+    batchTokens: 128,
+    sequences: 1,
+    threads: 2,
+    kvCacheType: 'f32',
+    flashAttention: false,
+  });
+  for (const [position, token] of tokens.entries()) context.add(token, position, 0, true);
+  expect(context.decode()).toBe('done');
+  const rows = tokens.map((_, row) => context.logits(row).slice());
+  context.free();
+  model.free();
+  return rows;
+}
+
+/** Root mean square of the difference, relative to that of the expected values. */
+function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = 0;
+  let size = 0;
+  for (let i = 0; i < expected.length; i++) {
+    difference += (actual[i]! - expected[i]!) ** 2;
+    size += expected[i]! ** 2;
+  }
+  return Math.sqrt(difference / size);
+}
+
+const tokens = [5, 300, 17, 42, 511, 2, 260, 99, 100, 101, 3, 480, 77, 350, 12, 9];
+
+it('tokenizes as llama.cpp does from the same file', async () => {
+  const path = join(folder, 'tokens');
+  await writeRandomModel(path, tinyLlama);
+  const model = await openModelDirectory(path);
+  const tokenizer = Tokenizer.fromFiles(model.tokenizer!);
+  const gguf = join(folder, 'tokens.gguf');
+  await exportGguf(gguf, { name: 'tokens', config: tinyLlama, tokenizer, weights: model.weights, type: 'F16' });
+  await model.close();
+  const theirs = LlamaModel.load(llama, gguf, { gpuLayers: 0 });
+  const texts = [
+    "it's   WE'LL purge 1234567 caches\n\n\tat https://www.example.com/a?b=c \r\n",
+    'naïve 漢字 🙂🙃 \u0000 end  ',
+    'edge<|end|>host<|pad|>',
+    'x'.repeat(50),
+  ];
+  for (const text of texts) {
+    expect(theirs.tokenize(text, { special: true, bos: true })).toEqual(tokenizer.encode(text));
+  }
+  expect(theirs.eosToken).toBe(tokenizer.eosTokenId);
+  theirs.free();
+});
+
+describe.each(Object.entries(tinyConfigs))('%s', (name, config) => {
+  it('has the same logits in llama.cpp as in our own forward pass', async () => {
+    const path = join(folder, name);
+    const parameters = await writeRandomModel(path, config);
+    const model = await openModelDirectory(path);
+    const gguf = join(folder, `${name}.gguf`);
+    const tokenizer = Tokenizer.fromFiles(model.tokenizer!);
+    await exportGguf(gguf, { name, config, tokenizer, weights: model.weights, type: 'F32' });
+    await model.close();
+    const forward = new ForwardPass(config, parameters, 16);
+    const ours = await forward.logits(tokens);
+    const theirs = llamaLogits(gguf, tokens);
+    for (const [row, logits] of theirs.entries()) {
+      const expected = ours.subarray(row * forward.logitColumns, row * forward.logitColumns + config.vocabSize);
+      // Both compute in float32; GPT-2's GELU is a binary16 table in llama.cpp.
+      expect(relativeError(logits, expected)).toBeLessThan(config.family === 'gpt2' ? 1e-3 : 1e-5);
+    }
+    forward.close();
+  });
+});
