@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+import type { Context } from 'hono';
+import type { Caller } from './pool/model-pool.ts';
+
+/** Tells whose request this is, for fair turns: the name of its API key where keys are in use. */
+export type IdentifyCaller = (context: Context) => string;
+
+/** By the bearer token's hash, so that no key is kept; requests without one share a turn. */
+export const identifyByToken: IdentifyCaller = (context) => {
+  const authorization = context.req.header('authorization');
+  return authorization === undefined
+    ? 'anonymous'
+    : createHash('sha256').update(authorization).digest('hex').slice(0, 16);
+};
+
+/** The caller of a request: its key, and a signal that fires when the client goes away. */
+export function callerOf(context: Context, identify: IdentifyCaller): Caller {
+  return { key: identify(context), signal: context.req.raw.signal };
+}

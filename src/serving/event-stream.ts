@@ -1,0 +1,42 @@
+/**
+ * A streaming response from text chunks. The first chunk is awaited before the response exists, so that what fails
+ * early (a full queue, a bad prompt) still has its own status; `onFailure` turns a later error into a last chunk.
+ */
+export async function streamResponse(
+  chunks: AsyncGenerator<string>,
+  options: { contentType: string; headers?: Record<string, string>; onFailure: (error: unknown) => string },
+): Promise<Response> {
+  const first = await chunks.next();
+  const encoder = new TextEncoder();
+  let started = false;
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const next = started ? await chunks.next() : first;
+        started = true;
+        if (next.done === true) controller.close();
+        else controller.enqueue(encoder.encode(next.value));
+      } catch (error) {
+        controller.enqueue(encoder.encode(options.onFailure(error)));
+        controller.close();
+      }
+    },
+    async cancel() {
+      await chunks.return(undefined);
+    },
+  });
+  return new Response(body, {
+    headers: {
+      'content-type': options.contentType,
+      'cache-control': 'no-cache',
+      // Proxies such as nginx would otherwise collect the stream before passing it on.
+      'x-accel-buffering': 'no',
+      ...options.headers,
+    },
+  });
+}
+
+/** One server-sent event (WHATWG HTML, section 9.2) with a JSON body. */
+export function serverSentEvent(data: unknown, name?: string): string {
+  return `${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+
+/** Fields of generation that the chat and the completion API share, with the extensions of vLLM and llama.cpp. */
+const generationFields = {
+  model: z.string().min(1),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().gt(0).max(1).nullish(),
+  top_k: z.number().int().min(-1).nullish(),
+  min_p: z.number().min(0).max(1).nullish(),
+  repetition_penalty: z.number().gt(0).max(10).nullish(),
+  presence_penalty: z.number().min(-2).max(2).nullish(),
+  frequency_penalty: z.number().min(-2).max(2).nullish(),
+  logit_bias: z.record(z.string().regex(/^\d+$/), z.number().min(-100).max(100)).nullish(),
+  seed: z.number().int().nullish(),
+  stop: z.union([z.string(), z.array(z.string()).max(16)]).nullish(),
+  stop_token_ids: z.array(z.number().int()).nullish(),
+  n: z.number().int().min(1).max(16).nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.object({ include_usage: z.boolean().optional() }).loose().nullish(),
+  ignore_eos: z.boolean().nullish(),
+  /** A GBNF grammar (llama.cpp's extension). */
+  grammar: z.string().nullish(),
+  /** Name of a LoRA adapter of the model (our extension; vLLM puts it in `model`). */
+  adapter: z.string().nullish(),
+  /** Seconds after which the answer ends with what there is (our extension). */
+  deadline_seconds: z.number().positive().nullish(),
+  user: z.string().nullish(),
+};
+
+export type GenerationFields = z.output<z.ZodObject<typeof generationFields>>;
+
+const textPart = z.object({ type: z.enum(['text', 'input_text', 'output_text', 'refusal']), text: z.string() }).loose();
+
+const toolCallSchema = z
+  .object({
+    id: z.string(),
+    type: z.literal('function').default('function'),
+    function: z.object({ name: z.string(), arguments: z.string() }),
+  })
+  .loose();
+
+export const chatMessageSchema = z
+  .object({
+    role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
+    content: z.union([z.string(), z.array(textPart)]).nullish(),
+    name: z.string().nullish(),
+    tool_calls: z.array(toolCallSchema).nullish(),
+    tool_call_id: z.string().nullish(),
+  })
+  .loose();
+
+export const toolSchema = z.object({
+  type: z.literal('function'),
+  function: z
+    .object({
+      name: z.string().min(1),
+      description: z.string().optional(),
+      parameters: z.record(z.string(), z.unknown()).optional(),
+    })
+    .loose(),
+});
+
+const toolChoiceSchema = z.union([
+  z.enum(['auto', 'none', 'required']),
+  z.object({ type: z.literal('function'), function: z.object({ name: z.string() }) }),
+]);
+
+export const responseFormatSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text') }),
+  z.object({ type: z.literal('json_object') }),
+  z.object({
+    type: z.literal('json_schema'),
+    json_schema: z.object({ name: z.string().optional(), schema: z.record(z.string(), z.unknown()) }).loose(),
+  }),
+]);
+
+export const chatCompletionSchema = z.object({
+  ...generationFields,
+  messages: z.array(chatMessageSchema).min(1),
+  max_tokens: z.number().int().min(1).nullish(),
+  max_completion_tokens: z.number().int().min(1).nullish(),
+  logprobs: z.boolean().nullish(),
+  top_logprobs: z.number().int().min(0).max(20).nullish(),
+  tools: z.array(toolSchema).nullish(),
+  tool_choice: toolChoiceSchema.nullish(),
+  response_format: responseFormatSchema.nullish(),
+  chat_template_kwargs: z.record(z.string(), z.unknown()).nullish(),
+});
+
+export type ChatCompletionRequest = z.output<typeof chatCompletionSchema>;
+
+export const completionSchema = z.object({
+  ...generationFields,
+  prompt: z.union([
+    z.string(),
+    z.array(z.string()).min(1).max(128),
+    z.array(z.number().int()).min(1),
+    z.array(z.array(z.number().int())).min(1).max(128),
+  ]),
+  max_tokens: z.number().int().min(1).nullish(),
+  logprobs: z.number().int().min(0).max(20).nullish(),
+  echo: z.boolean().nullish(),
+  suffix: z.string().nullish(),
+  response_format: responseFormatSchema.nullish(),
+});
+
+export type CompletionRequest = z.output<typeof completionSchema>;
+
+export const embeddingsSchema = z.object({
+  model: z.string().min(1),
+  input: z.union([
+    z.string(),
+    z.array(z.string()).min(1).max(2048),
+    z.array(z.number().int()).min(1),
+    z.array(z.array(z.number().int())).min(1).max(2048),
+  ]),
+  encoding_format: z.enum(['float', 'base64']).default('float'),
+  dimensions: z.number().int().min(1).nullish(),
+  user: z.string().nullish(),
+});

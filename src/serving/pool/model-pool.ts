@@ -1,0 +1,313 @@
+import { stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { FtsError } from '../../errors/fts-error.ts';
+import type { TextCodec, TextDecoding } from '../../model/text-codec.ts';
+import { Engine } from '../engine/engine.ts';
+import type {
+  EngineInfo,
+  EngineLoad,
+  EngineSettings,
+  EngineUsage,
+  GenerateRequest,
+  TokenLogprobs,
+} from '../engine/protocol.ts';
+import { Admission } from './admission.ts';
+
+/** What the registry above knows of a model by its name. */
+export interface ServableModel {
+  /** The canonical name; several names may resolve to one model. */
+  name: string;
+  ggufPath: string;
+  settings?: Omit<EngineSettings, 'ggufPath'>;
+  textCodec?: TextCodec;
+  /** LoRA adapters to load with it, by the name that requests use. */
+  adapters?: Record<string, string>;
+}
+
+/** One line of `/v1/models` and `/api/tags`. */
+export interface ModelListing {
+  name: string;
+  modifiedAt: Date;
+  sizeBytes: number;
+  digest?: string;
+  family?: string;
+  parameterSize?: string;
+  quantization?: string;
+}
+
+/** What the pool tells about itself, for metrics and logs. */
+export interface PoolObserver {
+  /** After each engine step. */
+  load?(model: string, load: EngineLoad, queued: number): void;
+  loaded?(model: string, info: EngineInfo, seconds: number): void;
+  unloaded?(model: string, reason: 'idle' | 'memory' | 'request' | 'shutdown'): void;
+}
+
+export interface ModelPoolOptions {
+  /** Turns a name from a request into a model. Errors: `not-found`. */
+  resolve(name: string): Promise<ServableModel>;
+  list(): Promise<ModelListing[]>;
+  /** Memory that loaded models may use together; default: three quarters of the machine's. */
+  memoryBudgetBytes?: number;
+  /** How long a model stays loaded after its last request; negative: for ever. */
+  keepAliveSeconds?: number;
+  /** Requests that may wait before one model. */
+  maxQueued?: number;
+  observer?: PoolObserver;
+}
+
+/** A request for tokens as the APIs make it: an engine request, with what turns its answer into the caller's text. */
+export interface PoolRequest extends GenerateRequest {
+  decoding?: TextDecoding | undefined;
+}
+
+/** Where a request comes from and how long its model should stay. */
+export interface Caller {
+  /** The API key's name or the client's address: whose turn it is. */
+  key: string;
+  signal: AbortSignal;
+  keepAliveSeconds?: number;
+}
+
+export interface LoadedModel {
+  name: string;
+  engine: Engine;
+  info: EngineInfo;
+  textCodec: TextCodec | undefined;
+  loadSeconds: number;
+  expiresAt: Date | undefined;
+  memoryBytes: number;
+}
+
+interface Entry {
+  servable: ServableModel;
+  loading: Promise<LoadedModel>;
+  model: LoadedModel | undefined;
+  admission: Admission | undefined;
+  inFlight: number;
+  lastUsedMs: number;
+  memoryBytes: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+const DEFAULT_KEEP_ALIVE_SECONDS = 300;
+const DEFAULT_MAX_QUEUED = 256;
+/** Requests sent to the engine beyond its batch, so that a freed place is taken in the very next step. */
+const LOOKAHEAD = 2;
+
+/**
+ * The models that are loaded: each in an engine process of its own, loaded when first asked for, unloaded when idle or
+ * when another needs the memory.
+ */
+export class ModelPool {
+  readonly options: ModelPoolOptions;
+  private readonly entries = new Map<string, Entry>();
+  private draining = false;
+
+  constructor(options: ModelPoolOptions) {
+    this.options = options;
+  }
+
+  list(): Promise<ModelListing[]> {
+    return this.options.list();
+  }
+
+  /** The models in memory, for `/api/ps`. */
+  loaded(): LoadedModel[] {
+    return [...this.entries.values()].flatMap((entry) => (entry.model === undefined ? [] : [entry.model]));
+  }
+
+  get accepting(): boolean {
+    return !this.draining;
+  }
+
+  /** Loads a model where it is not loaded and keeps it for the caller until `release`. */
+  async acquire(name: string, keepAliveSeconds?: number): Promise<{ model: LoadedModel; release: () => void }> {
+    if (this.draining) {
+      throw new FtsError('unavailable', 'The server is shutting down.', { remedy: 'Send the request to another one.' });
+    }
+    const servable = await this.options.resolve(name);
+    const entry = this.entries.get(servable.name) ?? this.insert(servable);
+    entry.inFlight++;
+    clearTimeout(entry.timer);
+    let released = false;
+    const release = () => {
+      if (released) return;
+      released = true;
+      entry.inFlight--;
+      entry.lastUsedMs = Date.now();
+      if (entry.inFlight === 0) this.scheduleUnload(entry, keepAliveSeconds);
+    };
+    try {
+      return { model: await entry.loading, release };
+    } catch (error) {
+      released = true;
+      if (this.entries.get(servable.name) === entry) this.entries.delete(servable.name);
+      throw error;
+    }
+  }
+
+  /**
+   * Generates on a loaded model, behind its queue. Text passes through the model's codec. The last event is `finish`.
+   * Errors: `rate-limited`, `invalid-input`, `unavailable`, `cancelled`.
+   */
+  async *generate(model: LoadedModel, request: PoolRequest, caller: Caller): AsyncGenerator<PoolEvent> {
+    const entry = this.entries.get(model.name);
+    const arrivedMs = performance.now();
+    const leave = await entry?.admission?.enter(caller.key, caller.signal);
+    const waitedMs = performance.now() - arrivedMs;
+    try {
+      const { decoding, ...engineRequest } = request;
+      for await (const event of model.engine.generate(engineRequest, caller.signal)) {
+        if (event.kind === 'tokens') {
+          const text = decoding === undefined ? event.text : decoding.write(event.text);
+          yield { kind: 'tokens', text, tokens: event.tokens.length, logprobs: event.logprobs };
+        } else {
+          if (event.reason === 'cancelled') throw new FtsError('cancelled', 'The request was cancelled.');
+          const rest = decoding?.end() ?? '';
+          if (rest !== '') yield { kind: 'tokens', text: rest, tokens: 0, logprobs: undefined };
+          const usage = { ...event.usage, queueMs: event.usage.queueMs + waitedMs };
+          yield {
+            kind: 'finish',
+            reason: event.reason === 'stop' ? 'stop' : 'length',
+            stopString: event.stopString,
+            usage,
+          };
+        }
+      }
+    } finally {
+      leave?.();
+    }
+  }
+
+  /** Unloads a model now; false where it is not loaded. Errors: `conflict` where requests are running on it. */
+  async unload(name: string): Promise<boolean> {
+    const servable = await this.options.resolve(name);
+    const entry = this.entries.get(servable.name);
+    if (entry === undefined) return false;
+    if (entry.inFlight > 0) {
+      throw new FtsError('conflict', `${name} is answering ${entry.inFlight} requests.`, {
+        field: 'model',
+        value: name,
+        remedy: 'Wait until they are done.',
+      });
+    }
+    await this.drop(entry, 'request');
+    return true;
+  }
+
+  /** Takes no new requests and waits until the running ones are answered, at most `graceSeconds`; then unloads all. */
+  async drain(graceSeconds: number): Promise<void> {
+    this.draining = true;
+    const until = Date.now() + graceSeconds * 1000;
+    const busy = () => [...this.entries.values()].some((entry) => entry.inFlight > 0);
+    while (busy() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
+    await Promise.all([...this.entries.values()].map((entry) => this.drop(entry, 'shutdown')));
+  }
+
+  private insert(servable: ServableModel): Entry {
+    const entry: Entry = {
+      servable,
+      loading: Promise.reject(),
+      model: undefined,
+      admission: undefined,
+      inFlight: 0,
+      lastUsedMs: Date.now(),
+      memoryBytes: 0,
+      timer: undefined,
+    };
+    entry.loading.catch(() => undefined);
+    entry.loading = this.load(entry);
+    this.entries.set(servable.name, entry);
+    return entry;
+  }
+
+  private async load(entry: Entry): Promise<LoadedModel> {
+    const { servable } = entry;
+    const startedMs = performance.now();
+    const fileBytes = (await stat(servable.ggufPath)).size;
+    entry.memoryBytes = fileBytes;
+    await this.makeRoom(entry);
+    const engine = await Engine.start({ ...servable.settings, ggufPath: servable.ggufPath }, (load) =>
+      this.options.observer?.load?.(servable.name, load, entry.admission?.queued ?? 0),
+    );
+    const info = await engine.ready();
+    for (const [name, path] of Object.entries(servable.adapters ?? {})) {
+      await engine.call('loadAdapter', { name, path, scale: 1 });
+    }
+    entry.memoryBytes = fileBytes + info.settings.contextTokens * info.kvBytesPerToken;
+    entry.admission = new Admission({
+      slots: info.settings.maxRunning + LOOKAHEAD,
+      maxQueued: this.options.maxQueued ?? DEFAULT_MAX_QUEUED,
+    });
+    const loadSeconds = (performance.now() - startedMs) / 1000;
+    entry.model = {
+      name: servable.name,
+      engine,
+      info,
+      textCodec: servable.textCodec,
+      loadSeconds,
+      expiresAt: undefined,
+      memoryBytes: entry.memoryBytes,
+    };
+    this.options.observer?.loaded?.(servable.name, info, loadSeconds);
+    return entry.model;
+  }
+
+  /** Unloads idle models, least recently used first, until the new one fits the budget. */
+  private async makeRoom(entry: Entry): Promise<void> {
+    const budget = this.options.memoryBudgetBytes ?? totalmem() * 0.75;
+    const used = () => [...this.entries.values()].reduce((sum, other) => sum + other.memoryBytes, 0);
+    while (used() > budget) {
+      const idle = [...this.entries.values()].filter((other) => other !== entry && other.inFlight === 0 && other.model);
+      const oldest = idle.sort((a, b) => a.lastUsedMs - b.lastUsedMs)[0];
+      if (oldest === undefined) {
+        throw new FtsError('exhausted', `There is no memory for ${entry.servable.name} beside the models in use.`, {
+          field: 'model',
+          value: entry.servable.name,
+          remedy: 'Try again when the other models are idle, or raise the memory budget.',
+          retryAfterSeconds: 5,
+        });
+      }
+      await this.drop(oldest, 'memory');
+    }
+  }
+
+  private scheduleUnload(entry: Entry, keepAliveSeconds: number | undefined): void {
+    const seconds = keepAliveSeconds ?? this.options.keepAliveSeconds ?? DEFAULT_KEEP_ALIVE_SECONDS;
+    if (entry.model !== undefined) {
+      entry.model.expiresAt = seconds < 0 ? undefined : new Date(Date.now() + seconds * 1000);
+    }
+    if (seconds < 0) return;
+    entry.timer = setTimeout(() => {
+      if (entry.inFlight === 0) void this.drop(entry, 'idle');
+    }, seconds * 1000);
+    entry.timer.unref();
+  }
+
+  private async drop(entry: Entry, reason: 'idle' | 'memory' | 'request' | 'shutdown'): Promise<void> {
+    clearTimeout(entry.timer);
+    this.entries.delete(entry.servable.name);
+    const model = await entry.loading.catch(() => undefined);
+    await model?.engine.close();
+    this.options.observer?.unloaded?.(entry.servable.name, reason);
+  }
+}
+
+/** One event of a generation as the APIs see it: text after the codec. */
+export type PoolEvent = PoolTokens | PoolFinish;
+
+export interface PoolTokens {
+  kind: 'tokens';
+  text: string;
+  /** How many tokens the model has made since the last event. */
+  tokens: number;
+  logprobs: TokenLogprobs[] | undefined;
+}
+
+export interface PoolFinish {
+  kind: 'finish';
+  reason: 'stop' | 'length';
+  stopString: string | undefined;
+  usage: EngineUsage;
+}
