@@ -4,10 +4,12 @@ import { callOperation, submitOperation } from '../operations/call-operation.ts'
 import type { Services } from '../operations/context.ts';
 import type { Operation } from '../operations/operation.ts';
 import { inputSchemaOf, outputSchemaOf } from './compact-schema.ts';
-import { limitResult } from './limit-result.ts';
+import { taskOf } from './job-tasks.ts';
 import { progressNotifications } from './progress-notifications.ts';
 import { toolName, toolsetOf } from './selection.ts';
+import { createTaskResult } from './task.ts';
 import type { Tool, ToolCall } from './tool.ts';
+import { resultOf } from './tool-result.ts';
 
 /** What a started job answers with: enough to follow it, without repeating what the caller just said. */
 const startedJobSchema = jobSchema.pick({ id: true, operation: true, state: true, createdAt: true });
@@ -33,15 +35,8 @@ export function operationTool(operation: Operation, services: Services): Tool {
       },
     },
     call: (input, call) =>
-      operation.job ? startJob(operation, input, services) : callNow(operation, input, services, call),
+      operation.job ? startJob(operation, input, services, call) : callNow(operation, input, services, call),
   };
-}
-
-/** An operation's output as a tool's result: as data, and as the same data in text for clients that show only text. */
-export function resultOf(output: unknown): CallToolResult {
-  const record = isRecord(output) ? output : { result: output };
-  const structuredContent = limitResult(record);
-  return { structuredContent, content: [{ type: 'text', text: JSON.stringify(structuredContent) }] };
 }
 
 async function callNow(
@@ -61,8 +56,11 @@ async function startJob(
   operation: Operation,
   input: Record<string, unknown>,
   services: Services,
+  { client }: ToolCall,
 ): Promise<CallToolResult> {
-  const { id, state, createdAt } = submitOperation(operation, input, services);
+  const job = submitOperation(operation, input, services);
+  if (client.tasks) return createTaskResult(taskOf(job));
+  const { id, state, createdAt } = job;
   const started = { id, operation: operation.name, state, createdAt };
   const text = `${JSON.stringify(started)}\nFollow it with jobs_show (waitSeconds lets it wait for news).`;
   return { structuredContent: started, content: [{ type: 'text', text }] };
@@ -77,8 +75,4 @@ function describe(operation: Operation): string {
 /** Descriptions speak of operations (`models.list`); a tool's reader knows them as `models_list`. */
 function inToolNames(text: string): string {
   return text.replaceAll(/`([a-z]+(?:\.[a-z]+)+)`/g, (_, name: string) => `\`${toolName(name)}\``);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -15,6 +15,7 @@ export function progressNotifications(context: ServerContext): ReportProgress {
   let last = 0;
   let sentAt = Number.NEGATIVE_INFINITY;
   return (progress) => {
+    if (progress.note !== undefined) void context.mcpReq.log('info', progress.note, progress.stage).catch(() => {});
     if (progress.stage !== stage) {
       before = last;
       stage = progress.stage;
@@ -33,14 +34,15 @@ export function progressNotifications(context: ServerContext): ReportProgress {
           progressToken: token,
           progress: value,
           ...(progress.total === undefined ? {} : { total: before + progress.total }),
-          message: inWords(progress),
+          message: progressInWords(progress),
         },
       })
       .catch(() => {}); // The client has gone: its own signal tells the work.
   };
 }
 
-function inWords({ stage, done, total, unit, metrics }: Progress): string {
+/** `train 40/200 steps, loss 2.31`. */
+export function progressInWords({ stage, done, total, unit, metrics }: Progress): string {
   const count = `${done}${total === undefined ? '' : `/${total}`}${unit === undefined ? '' : ` ${unit}`}`;
   const figures = Object.entries(metrics ?? {}).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
   return [`${stage} ${count}`, ...figures].join(', ');

@@ -1,6 +1,4 @@
 import {
-  CLIENT_CAPABILITIES_META_KEY,
-  type ClientCapabilities,
   isInputRequiredResult,
   ProtocolError,
   ProtocolErrorCode,
@@ -8,9 +6,9 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { callerOf, requireScope } from './caller.ts';
+import { abilitiesOf } from './client-abilities.ts';
 import { errorResult, type ReportFault } from './error-result.ts';
-import { tasksExtension } from './tasks-extension.ts';
-import type { ClientAbilities, Tool, ToolCall } from './tool.ts';
+import type { Tool, ToolCall } from './tool.ts';
 
 /** Answers `tools/list` and `tools/call`. */
 export function serveTools(
@@ -46,17 +44,4 @@ function toolNamed(tools: readonly Tool[], name: string): Tool {
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `No tool "${name.slice(0, 80)}". See tools/list.`);
   }
   return tool;
-}
-
-/** What the client can do: said with each request in the 2026 era, once per session before. */
-function abilitiesOf(context: ServerContext, server: Server): ClientAbilities {
-  const envelope = context.mcpReq.envelope as Record<string, ClientCapabilities | undefined> | undefined;
-  const declared = envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
-  const elicitation = declared?.elicitation;
-  return {
-    tasks: envelope !== undefined && declared?.extensions?.[tasksExtension] !== undefined,
-    // Before modes existed, `elicitation: {}` meant forms.
-    forms: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
-    links: elicitation?.url !== undefined,
-  };
 }

@@ -3,6 +3,7 @@ import { createRequestStateCodec, type McpRequestContext, Server } from '@modelc
 import type { Services } from '../operations/context.ts';
 import { callerOf } from './caller.ts';
 import type { ReportFault } from './error-result.ts';
+import { jobTasks } from './job-tasks.ts';
 import { operationTool } from './operation-tool.ts';
 import { ResourceChanges } from './resource-changes.ts';
 import { ftsFamilies, ftsResources } from './resources.ts';
@@ -11,8 +12,10 @@ import { serveCompletions } from './serve-completions.ts';
 import { servePrompts } from './serve-prompts.ts';
 import { serveResources } from './serve-resources.ts';
 import { serveSubscriptions } from './serve-subscriptions.ts';
+import { serveTasks } from './serve-tasks.ts';
 import { serveTools } from './serve-tools.ts';
 import { joinSurfaces, type Surface } from './surface.ts';
+import { tasksExtension } from './task.ts';
 
 export interface McpOptions {
   version: string;
@@ -43,6 +46,7 @@ const capabilities = {
   prompts: { listChanged: true },
   completions: {},
   logging: {},
+  extensions: { [tasksExtension]: {} },
 };
 
 /** Makes one protocol server per request (2026 era) or per session (2025 era); what they share is made once here. */
@@ -55,6 +59,7 @@ export function createServerFactory(services: Services, options: McpOptions): (c
       resources: ftsResources(services),
       families: ftsFamilies(services),
       prompts: [],
+      tasks: [jobTasks(services)],
     },
     options.extra ?? {},
   );
@@ -79,6 +84,8 @@ export function createServerFactory(services: Services, options: McpOptions): (c
     serveResources(server, surface);
     servePrompts(server, surface.prompts);
     serveCompletions(server, surface);
+    // The 2025 era has methods of the same names with another meaning.
+    if (request.era === 'modern') serveTasks(server, surface.tasks);
     serveSubscriptions(server, request, changes);
     return server;
   };

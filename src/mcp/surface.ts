@@ -1,5 +1,6 @@
 import type { Prompt } from './prompt.ts';
 import type { Resource, ResourceFamily } from './resource.ts';
+import type { TaskSource } from './task.ts';
 import type { Tool } from './tool.ts';
 
 /** Everything that a client can see. */
@@ -8,6 +9,7 @@ export interface Surface {
   resources: readonly Resource[];
   families: readonly ResourceFamily[];
   prompts: readonly Prompt[];
+  tasks: readonly TaskSource[];
 }
 
 export function joinSurfaces(first: Surface, second: Partial<Surface>): Surface {
@@ -16,5 +18,6 @@ export function joinSurfaces(first: Surface, second: Partial<Surface>): Surface 
     resources: [...first.resources, ...(second.resources ?? [])],
     families: [...first.families, ...(second.families ?? [])],
     prompts: [...first.prompts, ...(second.prompts ?? [])],
+    tasks: [...first.tasks, ...(second.tasks ?? [])],
   };
 }

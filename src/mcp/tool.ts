@@ -6,6 +6,7 @@ import type {
 } from '@modelcontextprotocol/server';
 import type { Scope } from '../operations/operation.ts';
 import type { Caller } from './caller.ts';
+import type { ClientAbilities } from './client-abilities.ts';
 
 /** One tool: what clients are told of it, and what happens when it is called. */
 export interface Tool {
@@ -26,12 +27,4 @@ export interface ToolCall {
   client: ClientAbilities;
   /** Seals what the next round of the same call has to know: signed, bound to the caller, valid for ten minutes. */
   sealState(state: Record<string, unknown>): Promise<string>;
-}
-
-export interface ClientAbilities {
-  tasks: boolean;
-  /** Can show a form that we write. */
-  forms: boolean;
-  /** Can send its user to a page. */
-  links: boolean;
 }

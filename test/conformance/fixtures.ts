@@ -432,7 +432,7 @@ const prompts: Prompt[] = [
   },
 ];
 
-export function conformanceFixtures(bus: ServerEventBus): Surface {
+export function conformanceFixtures(bus: ServerEventBus): Omit<Surface, 'tasks'> {
   return {
     tools: [...contentTools, ...channelTools, ...roundTripTools, ...eventTools(bus)],
     resources,

@@ -8,15 +8,19 @@ import { mcpRoutes } from '../../src/mcp/mcp-routes.ts';
 import { ResourceChanges } from '../../src/mcp/resource-changes.ts';
 import { openServices } from '../../src/operations/open-services.ts';
 import { conformanceFixtures } from './fixtures.ts';
+import { taskFixtures } from './task-fixtures.ts';
 
 /** The product's MCP routes behind its own guard, with the fixtures that the suite calls by name, on a free port. */
 export async function startConformanceServer(): Promise<{ url: string; close: () => Promise<void> }> {
   const home = mkdtempSync(join(tmpdir(), 'fts-conformance-'));
   const services = openServices({ FTS_HOME: home }, {});
   const changes = new ResourceChanges(services);
+  const fixtures = conformanceFixtures(changes);
+  const { tools, tasks } = taskFixtures();
+  const extra = { ...fixtures, tools: [...fixtures.tools, ...tools], tasks };
   const app = new Hono();
   app.use(requestGuard(allowedHostnames('127.0.0.1', [])));
-  app.route('/', mcpRoutes(services, { version: '0.0.0', changes, extra: conformanceFixtures(changes) }));
+  app.route('/', mcpRoutes(services, { version: '0.0.0', changes, extra }));
   const server = await startServer(app, '127.0.0.1', 0);
   return {
     url: `${server.url}/mcp`,
