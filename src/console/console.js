@@ -55,11 +55,11 @@ function showModels({ models, artifacts, deployments }) {
         '',
         artifact.format,
         bytes(artifact.bytes),
-        `${number(artifact.bitsPerWeight, 2)} bits/weight`,
+        `${number(artifact.bitsPerWeight, 2)} bits`,
         served.has(artifact.id) ? `served as ${served.get(artifact.id)}` : '',
       ]),
   ]);
-  place('models').replaceChildren(table(['Model', 'Format', 'Size', 'Precision', ''], rows));
+  place('models').replaceChildren(table(['Model', 'Format', 'Size', 'Weights', ''], rows));
   return deployments;
 }
 
@@ -169,13 +169,13 @@ async function showConnect(deployments) {
     ],
   ];
   place('connect').replaceChildren(
-    ...ways.flatMap(([title, text]) => {
+    ...ways.map(([title, text]) => {
       const button = element('button', { class: 'copy', type: 'button' }, 'Copy');
       button.addEventListener('click', async () => {
         await navigator.clipboard.writeText(text);
         button.textContent = 'Copied';
       });
-      return [element('h3', {}, title, button), element('pre', {}, text)];
+      return element('article', {}, element('h3', {}, title, button), element('pre', {}, text));
     }),
   );
 }
