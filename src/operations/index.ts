@@ -17,10 +17,13 @@ import type { Operation } from './operation.ts';
 import { plan } from './plan.ts';
 import { planCapacity } from './plan-capacity.ts';
 import { runsList } from './runs-list.ts';
+import { runsShow } from './runs-show.ts';
+import { train } from './train.ts';
 
 /** Everything the program can do, in the order of `fts --help`. */
 export const operations: readonly Operation[] = [
   plan,
+  train,
   planCapacity,
   deploy,
   akamaiWhoami,
@@ -31,6 +34,7 @@ export const operations: readonly Operation[] = [
   modelsShow,
   modelsRemove,
   runsList,
+  runsShow,
   jobsList,
   jobsShow,
   jobsCancel,
