@@ -92,20 +92,20 @@ export function patched<Document extends object>(document: Document, patch: unkn
   if (!Array.isArray(patch)) {
     throw new FtsError('invalid-input', 'A JSON Patch is a list of operations.', { field: 'patch', value: patch });
   }
-  const copy = JSON.parse(JSON.stringify(document)) as Document;
-  const error = jsonPatch.validate(patch as jsonPatch.Operation[], copy);
-  if (error !== undefined) {
-    throw new FtsError(
-      'invalid-input',
-      `Patch operation ${error.index ?? 0} does not apply: ${error.message.split('\n')[0]}`,
-      {
-        field: `patch[${error.index ?? 0}]`,
-        value: error.operation,
+  let copy = JSON.parse(JSON.stringify(document)) as Document;
+  for (const [index, operation] of (patch as jsonPatch.Operation[]).entries()) {
+    // One at a time: the library does not say which of several does not apply.
+    const error = jsonPatch.validate([operation], copy);
+    if (error !== undefined) {
+      throw new FtsError('invalid-input', `Patch operation ${index} does not apply: ${error.message.split('\n')[0]}`, {
+        field: `patch[${index}]`,
+        value: operation,
         remedy: 'Read the rule tree again; paths begin with /rules and count from 0.',
-      },
-    );
+      });
+    }
+    copy = jsonPatch.applyOperation(copy, operation).newDocument;
   }
-  return jsonPatch.applyPatch(copy, patch as jsonPatch.Operation[]).newDocument;
+  return copy;
 }
 
 /** Akamai gives new behaviors an id of its own. */

@@ -1,0 +1,43 @@
+/**
+ * How well a name fits what somebody remembers of it, 0 to 1: exact, beginning, part, all words in any order, and
+ * otherwise shared letter triples (Dice), so that typing errors and missing letters still find it.
+ */
+export function fuzzyScore(query: string, name: string): number {
+  const wanted = normal(query);
+  const candidate = normal(name);
+  if (wanted === '' || candidate === '') return 0;
+  if (wanted === candidate) return 1;
+  const length = wanted.length / Math.max(wanted.length, candidate.length);
+  if (candidate.startsWith(wanted)) return 0.9 + 0.05 * length;
+  if (candidate.includes(wanted)) return 0.8 + 0.1 * length;
+  const words = wanted.split(' ');
+  const parts = candidate.split(' ');
+  const found = words.filter((word) =>
+    parts.some((part) => part.startsWith(word) || (word.length > 3 && part.includes(word))),
+  );
+  const wordScore = found.length === words.length ? 0.7 + 0.1 * length : (0.5 * found.length) / words.length;
+  return Math.max(wordScore, 0.75 * similarity(wanted, candidate));
+}
+
+/** Lower case, with one space for every run of other characters: `www.example-shop.com` is `www example shop com`. */
+function normal(text: string): string {
+  return text
+    .toLowerCase()
+    .normalize('NFKD')
+    .replaceAll(/[^\p{L}\p{N}*]+/gu, ' ')
+    .trim();
+}
+
+function similarity(left: string, right: string): number {
+  const [a, b] = [triples(left), triples(right)];
+  let shared = 0;
+  for (const triple of a) if (b.has(triple)) shared++;
+  return (2 * shared) / (a.size + b.size);
+}
+
+function triples(text: string): Set<string> {
+  const padded = `  ${text} `;
+  const found = new Set<string>();
+  for (let index = 0; index + 3 <= padded.length; index++) found.add(padded.slice(index, index + 3));
+  return found;
+}
