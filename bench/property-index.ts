@@ -40,6 +40,8 @@ export default async function bench(): Promise<BenchResult> {
         reason: 'the bound is 5 s; no peer indexes an account',
       },
     ],
-    notes: [`Median of ${runs} runs against the simulator on loopback, every call signed and recorded in the audit log.`],
+    notes: [
+      `Median of ${runs} runs against the simulator on loopback, every call signed and recorded in the audit log.`,
+    ],
   };
 }
