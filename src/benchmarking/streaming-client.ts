@@ -1,0 +1,105 @@
+import { createParser } from 'eventsource-parser';
+import { z } from 'zod';
+
+/** What one streamed request took and brought; times are milliseconds of this process's clock. */
+export interface RequestRecord {
+  startMs: number;
+  /** When each piece of content arrived; the first is the first token. */
+  chunkMs: number[];
+  endMs: number;
+  promptTokens: number;
+  cachedTokens: number;
+  outputTokens: number;
+  text: string;
+  status: number;
+  error: string | undefined;
+}
+
+export interface StreamTarget {
+  url: string;
+  api: 'chat' | 'completions';
+  apiKey: string | undefined;
+}
+
+const chunkSchema = z.object({
+  choices: z
+    .array(
+      z.object({
+        text: z.string().nullish(),
+        delta: z.object({ content: z.string().nullish() }).loose().nullish(),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .default([]),
+  usage: z
+    .object({
+      prompt_tokens: z.number(),
+      completion_tokens: z.number(),
+      prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
+    })
+    .nullish(),
+  error: z.object({ message: z.string() }).loose().optional(),
+});
+
+/** Sends one streaming request to an OpenAI-compatible server; failures are recorded, not thrown. */
+export async function streamRequest(target: StreamTarget, body: object, signal: AbortSignal): Promise<RequestRecord> {
+  const record: RequestRecord = {
+    startMs: performance.now(),
+    chunkMs: [],
+    endMs: 0,
+    promptTokens: 0,
+    cachedTokens: 0,
+    outputTokens: 0,
+    text: '',
+    status: 0,
+    error: undefined,
+  };
+  try {
+    const path = target.api === 'chat' ? '/v1/chat/completions' : '/v1/completions';
+    const response = await fetch(`${target.url}${path}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(target.apiKey === undefined ? {} : { authorization: `Bearer ${target.apiKey}` }),
+      },
+      body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }),
+      signal,
+    });
+    record.status = response.status;
+    if (!response.ok || response.body === null) {
+      record.error = `HTTP ${response.status}: ${(await response.text()).slice(0, 300)}`;
+    } else await readStream(response.body, record);
+  } catch (error) {
+    record.error = (error as Error).message;
+  }
+  record.endMs = performance.now();
+  return record;
+}
+
+async function readStream(body: ReadableStream<Uint8Array>, record: RequestRecord): Promise<void> {
+  const parser = createParser({ onEvent: (event) => absorb(event.data, record) });
+  const decoder = new TextDecoder();
+  for await (const bytes of body) parser.feed(decoder.decode(bytes, { stream: true }));
+  // Servers that report no usage are counted by their chunks: one token each, as most send them.
+  if (record.outputTokens === 0) record.outputTokens = record.chunkMs.length;
+}
+
+function absorb(data: string, record: RequestRecord): void {
+  if (data === '[DONE]') return;
+  const chunk = chunkSchema.parse(JSON.parse(data));
+  if (chunk.error !== undefined) record.error = chunk.error.message;
+  const choice = chunk.choices[0];
+  const content = choice?.text ?? choice?.delta?.content ?? '';
+  // The closing chunk and the one that names the role carry no token.
+  const isToken =
+    choice !== undefined && !choice.finish_reason && (choice.text != null || choice.delta?.content != null);
+  if (isToken && (content !== '' || choice.text != null)) {
+    record.chunkMs.push(performance.now());
+    record.text += content;
+  }
+  if (chunk.usage != null) {
+    record.promptTokens = chunk.usage.prompt_tokens;
+    record.outputTokens = chunk.usage.completion_tokens;
+    record.cachedTokens = chunk.usage.prompt_tokens_details?.cached_tokens ?? 0;
+  }
+}

@@ -1,0 +1,70 @@
+import { RandomDraws } from './random-draws.ts';
+import type { BenchmarkServingSettings, Length } from './settings.ts';
+
+/** One conversation to hold: what the user adds at each turn and how long each answer shall be. */
+export interface PlannedConversation {
+  turns: { prompt: PromptPart; outputTokens: number }[];
+}
+
+/** Words or token ids, by the settings' prompt form. */
+export type PromptPart = string[] | number[];
+
+const SYLLABLES = 'ba be bi bo da de di do fa fe fi fo ga ge go ka ke ki ko la le li lo ma me mi mo na ne ni no'.split(
+  ' ',
+);
+/** Ids that every vocabulary of a usual size has and that are no control tokens. */
+const FIRST_TOKEN_ID = 300;
+const TOKEN_ID_SPAN = 20_000;
+
+/** Conversations drawn from a seed: the same settings give the same list, whatever server they are sent to. */
+export class Workload {
+  private readonly settings: BenchmarkServingSettings;
+  private readonly draws: RandomDraws;
+  private readonly sharedPrefix: PromptPart;
+  private readonly wordsPerToken: number;
+
+  /** `wordsPerToken` turns token counts into word counts; it is measured on the server's own tokenizer. */
+  constructor(settings: BenchmarkServingSettings, wordsPerToken: number, salt: number) {
+    this.settings = settings;
+    this.wordsPerToken = wordsPerToken;
+    this.sharedPrefix = this.part(new RandomDraws(settings.seed), settings.sharedPrefixTokens);
+    this.draws = new RandomDraws(settings.seed * 7919 + salt);
+  }
+
+  next(): PlannedConversation {
+    const { turns, promptTokens, outputTokens, sharedPrefixTokens } = this.settings;
+    return {
+      turns: Array.from({ length: turns }, (_, turn) => {
+        const length = draw(this.draws, promptTokens);
+        const prefix = turn === 0 ? this.sharedPrefix : [];
+        const own = this.part(this.draws, turn === 0 ? Math.max(1, length - sharedPrefixTokens) : length);
+        return { prompt: [...prefix, ...own] as PromptPart, outputTokens: draw(this.draws, outputTokens) };
+      }),
+    };
+  }
+
+  private part(draws: RandomDraws, tokens: number): PromptPart {
+    if (this.settings.promptForm === 'tokens') {
+      return Array.from({ length: tokens }, () => FIRST_TOKEN_ID + draws.integer(0, TOKEN_ID_SPAN - 1));
+    }
+    return Array.from({ length: Math.round(tokens * this.wordsPerToken) }, () => randomWord(draws));
+  }
+}
+
+export function randomWord(draws: RandomDraws): string {
+  const count = draws.integer(1, 3);
+  return Array.from({ length: count }, () => SYLLABLES[draws.integer(0, SYLLABLES.length - 1)]!).join('');
+}
+
+/** One length from its distribution, at least 1. */
+export function draw(draws: RandomDraws, length: Length): number {
+  if (typeof length === 'number') return length;
+  switch (length.distribution) {
+    case 'uniform':
+      return draws.integer(length.low, length.high);
+    case 'normal':
+      return Math.max(1, Math.round(length.mean + length.deviation * draws.normal()));
+    case 'lognormal':
+      return Math.max(1, Math.round(length.median * Math.exp(length.sigma * draws.normal())));
+  }
+}
