@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { createApp, type RunningServer, startServer } from '../http/server.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import type { Services } from '../operations/context.ts';
+import { openModelPool } from '../operations/model-pool.ts';
 import { sweepUnfinished } from '../store/atomic-file.ts';
 
 export interface ServerProcess {
@@ -9,6 +10,9 @@ export interface ServerProcess {
   /** Lets the running job save its state and open answers end, then closes everything. */
   close(): Promise<void>;
 }
+
+/** How long open answers may go on after a stop was asked for. */
+const drainSeconds = 10;
 
 /** The command line that starts this very program again, from `dist` or from source. */
 export function ownCommand(): string[] {
@@ -18,7 +22,8 @@ export function ownCommand(): string[] {
 /** Binds the port first, so that a taken one is told before anything else happens; then takes up queued jobs. */
 export async function openServer(services: Services, version: string): Promise<ServerProcess> {
   const { 'server.host': host, 'server.port': port } = services.config.values;
-  const app = createApp(services, { version, command: ownCommand() });
+  const pool = openModelPool(services);
+  const app = createApp(services, { version, command: ownCommand() }, pool);
   const server: RunningServer = await startServer(app, host, port);
   await sweepUnfinished(services.home.root);
   const queue = new JobQueue(services.jobs, [...ownCommand(), '_work']);
@@ -26,7 +31,7 @@ export async function openServer(services: Services, version: string): Promise<S
   return {
     url: server.url,
     close: async () => {
-      await queue.stop();
+      await Promise.all([queue.stop(), pool.drain(drainSeconds)]);
       await server.close();
     },
   };

@@ -5,6 +5,9 @@ import { consoleRoutes } from '../console/console-routes.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { mcpRoutes } from '../mcp/mcp-routes.ts';
 import type { Services } from '../operations/context.ts';
+import { modelStore, openModelPool } from '../operations/model-pool.ts';
+import { ollamaRoutes } from '../serving/ollama/ollama-routes.ts';
+import { openAiRoutes } from '../serving/openai/openai-routes.ts';
 import { httpStatus } from './http-status.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { allowedHostnames, requestGuard } from './request-guard.ts';
@@ -22,7 +25,7 @@ export interface Program {
 }
 
 /** The whole HTTP face as one web-standard handler, testable without a socket. */
-export function createApp(services: Services, program: Program): Hono {
+export function createApp(services: Services, program: Program, pool = openModelPool(services)): Hono {
   const app = new Hono();
   const startedAt = new Date().toISOString();
   const { 'server.host': host, 'server.hosts': hosts } = services.config.values;
@@ -31,6 +34,8 @@ export function createApp(services: Services, program: Program): Hono {
   app.get('/api/program', (context) => context.json({ ...program, home: services.home.root }));
   app.route('/api', operationRoutes(services));
   app.route('/', mcpRoutes(services, { version: program.version }));
+  app.route('/', openAiRoutes(pool));
+  app.route('/', ollamaRoutes(pool, modelStore(services)));
   app.route('/', consoleRoutes());
   app.notFound((context) =>
     context.json({ error: { kind: 'not-found', message: `No ${context.req.method} ${context.req.path} here.` } }, 404),

@@ -18,6 +18,8 @@ export interface ServableModel {
   /** The canonical name; several names may resolve to one model. */
   name: string;
   ggufPath: string;
+  /** Changes when the file behind the name does: the next request then loads the new one. */
+  revision?: string;
   settings?: Omit<EngineSettings, 'ggufPath'>;
   textCodec?: TextCodec;
   /** LoRA adapters to load with it, by the name that requests use. */
@@ -127,7 +129,7 @@ export class ModelPool {
       throw new FtsError('unavailable', 'The server is shutting down.', { remedy: 'Send the request to another one.' });
     }
     const servable = await this.options.resolve(name);
-    const entry = this.entries.get(servable.name) ?? this.insert(servable);
+    const entry = this.current(servable) ?? this.insert(servable);
     entry.inFlight++;
     clearTimeout(entry.timer);
     let released = false;
@@ -203,6 +205,15 @@ export class ModelPool {
     const busy = () => [...this.entries.values()].some((entry) => entry.inFlight > 0);
     while (busy() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
     await Promise.all([...this.entries.values()].map((entry) => this.drop(entry, 'shutdown')));
+  }
+
+  /** The entry of this very revision; one of an older revision is retired once nobody uses it. */
+  private current(servable: ServableModel): Entry | undefined {
+    const entry = this.entries.get(servable.name);
+    if (entry === undefined || entry.servable.revision === servable.revision) return entry;
+    if (entry.inFlight > 0) return entry;
+    void this.drop(entry, 'request');
+    return undefined;
   }
 
   private insert(servable: ServableModel): Entry {
