@@ -3,11 +3,14 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
 import { FtsError } from '../../errors/fts-error.ts';
+import { configureNativeStacks } from '../native-stacks.ts';
 
 /** The C API version that this binding is written against. ONNX Runtime's function table is versioned and append-only. */
 const API_VERSION = 22;
 
-export interface OnnxRuntimeLibrary {
+interface OnnxRuntimeLibrary {
+  /** Held for the life of the process: koffi unmaps a library when its handle is collected. */
+  handle: LibraryHandle;
   path: string;
   version: string;
   /** Addresses of the functions of `OrtApi`, in the order of the C header. */
@@ -27,6 +30,7 @@ export function loadOnnxRuntime(): OnnxRuntimeLibrary {
 
 function load(): OnnxRuntimeLibrary {
   const path = libraryPath();
+  configureNativeStacks();
   let library: LibraryHandle;
   try {
     library = koffi.load(path);
@@ -57,7 +61,7 @@ function load(): OnnxRuntimeLibrary {
       remedy: 'Run `npm install` to bring the version that package-lock.json names.',
     });
   }
-  return { path, version, functions: koffi.decode(api, koffi.array('void*', 200)) as bigint[] };
+  return { handle: library, path, version, functions: koffi.decode(api, koffi.array('void*', 200)) as bigint[] };
 }
 
 function libraryPath(): string {

@@ -1,6 +1,7 @@
 import koffi from 'koffi';
 import { FtsError } from '../../errors/fts-error.ts';
 import { findNativeLibraries } from '../../runtime/llama-cpp-package.ts';
+import { configureNativeStacks } from '../../runtime/native-stacks.ts';
 import {
   assertDefaults,
   assertStructSizes,
@@ -100,8 +101,7 @@ export function loadLlama(gpu?: string): Llama {
 }
 
 function bind(gpu: string | undefined): Llama {
-  // Deep native stacks: tensor graphs of large models recurse further than koffi's default allows.
-  koffi.config({ sync_stack_size: 8 << 20, async_stack_size: 1 << 20 });
+  configureNativeStacks();
   assertStructSizes();
   const found = findNativeLibraries(gpu);
   let ggml: Library;
