@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { Command } from 'commander';
 import { JobQueue } from '../jobs/job-queue.ts';
-import { createServerFactory } from '../mcp/server-factory.ts';
+import { createMcpFace } from '../mcp/mcp-face.ts';
 import { toolsetNames, toolsets } from '../mcp/toolsets.ts';
 import { openServices } from '../operations/open-services.ts';
 import { ownCommand } from './run-server.ts';
@@ -28,7 +28,7 @@ export function mcpCommand(version: string): Command {
       const services = openServices(process.env, {});
       const stop = stopSignal();
       try {
-        const factory = createServerFactory(services, {
+        const { factory } = createMcpFace(services, {
           version,
           selection: {
             ...(flags.toolsets === undefined ? {} : { toolsets: commaList(flags.toolsets) }),

@@ -29,6 +29,7 @@ const groupDescriptions: Record<string, string> = {
   akamai: 'Find, read and change anything on Akamai; changes need a person’s approval',
   models: 'Models, their artifacts and the names they are served under',
   runs: 'Training runs and their curves',
+  keys: 'Keys for programs and assistants: scopes, expiry, revocation',
   jobs: 'Long-running work: follow, cancel, resume',
 };
 

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { FtsError } from '../errors/fts-error.ts';
 import { callOperation, submitOperation, workOn } from '../operations/call-operation.ts';
@@ -13,7 +14,11 @@ export async function runOperation(operation: Operation, command: Command, servi
   const input = readOperationInput(command, operation);
   const json = command.optsWithGlobals().json === true;
   if (!operation.job) {
-    const result = await callOperation(operation, input, services, { report: () => {}, signal: stopSignal() });
+    const result = await callOperation(operation, input, services, {
+      report: () => {},
+      signal: stopSignal(),
+      actor: { name: userInfo().username, channel: 'terminal' },
+    });
     printResult(operation, result, json);
     return;
   }

@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { requireCredentialsBeyondLoopback } from '../http/authentication/authentication.ts';
 import { createApp, type RunningServer, startServer } from '../http/server.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import type { Services } from '../operations/context.ts';
@@ -22,6 +23,7 @@ export function ownCommand(): string[] {
 /** Binds the port first, so that a taken one is told before anything else happens; then takes up queued jobs. */
 export async function openServer(services: Services, version: string): Promise<ServerProcess> {
   const { 'server.host': host, 'server.port': port } = services.config.values;
+  requireCredentialsBeyondLoopback(services);
   const pool = openModelPool(services);
   const app = createApp(services, { version, command: ownCommand() }, pool);
   const server: RunningServer = await startServer(app, host, port);

@@ -16,6 +16,11 @@ const setting = <Schema extends z.ZodType>(
 
 const port = z.coerce.number().int().min(0).max(65535);
 
+const optionalUrl = z
+  .url({ protocol: /^https?$/ })
+  .transform((url) => url.replace(/\/$/, ''))
+  .optional();
+
 /** In a file a list, in a variable or flag one text with commas. */
 const nameList = z.preprocess(
   (value) =>
@@ -36,6 +41,32 @@ export const settings = {
     nameList,
     () => [],
     'Further host names under which this server is called and whose pages may call it.',
+  ),
+  'server.url': setting(
+    optionalUrl,
+    () => undefined,
+    'How clients reach this server, when not by host and port (behind a proxy).',
+  ),
+  'auth.required': setting(z.stringbool().or(z.boolean()), () => false, 'Ask for a key or token also on loopback.'),
+  'oauth.issuer': setting(
+    optionalUrl,
+    () => undefined,
+    'Authorization server whose access tokens are accepted (OAuth 2.1, JWT).',
+  ),
+  'oauth.jwks': setting(
+    optionalUrl,
+    () => undefined,
+    'Where that server publishes its keys, when its metadata does not say.',
+  ),
+  'oauth.audience': setting(
+    z.string().min(1).optional(),
+    () => undefined,
+    'What its tokens must be made out for; by default the URL of /mcp.',
+  ),
+  'oauth.approve': setting(
+    z.stringbool().or(z.boolean()),
+    () => false,
+    'Whether a token may carry the right to approve change plans.',
   ),
   threads: setting(
     z.coerce.number().int().min(1).max(1024),

@@ -6,6 +6,7 @@ import { followJob } from '../jobs/job-queue.ts';
 import { callOperation, submitOperation } from '../operations/call-operation.ts';
 import type { Services } from '../operations/context.ts';
 import { findOperation, operations } from '../operations/index.ts';
+import { actorOf } from './authentication/identity.ts';
 
 /**
  * `/api/operations`: every operation for programs and the console. A job answers 202 with its record at once;
@@ -34,7 +35,11 @@ export function operationRoutes(services: Services): Hono {
     const input = await readJsonBody(context.req.raw);
     if (operation.job) return context.json(submitOperation(operation, input, services), 202);
     return context.json(
-      (await callOperation(operation, input, services, { report: () => {}, signal: context.req.raw.signal })) as object,
+      (await callOperation(operation, input, services, {
+        report: () => {},
+        signal: context.req.raw.signal,
+        actor: actorOf(context),
+      })) as object,
     );
   });
 

@@ -8,6 +8,7 @@ import type { Services } from '../operations/context.ts';
 import { modelStore, openModelPool } from '../operations/model-pool.ts';
 import { ollamaRoutes } from '../serving/ollama/ollama-routes.ts';
 import { openAiRoutes } from '../serving/openai/openai-routes.ts';
+import { authentication, protectedResourceMetadata } from './authentication/authentication.ts';
 import { httpStatus } from './http-status.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { allowedHostnames, requestGuard } from './request-guard.ts';
@@ -30,6 +31,8 @@ export function createApp(services: Services, program: Program, pool = openModel
   const startedAt = new Date().toISOString();
   const { 'server.host': host, 'server.hosts': hosts } = services.config.values;
   app.use(requestGuard(allowedHostnames(host, hosts)));
+  app.use(authentication(services));
+  app.route('/', protectedResourceMetadata(services));
   app.get('/health', (context) => context.json({ status: 'ok', version: program.version, startedAt }));
   app.get('/api/program', (context) => context.json({ ...program, home: services.home.root }));
   app.route('/api', operationRoutes(services));

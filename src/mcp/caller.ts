@@ -1,5 +1,5 @@
 import { type AuthInfo, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
-import type { Scope } from '../operations/operation.ts';
+import type { Scope } from '../store/api-keys.ts';
 
 /** Who sent a request, and what that key or token may do. */
 export interface Caller {

@@ -1,21 +1,12 @@
-import {
-  type AuthInfo,
-  createMcpHandler,
-  isJsonContentType,
-  isLegacyRequest,
-  readRequestBody,
-} from '@modelcontextprotocol/server';
+import { createMcpHandler, isJsonContentType, isLegacyRequest, readRequestBody } from '@modelcontextprotocol/server';
 import { Hono } from 'hono';
+import type { Identity } from '../http/authentication/identity.ts';
 import type { Services } from '../operations/context.ts';
+import { callerOf, mayUse } from './caller.ts';
 import { LegacySessions } from './legacy-sessions.ts';
+import { createMcpFace, type McpOptions } from './mcp-face.ts';
 import { protocolRefusal } from './protocol-refusal.ts';
 import { ResourceChanges } from './resource-changes.ts';
-import { createServerFactory, type McpOptions } from './server-factory.ts';
-
-/** Set by the authentication in front; where nobody has to prove anything there is none. */
-export interface McpVariables {
-  authInfo?: AuthInfo;
-}
 
 const maxBodyBytes = 4 * 1024 * 1024;
 
@@ -23,13 +14,13 @@ const maxBodyBytes = 4 * 1024 * 1024;
  * `/mcp`, Streamable HTTP. One factory serves both eras: a request of 2026-07-28 stands alone, one of 2025-11-25 or
  * earlier belongs to a session.
  */
-export function mcpRoutes(services: Services, options: McpOptions): Hono<{ Variables: McpVariables }> {
+export function mcpRoutes(services: Services, options: McpOptions): Hono<{ Variables: Identity }> {
   const changes = options.changes ?? new ResourceChanges(services);
-  const factory = createServerFactory(services, { ...options, changes });
+  const { factory, neededScope } = createMcpFace(services, { ...options, changes });
   const modern = createMcpHandler(factory, { legacy: 'reject', bus: changes });
   const legacy = new LegacySessions(factory);
 
-  const routes = new Hono<{ Variables: McpVariables }>();
+  const routes = new Hono<{ Variables: Identity }>();
   routes.on(['GET', 'DELETE'], '/mcp', (context) => legacy.handle(context.req.raw, undefined, context.get('authInfo')));
   routes.post('/mcp', async (context) => {
     const request = context.req.raw;
@@ -41,6 +32,11 @@ export function mcpRoutes(services: Services, options: McpOptions): Hono<{ Varia
     const body = parseJson(read.text);
     if (body === undefined) return protocolRefusal(400, -32700, 'Parse error: the body is not JSON');
     const authInfo = context.get('authInfo');
+    const scope = neededScope(body);
+    if (authInfo !== undefined && scope !== undefined && !mayUse(callerOf(authInfo), scope)) {
+      const refusal = context.get('insufficientScope')?.(scope);
+      if (refusal !== undefined) return refusal;
+    }
     return (await isLegacyRequest(request, body))
       ? legacy.handle(request, body, authInfo)
       : modern.fetch(request, { parsedBody: body, ...(authInfo === undefined ? {} : { authInfo }) });

@@ -43,11 +43,12 @@ async function callNow(
   operation: Operation,
   input: Record<string, unknown>,
   services: Services,
-  { context }: ToolCall,
+  { context, caller }: ToolCall,
 ): Promise<CallToolResult> {
   const output = await callOperation(operation, input, services, {
     report: progressNotifications(context),
     signal: context.mcpReq.signal,
+    actor: { name: caller.name, channel: 'mcp' },
   });
   return resultOf(output);
 }

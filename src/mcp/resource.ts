@@ -1,5 +1,5 @@
 import type { InputRequiredResult, ReadResourceResult, ServerContext } from '@modelcontextprotocol/server';
-import type { Scope } from '../operations/operation.ts';
+import type { Scope } from '../store/api-keys.ts';
 import type { Caller } from './caller.ts';
 
 interface ResourceDescription {

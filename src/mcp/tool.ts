@@ -4,7 +4,7 @@ import type {
   ServerContext,
   Tool as ToolDefinition,
 } from '@modelcontextprotocol/server';
-import type { Scope } from '../operations/operation.ts';
+import type { Scope } from '../store/api-keys.ts';
 import type { Caller } from './caller.ts';
 import type { ClientAbilities } from './client-abilities.ts';
 

@@ -3,20 +3,30 @@ import { parseWith } from '../errors/parse-with.ts';
 import type { Job } from '../jobs/job.ts';
 import { runJob } from '../jobs/run-job.ts';
 import type { Progress, Work } from '../runtime/progress.ts';
-import type { OperationContext, Services } from './context.ts';
+import type { AskPerson } from './ask-person.ts';
+import type { Actor, OperationContext, Services } from './context.ts';
 import { findOperation } from './index.ts';
 import type { Operation } from './operation.ts';
+
+/** A call's work, and where the face knows it, who calls and how a person behind them can be asked. */
+export interface Call extends Work {
+  actor?: Actor;
+  askPerson?: AskPerson;
+}
+
+const system: Actor = { name: 'system', channel: 'system' };
 
 /** Validates the input, runs the handler, validates the output: the one way into an operation, for every face. */
 export async function callOperation(
   operation: Operation,
   input: unknown,
   services: Services,
-  work: Work,
+  call: Call,
   jobId?: string,
 ): Promise<unknown> {
   const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
-  const context: OperationContext = { ...services, ...work, jobId };
+  const { report, signal, actor = system, askPerson } = call;
+  const context: OperationContext = { ...services, report, signal, actor, askPerson, jobId };
   const output = operation.output.safeParse(await operation.run(parsed, context));
   if (!output.success) {
     throw new FtsError('internal', `${operation.name} returned something that its own schema refuses.`, {

@@ -2,8 +2,10 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import type { Registry } from '../jobs/registry.ts';
 import type { Work } from '../runtime/progress.ts';
+import type { ApiKeys } from '../store/api-keys.ts';
 import type { Database } from '../store/database.ts';
 import type { Home } from '../store/home.ts';
+import type { AskPerson } from './ask-person.ts';
 
 /** What every operation may use, opened once per process. */
 export interface Services {
@@ -13,10 +15,20 @@ export interface Services {
   database: Database;
   jobs: JobStore;
   registry: Registry;
+  keys: ApiKeys;
+}
+
+/** Who asked, and through what, for the audit log. */
+export interface Actor {
+  name: string;
+  channel: 'terminal' | 'mcp' | 'http' | 'console' | 'system';
 }
 
 /** What an operation's handler is given besides its input. */
 export interface OperationContext extends Services, Work {
   /** The job that this call runs as; the same id again after a resume, so that the handler finds its own files. */
   jobId: string | undefined;
+  actor: Actor;
+  /** Undefined where no person can be asked. What it returns can come from nowhere else, least of all from the input. */
+  askPerson: AskPerson | undefined;
 }

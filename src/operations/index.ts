@@ -10,6 +10,9 @@ import { jobsCancel } from './jobs-cancel.ts';
 import { jobsList } from './jobs-list.ts';
 import { jobsResume } from './jobs-resume.ts';
 import { jobsShow } from './jobs-show.ts';
+import { keysCreate } from './keys-create.ts';
+import { keysList } from './keys-list.ts';
+import { keysRevoke } from './keys-revoke.ts';
 import { modelsList } from './models-list.ts';
 import { modelsRemove } from './models-remove.ts';
 import { modelsShow } from './models-show.ts';
@@ -40,6 +43,9 @@ export const operations: readonly Operation[] = [
   jobsCancel,
   jobsResume,
   configShow,
+  keysCreate,
+  keysList,
+  keysRevoke,
   doctor,
 ];
 

@@ -2,6 +2,7 @@ import { loadConfig } from '../config/load-config.ts';
 import type { SettingKey } from '../config/settings.ts';
 import { JobStore, jobTables } from '../jobs/job-store.ts';
 import { Registry, registryTables } from '../jobs/registry.ts';
+import { ApiKeys, apiKeyTables } from '../store/api-keys.ts';
 import { openDatabase } from '../store/database.ts';
 import { openHome } from '../store/home.ts';
 import type { Services } from './context.ts';
@@ -10,6 +11,14 @@ import type { Services } from './context.ts';
 export function openServices(environment: NodeJS.ProcessEnv, flags: Partial<Record<SettingKey, unknown>>): Services {
   const home = openHome(environment);
   const config = loadConfig({ file: home.configFile, environment, flags });
-  const database = openDatabase(home.database, [jobTables, registryTables]);
-  return { home, config, environment, database, jobs: new JobStore(database), registry: new Registry(database) };
+  const database = openDatabase(home.database, [jobTables, registryTables, apiKeyTables]);
+  return {
+    home,
+    config,
+    environment,
+    database,
+    jobs: new JobStore(database),
+    registry: new Registry(database),
+    keys: new ApiKeys(database),
+  };
 }

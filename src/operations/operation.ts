@@ -1,11 +1,9 @@
 import type { z } from 'zod';
+import type { Scope } from '../store/api-keys.ts';
 import type { OperationContext } from './context.ts';
 
 /** What an operation does to the world outside its own registry. */
 export type Effect = 'read' | 'write' | 'destructive';
-
-/** The right that a caller's key or token needs. `approve` is a person's. */
-export type Scope = 'read' | 'train' | 'serve' | 'plan' | 'approve' | 'admin';
 
 /**
  * One thing the program can do. CLI, MCP, HTTP and console are made from this record; none has logic of its own.
@@ -17,6 +15,7 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Output exten
   /** For whoever has to choose: what it does, when to use it, what comes back, how to narrow a long answer. */
   description: string;
   effect: Effect;
+  /** The right that a caller's key or token needs. */
   scope: Scope;
   /** Calling it again with the same input changes nothing more. */
   idempotent: boolean;

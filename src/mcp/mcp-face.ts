@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createRequestStateCodec, type McpRequestContext, Server } from '@modelcontextprotocol/server';
+import { z } from 'zod';
 import type { Services } from '../operations/context.ts';
+import type { Scope } from '../store/api-keys.ts';
 import { callerOf } from './caller.ts';
 import type { ReportFault } from './error-result.ts';
 import { jobTasks } from './job-tasks.ts';
@@ -49,8 +51,17 @@ const capabilities = {
   extensions: { [tasksExtension]: {} },
 };
 
-/** Makes one protocol server per request (2026 era) or per session (2025 era); what they share is made once here. */
-export function createServerFactory(services: Services, options: McpOptions): (context: McpRequestContext) => Server {
+export interface McpFace {
+  /** Makes one protocol server per request (2026 era) or per session (2025 era). */
+  factory: (context: McpRequestContext) => Server;
+  /** The scope that a message asks for, so that HTTP can challenge before anything runs. */
+  neededScope(message: unknown): Scope | undefined;
+}
+
+const toolCall = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
+
+/** Everything that the servers of this process share, made once. */
+export function createMcpFace(services: Services, options: McpOptions): McpFace {
   const reportFault = options.reportFault ?? writeFault;
   const changes = options.changes ?? new ResourceChanges(services);
   const surface = joinSurfaces(
@@ -69,7 +80,7 @@ export function createServerFactory(services: Services, options: McpOptions): (c
     bind: (context) => `${callerOf(context.http?.authInfo).name}|${context.mcpReq.method}`,
   });
 
-  return (request) => {
+  const factory = (request: McpRequestContext): Server => {
     const { requestInfo } = request;
     const tools =
       requestInfo === undefined ? surface.tools : narrowTools(surface.tools, selectionFromHeaders(requestInfo.headers));
@@ -88,6 +99,14 @@ export function createServerFactory(services: Services, options: McpOptions): (c
     if (request.era === 'modern') serveTasks(server, surface.tasks);
     serveSubscriptions(server, request, changes);
     return server;
+  };
+
+  return {
+    factory,
+    neededScope(message) {
+      const call = toolCall.safeParse(message);
+      return call.success ? surface.tools.find(({ name }) => name === call.data.params.name)?.scope : undefined;
+    },
   };
 }
 

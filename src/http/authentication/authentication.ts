@@ -1,0 +1,150 @@
+import type { AuthInfo } from '@modelcontextprotocol/server';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { FtsError } from '../../errors/fts-error.ts';
+import { mayUse } from '../../mcp/caller.ts';
+import type { Services } from '../../operations/context.ts';
+import { type Scope, scopes } from '../../store/api-keys.ts';
+import { isLoopback } from '../request-guard.ts';
+import type { Identity } from './identity.ts';
+import { TokenVerifier } from './oauth.ts';
+import { requiredScope } from './required-scope.ts';
+
+/** Keys never end by themselves in the protocol's eyes: their own expiry is checked at each request. */
+const keyLifetimeSeconds = 3600;
+
+/**
+ * Who is asking, and may they? API keys and, where an issuer is set, OAuth 2.1 access tokens. On loopback a request
+ * without a credential is the person at this machine, unless `auth.required` says otherwise; a wrong one is refused
+ * everywhere.
+ */
+export function authentication(services: Services): MiddlewareHandler<{ Variables: Identity }> {
+  const { config, keys } = services;
+  const required = config.values['auth.required'] || !isLoopback(config.values['server.host']);
+  const oauth = oauthOf(services);
+  const verifier = oauth === undefined ? undefined : new TokenVerifier(oauth);
+  const metadataUrl =
+    oauth === undefined ? undefined : `${publicUrl(services)}/.well-known/oauth-protected-resource/mcp`;
+  const refuse = (status: 401 | 403, error: FtsError, challenge: Record<string, string>): Response => {
+    const parts = { ...(metadataUrl === undefined ? {} : { resource_metadata: metadataUrl }), ...challenge };
+    const header = Object.entries(parts).map(([name, value]) => `${name}="${value}"`);
+    return Response.json(
+      { error: error.toJSON() },
+      { status, headers: { 'WWW-Authenticate': ['Bearer realm="fts"', ...header].join(', ') } },
+    );
+  };
+
+  const authInfoOf = async (token: string): Promise<AuthInfo | undefined> => {
+    if (token.startsWith('fts_')) {
+      const key = keys.verify(token);
+      if (key === undefined) return undefined;
+      return {
+        token: '',
+        clientId: `key:${key.name}`,
+        scopes: key.scopes,
+        expiresAt: Math.floor(Date.now() / 1000) + keyLifetimeSeconds,
+      };
+    }
+    const content = await verifier?.verify(token);
+    if (content === undefined) return undefined;
+    // The token itself goes no further: nothing behind this door needs it, so nothing can leak it.
+    return {
+      token: '',
+      clientId: `oauth:${content.client}:${content.subject}`,
+      scopes: content.scopes,
+      expiresAt: content.expiresAtSeconds,
+    };
+  };
+
+  return async (context, next) => {
+    const scope = requiredScope(context.req.method, context.req.path);
+    const token = tokenOf(context);
+    if (token === undefined) {
+      if (!required || scope === undefined || context.req.method === 'OPTIONS') return next();
+      return refuse(401, missing(), scope === 'any' ? {} : { scope });
+    }
+    let authInfo: AuthInfo | undefined;
+    try {
+      authInfo = await authInfoOf(token);
+    } catch (thrown) {
+      const error = FtsError.from(thrown);
+      if (error.kind !== 'unauthorized') throw error;
+      return refuse(401, error, { error: 'invalid_token', error_description: error.message });
+    }
+    if (authInfo === undefined) {
+      return refuse(401, invalid(), { error: 'invalid_token', error_description: 'The token is not valid.' });
+    }
+    const insufficientScope = (needed: Scope): Response =>
+      refuse(403, tooLittle(needed), { error: 'insufficient_scope', scope: needed });
+    context.set('authInfo', authInfo);
+    context.set('insufficientScope', insufficientScope);
+    const caller = { name: authInfo.clientId, scopes: new Set(authInfo.scopes) };
+    if (scope !== undefined && scope !== 'any' && !mayUse(caller, scope)) return insufficientScope(scope);
+    return next();
+  };
+}
+
+/** RFC 9728: where a client learns which issuer to ask for a token. Nothing is published without an issuer. */
+export function protectedResourceMetadata(services: Services): Hono {
+  const routes = new Hono();
+  const oauth = oauthOf(services);
+  if (oauth === undefined) return routes;
+  const metadata = {
+    resource: oauth.audience,
+    resource_name: 'FTS MCP Server',
+    authorization_servers: [oauth.issuer],
+    scopes_supported: scopes.filter((scope) => scope !== 'approve' || oauth.allowApprove),
+    bearer_methods_supported: ['header'],
+  };
+  for (const path of ['/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/mcp'])
+    routes.get(path, (context) => context.json(metadata, 200, { 'Access-Control-Allow-Origin': '*' }));
+  return routes;
+}
+
+/** Refuses to bind beyond loopback while nobody could be told apart from anybody. */
+export function requireCredentialsBeyondLoopback({ config, keys }: Services): void {
+  const host = config.values['server.host'];
+  if (isLoopback(host) || keys.hasValidKey() || config.values['oauth.issuer'] !== undefined) return;
+  throw new FtsError('forbidden', `Binding ${host} would let anybody on the network in.`, {
+    field: 'server.host',
+    value: host,
+    remedy: 'Make a key first (fts keys create NAME --scopes read …) or set oauth.issuer; or bind 127.0.0.1.',
+  });
+}
+
+function oauthOf({ config, ...services }: Services) {
+  const { 'oauth.issuer': issuer, 'oauth.jwks': jwksUrl, 'oauth.audience': audience } = config.values;
+  if (issuer === undefined) return undefined;
+  return {
+    issuer,
+    ...(jwksUrl === undefined ? {} : { jwksUrl }),
+    audience: audience ?? `${publicUrl({ config, ...services })}/mcp`,
+    allowApprove: config.values['oauth.approve'],
+  };
+}
+
+function publicUrl({ config }: Services): string {
+  const { 'server.url': url, 'server.host': host, 'server.port': port } = config.values;
+  return url ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** `Authorization: Bearer`, or the header that Anthropic's clients send. */
+function tokenOf(context: Context): string | undefined {
+  const authorization = context.req.header('authorization');
+  if (authorization === undefined) return context.req.header('x-api-key');
+  return /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '';
+}
+
+const missing = (): FtsError =>
+  new FtsError('unauthorized', 'This server wants a key or a token.', {
+    remedy: 'Send "Authorization: Bearer …" with a key from `fts keys create`.',
+  });
+const invalid = (): FtsError =>
+  new FtsError('unauthorized', 'The key or token is not valid.', {
+    remedy: 'Make a new key with `fts keys create`, or get a new token.',
+  });
+const tooLittle = (scope: Scope): FtsError =>
+  new FtsError('forbidden', `This needs the scope "${scope}".`, {
+    field: 'scope',
+    value: scope,
+    remedy: 'Use a key or token that has it.',
+  });

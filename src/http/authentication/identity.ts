@@ -1,0 +1,18 @@
+import type { AuthInfo } from '@modelcontextprotocol/server';
+import type { Context } from 'hono';
+import type { Actor } from '../../operations/context.ts';
+import type { Scope } from '../../store/api-keys.ts';
+
+/** What authentication leaves on a request for the routes behind it. */
+export interface Identity {
+  /** Undefined on loopback without a credential, where nobody had to prove anything. */
+  authInfo?: AuthInfo;
+  /** The answer to a caller whose credential lacks a scope, telling OAuth clients what to ask for. */
+  insufficientScope?: (scope: Scope) => Response;
+}
+
+/** Who sent this request, for the audit log. */
+export function actorOf(context: Context): Actor {
+  const { authInfo } = context.var as Identity;
+  return { name: authInfo?.clientId ?? 'local', channel: 'http' };
+}

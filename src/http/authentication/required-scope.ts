@@ -1,0 +1,23 @@
+import { operations } from '../../operations/index.ts';
+import type { Scope } from '../../store/api-keys.ts';
+
+/** Pages and documents that tell nobody anything: the console's own files, health, OAuth metadata. */
+const openPaths = [
+  /^\/$/,
+  /^\/health$/,
+  /^\/\.well-known\//,
+  /^\/favicon\.ico$/,
+  /^\/console\.(js|css)$/,
+  /^\/assets\//,
+];
+
+/** Where any valid credential will do: using a model, and MCP, where each tool asks for its own scope. */
+const anyCredentialPaths = [/^\/mcp$/, /^\/v1\//, /^\/api\/(chat|generate|embed|embeddings|tags|show|ps|version)$/];
+
+/** What a request needs; `undefined` for what is open to all. What nobody thought of needs `read`. */
+export function requiredScope(method: string, path: string): Scope | 'any' | undefined {
+  if ((method === 'GET' || method === 'HEAD') && openPaths.some((pattern) => pattern.test(path))) return undefined;
+  if (anyCredentialPaths.some((pattern) => pattern.test(path))) return 'any';
+  const name = method === 'POST' ? /^\/api\/operations\/([\w.-]+)$/.exec(path)?.[1] : undefined;
+  return operations.find((operation) => operation.name === name)?.scope ?? 'read';
+}

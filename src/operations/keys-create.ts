@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { apiKeySchema, scopes } from '../store/api-keys.ts';
+import { defineOperation } from './operation.ts';
+
+export const keysCreate = defineOperation({
+  name: 'keys.create',
+  title: 'Make an API key',
+  description:
+    'Makes a key for a program or an assistant and shows its token, this once. Give it no more scopes than it needs; `approve` is for a person’s own key and is only given when named.',
+  effect: 'write',
+  scope: 'admin',
+  idempotent: false,
+  openWorld: false,
+  job: false,
+  personOnly: true,
+  positionals: ['name'],
+  example: 'fts keys create laptop --scopes read train plan --days 90',
+  input: z.object({
+    name: z
+      .string()
+      .regex(/^[\w.@ -]{1,64}$/)
+      .describe('Whose or what for; it appears in the audit log'),
+    scopes: z.array(z.enum(scopes)).min(1).default(['read']).describe('What it may do'),
+    days: z.number().int().min(1).max(3650).optional().describe('Ends after so many days; without it, when revoked'),
+  }),
+  output: z.object({ key: apiKeySchema, token: z.string() }),
+  async run({ name, scopes: granted, days }, { keys }) {
+    return keys.create(name, granted, days);
+  },
+  render: ({ key, token }) =>
+    `${token}\n\nThe key "${key.name}" may: ${key.scopes.join(', ')}. ${key.expiresAt === null ? 'It does not expire.' : `It expires ${key.expiresAt}.`}\nKeep the token now: it is not kept here. Send it as "Authorization: Bearer …".`,
+});
