@@ -165,7 +165,8 @@ function inWords(errors: readonly ErrorObject[], subject: unknown): Problem[] {
   for (const error of errors) {
     if (error.keyword === 'if' || error.keyword === 'allOf') continue;
     const missing = error.keyword === 'required' ? `/${error.params.missingProperty}` : '';
-    const extra = error.keyword === 'additionalProperties' ? `/${error.params.additionalProperty}` : '';
+    const extraName = error.params.additionalProperty ?? error.params.unevaluatedProperty;
+    const extra = typeof extraName === 'string' ? `/${extraName}` : '';
     const pointer = `${error.instancePath}${missing}${extra}`;
     const place = pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');
     const said = missing !== '' ? 'is required' : extra !== '' ? 'is not a known member' : saidBy(error);

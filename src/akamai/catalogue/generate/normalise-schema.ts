@@ -67,7 +67,26 @@ export function normaliseSchema(
     if (Array.isArray(list) && list.length > 0) result[keyword] = list.map(inner);
   }
   if (source.not !== undefined) result.not = inner(source.not);
+  repairContradictions(result);
   return source.nullable === true ? orNull(result) : result;
+}
+
+/** What a few documents say cannot be met by any value; the likelier half of it stays. */
+function repairContradictions(schema: Json): void {
+  const branches = [...((schema.oneOf as Json[] | undefined) ?? []), ...((schema.anyOf as Json[] | undefined) ?? [])];
+  const textChoices = Array.isArray(schema.enum) && schema.enum.every((value) => typeof value !== 'object');
+  const textBranches = branches.length > 0 && branches.every((branch) => branch.type === 'string');
+  if (schema.type === 'object' && (textChoices || textBranches)) delete schema.type;
+  if (
+    schema.additionalProperties === false &&
+    Array.isArray(schema.required) &&
+    branches.length === 0 &&
+    !schema.allOf
+  ) {
+    const properties = { ...(schema.properties as Json | undefined) };
+    for (const name of schema.required) properties[String(name)] ??= {};
+    schema.properties = properties;
+  }
 }
 
 function orNull(schema: Json): Json {
