@@ -17,6 +17,7 @@ const SIGNATURES = {
   CreateSessionOptions: [10, 'void* F(_Out_ void** out)'],
   SetSessionExecutionMode: [13, 'void* F(void* options, int mode)'],
   EnableProfiling: [14, 'void* F(void* options, const char* prefix)'],
+  DisableMemPattern: [17, 'void* F(void* options)'],
   SetSessionGraphOptimizationLevel: [23, 'void* F(void* options, int level)'],
   CreateTensorWithDataAsOrtValue: [
     49,

@@ -31,6 +31,9 @@ export class Session {
     try {
       call('SetSessionGraphOptimizationLevel', native, options.optimizationLevel ?? 99);
       call('DisablePerSessionThreads', native);
+      // A memory pattern is laid out anew after the first run, beside what that run left in the arena: twice the
+      // memory for the same speed.
+      call('DisableMemPattern', native);
       call('SetSessionExecutionMode', native, 0);
       for (const [key, value] of Object.entries(options.config ?? {})) {
         call('AddSessionConfigEntry', native, key, value);
