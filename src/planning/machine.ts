@@ -92,7 +92,7 @@ export function stepOverheadSeconds(machine: Machine): number {
 
 /** What the runtime occupies on one device before a model is loaded (CUDA context, process), in bytes. */
 export function runtimeBytes(machine: Machine): number {
-  return machine.kind === 'gpu' ? 0.7e9 : 0.1e9;
+  return machine.kind === 'gpu' ? 0.7e9 : 0.13e9;
 }
 
 /**

@@ -7,6 +7,7 @@ import { parseWith } from '../errors/parse-with.ts';
 import { forkSibling } from '../runtime/child-entry.ts';
 import type { Work } from '../runtime/progress.ts';
 import { writeFileAtomic } from '../store/atomic-file.ts';
+import { matrixPeak } from '../tensor/matrix-peak.ts';
 import { type KernelSpeed, type Machine, machineSchema } from './machine.ts';
 
 export const thisMachineId = 'this-machine';
@@ -33,7 +34,7 @@ export async function thisMachine(
 ): Promise<Machine> {
   const threads = options.threads ?? availableParallelism();
   const path = join(cacheFolder, 'this-machine.json');
-  const fingerprint = `2:${process.platform}-${process.arch}:${cpus()[0]?.model ?? 'unknown'}:${threads}`;
+  const fingerprint = `3:${process.platform}-${process.arch}:${cpus()[0]?.model ?? 'unknown'}:${threads}`;
   const cached = options.remeasure === true ? undefined : readCached(path);
   if (cached?.fingerprint === fingerprint) return cached.machine;
   const machine = await measureMachine(threads, work);
@@ -64,7 +65,7 @@ async function measureMachine(threads: number, work: Work): Promise<Machine> {
       memoryBytes: memoryBytes(),
       // One token against FP32 weights does 2 operations per 4 bytes: it runs at the memory's speed.
       bandwidthBytesPerSecond: (f32.flopsPerSecond[0]! / 2) * 4,
-      flops: { fp32: rate('F32'), bf16: rate('BF16'), fp16: rate('F16'), int8: rate('Q8_0') },
+      flops: { fp32: Math.max(matrixPeak(), rate('F32')), bf16: rate('BF16'), fp16: rate('F16'), int8: rate('Q8_0') },
       prices: [],
       source: { text: 'measured', date: new Date().toISOString().slice(0, 10), verified: true },
       kernels,

@@ -1,5 +1,6 @@
 import { trainingFlops } from './compute.ts';
 import { cheapestRent } from './cost.ts';
+import { engineActivationBytes } from './engine-training-memory.ts';
 import { arithmeticRate } from './forward-time.ts';
 import { efficiencyOf, type Machine, runtimeBytes, usableBytes } from './machine.ts';
 import { countParameters, type ModelShape } from './model-shape.ts';
@@ -48,8 +49,11 @@ export interface TrainingPlan {
 
 /** What a training run takes on a kind of machine: memory, devices, time and money. */
 export function planTraining(request: TrainingRequest): TrainingPlan {
-  const { shape, setup, machine } = request;
-  const memory = trainingMemory(shape, setup, runtimeBytes(machine));
+  const { shape, machine } = request;
+  // A measured machine is this one: it trains with this program's engine, which computes in FP32 with AdamW.
+  const own = machine.kernels !== undefined && request.setup.method.kind === 'full';
+  const setup: TrainingSetup = own ? { ...request.setup, ...ownEngine } : request.setup;
+  const memory = own ? ownMemory(shape, setup, machine) : trainingMemory(shape, setup, runtimeBytes(machine));
   const usable = usableBytes(machine);
   const { data } = setup.parallelism;
   const devices = deviceCount(setup);
@@ -86,6 +90,17 @@ export function planTraining(request: TrainingRequest): TrainingPlan {
     seconds,
     rentUsd: rent === null ? null : (rent.usd * machines * seconds) / 3600,
   };
+}
+
+const ownEngine = { optimizer: 'adamw', precision: 'fp32', recomputation: 'none' } as const;
+
+function ownMemory(shape: ModelShape, setup: TrainingSetup, machine: Machine): TrainingMemory {
+  const memory = trainingMemory(shape, setup, runtimeBytes(machine));
+  const activations = engineActivationBytes(shape, setup.microBatch, setup.sequenceTokens);
+  // Summed gradients need a place of their own; logits are part of the graph's activations.
+  const gradients = memory.gradients * (setup.accumulation > 1 ? 2 : 1);
+  const total = memory.weights + gradients + memory.optimizer + activations + memory.runtime;
+  return { ...memory, gradients, activations, logits: 0, total };
 }
 
 const mostDevices = 65_536;
