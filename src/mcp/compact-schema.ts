@@ -8,14 +8,19 @@ export function inputSchemaOf(schema: z.ZodType): Schema & { type: 'object' } {
   return compact(json, { descriptions: true, depth: Number.POSITIVE_INFINITY }) as Schema & { type: 'object' };
 }
 
+/** About 150 tokens for the shape of a result. */
+const outputCharacters = 450;
+
 /**
- * A tool's output, with the shape below `depth` levels left open: what comes back conforms to it, and its reader sees
- * the names that matter without the listing growing by pages. A result that is no object is wrapped as `{ result }`.
+ * A tool's output, with as many levels of its shape as fit into a few tokens and the rest left open: what comes back
+ * conforms to it, and its reader sees the names that matter. A result that is no object is wrapped as `{ result }`.
  */
-export function outputSchemaOf(schema: z.ZodType, depth = 2): Schema & { type: 'object' } {
+export function outputSchemaOf(schema: z.ZodType): Schema & { type: 'object' } {
   const json = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any', reused: 'inline' }) as Schema;
   const wrapped: Schema = json.type === 'object' ? json : { type: 'object', properties: { result: json } };
-  return compact(wrapped, { descriptions: false, depth }) as Schema & { type: 'object' };
+  const levels = [3, 2, 1].map((depth) => compact(wrapped, { descriptions: false, depth }) as Schema);
+  const fitting = levels.find((level) => JSON.stringify(level).length <= outputCharacters) ?? levels.at(-1);
+  return fitting as Schema & { type: 'object' };
 }
 
 function compact(node: unknown, options: { descriptions: boolean; depth: number }): unknown {

@@ -7,6 +7,7 @@ import { callerOf } from './caller.ts';
 import type { ReportFault } from './error-result.ts';
 import { jobTasks } from './job-tasks.ts';
 import { operationTool } from './operation-tool.ts';
+import { ftsPrompts } from './playbooks.ts';
 import { ResourceChanges } from './resource-changes.ts';
 import { ftsFamilies, ftsResources } from './resources.ts';
 import { narrowTools, type Selection, selectionFromHeaders, selectOperations } from './selection.ts';
@@ -69,7 +70,7 @@ export function createMcpFace(services: Services, options: McpOptions): McpFace 
       tools: selectOperations(options.selection ?? {}).map((operation) => operationTool(operation, services)),
       resources: ftsResources(services),
       families: ftsFamilies(services),
-      prompts: [],
+      prompts: ftsPrompts(services),
       tasks: [jobTasks(services)],
     },
     options.extra ?? {},

@@ -15,17 +15,27 @@ export const toolsets = {
   life: {
     about: 'Take a model through its life: plan, train, quantize, evaluate, deploy, benchmark',
     byDefault: true,
-    operations: ['deploy', 'models.list', 'models.show', 'runs.list'],
+    operations: ['plan', 'train', 'deploy', 'models.list', 'models.show', 'runs.list', 'runs.show'],
   },
   jobs: {
     about: 'Follow, cancel and resume long-running work',
     byDefault: true,
     operations: ['jobs.list', 'jobs.show', 'jobs.cancel', 'jobs.resume'],
   },
-  admin: {
-    about: 'Housekeeping: configuration, removing models',
+  akamai: {
+    about: 'Find and read anything on Akamai; plan changes that a person approves',
+    byDefault: true,
+    operations: ['akamai.search', 'akamai.describe', 'akamai.read', 'akamai.whoami'],
+  },
+  capacity: {
+    about: 'Size a fleet for a load',
     byDefault: false,
-    operations: ['config', 'models.remove'],
+    operations: ['plan.capacity'],
+  },
+  admin: {
+    about: 'Housekeeping: configuration, health, removing models',
+    byDefault: false,
+    operations: ['config', 'doctor', 'models.remove'],
   },
 } as const satisfies Record<string, Toolset>;
 

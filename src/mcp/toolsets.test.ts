@@ -1,0 +1,83 @@
+import { getEncoding } from 'js-tiktoken';
+import { describe, expect, it } from 'vitest';
+import type { Services } from '../operations/context.ts';
+import { operations } from '../operations/index.ts';
+import { operationTool } from './operation-tool.ts';
+import { narrowTools, selectionFromHeaders, selectOperations, toolName } from './selection.ts';
+import { listingBudget, toolsetNames, toolsets } from './toolsets.ts';
+
+const placed = toolsetNames.flatMap((name) => toolsets[name].operations as readonly string[]);
+const listing = (selection = {}) =>
+  selectOperations(selection).map((operation) => operationTool(operation, {} as Services).definition);
+
+describe('the toolsets', () => {
+  it('name only operations that exist, each once', () => {
+    const existing = new Set(operations.map(({ name }) => name));
+    expect(placed.filter((name) => !existing.has(name))).toEqual([]);
+    expect(new Set(placed).size).toBe(placed.length);
+  });
+
+  it('have a place for every operation that a model may call', () => {
+    const callable = operations.filter(({ personOnly }) => personOnly !== true).map(({ name }) => name);
+    expect(callable.filter((name) => !placed.includes(name))).toEqual([]);
+  });
+
+  it('never offer what only a person may do', () => {
+    const forPersons = operations.filter(({ personOnly }) => personOnly === true).map(({ name }) => toolName(name));
+    const offered = listing({ toolsets: ['all'] }).map(({ name }) => name);
+    expect(offered.filter((name) => forPersons.includes(name))).toEqual([]);
+  });
+});
+
+describe('the listing that a client sees by default', () => {
+  it(`has at most ${listingBudget.tools} tools and costs less than ${listingBudget.tokens} tokens`, () => {
+    const tools = listing();
+    const tokens = getEncoding('o200k_base').encode(JSON.stringify({ tools })).length;
+    process.stdout.write(`tools/list: ${tools.length} tools, ${tokens} tokens (o200k_base)\n`);
+    expect(tools.length).toBeLessThanOrEqual(listingBudget.tools);
+    expect(tokens).toBeLessThan(listingBudget.tokens);
+  });
+
+  it('is the one that was reviewed', async () => {
+    // After a change that is meant: npx vitest run src/mcp/toolsets.test.ts -u, and read the difference.
+    await expect(`${JSON.stringify({ tools: listing({ toolsets: ['all'] }) }, null, 2)}\n`).toMatchFileSnapshot(
+      './tools-list.snap',
+    );
+  });
+
+  it('gives every tool its three hints, a title and a description that says when to use it', () => {
+    for (const { annotations, title, description, name } of listing({ toolsets: ['all'] })) {
+      expect(annotations, name).toMatchObject({
+        readOnlyHint: expect.any(Boolean),
+        destructiveHint: expect.any(Boolean),
+        openWorldHint: expect.any(Boolean),
+      });
+      expect(title, name).toBeTruthy();
+      expect(description!.length, name).toBeGreaterThan(30);
+    }
+  });
+});
+
+describe('a selection', () => {
+  it('of the operator offers exactly what it names', () => {
+    expect(selectOperations({ toolsets: ['jobs'] }).map(({ name }) => name)).toEqual(toolsets.jobs.operations);
+    expect(selectOperations({ tools: ['jobs_show'] }).map(({ name }) => name)).toEqual(['jobs.show']);
+    const readOnly = selectOperations({ toolsets: ['all'], readOnly: true });
+    expect(readOnly.every(({ effect }) => effect === 'read')).toBe(true);
+    expect(() => selectOperations({ toolsets: ['nope'] })).toThrow(/No toolset "nope"/);
+    expect(() => selectOperations({ tools: ['format_disk'] })).toThrow(/No tool "format_disk"/);
+  });
+
+  it('of a client can only take away', () => {
+    const offered = selectOperations({ toolsets: ['jobs'] }).map((operation) =>
+      operationTool(operation, {} as Services),
+    );
+    const after = (headers: Record<string, string>) =>
+      narrowTools(offered, selectionFromHeaders(new Headers(headers))).map(({ name }) => name);
+    expect(after({})).toEqual(offered.map(({ name }) => name));
+    expect(after({ 'x-mcp-toolsets': 'life,admin' })).toEqual([]);
+    expect(after({ 'x-mcp-toolsets': 'all' })).toEqual(offered.map(({ name }) => name));
+    expect(after({ 'x-mcp-tools': 'jobs_show, models_remove' })).toEqual(['jobs_show']);
+    expect(after({ 'x-mcp-readonly': 'true' })).toEqual(['jobs_list', 'jobs_show']);
+  });
+});
