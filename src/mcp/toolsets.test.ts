@@ -72,12 +72,12 @@ describe('a selection', () => {
     const offered = selectOperations({ toolsets: ['jobs'] }).map((operation) =>
       operationTool(operation, {} as Services),
     );
-    const after = (headers: Record<string, string>) =>
+    const left = (headers: Record<string, string>) =>
       narrowTools(offered, selectionFromHeaders(new Headers(headers))).map(({ name }) => name);
-    expect(after({})).toEqual(offered.map(({ name }) => name));
-    expect(after({ 'x-mcp-toolsets': 'life,admin' })).toEqual([]);
-    expect(after({ 'x-mcp-toolsets': 'all' })).toEqual(offered.map(({ name }) => name));
-    expect(after({ 'x-mcp-tools': 'jobs_show, models_remove' })).toEqual(['jobs_show']);
-    expect(after({ 'x-mcp-readonly': 'true' })).toEqual(['jobs_list', 'jobs_show']);
+    expect(left({})).toEqual(offered.map(({ name }) => name));
+    expect(left({ 'x-mcp-toolsets': 'life,admin' })).toEqual([]);
+    expect(left({ 'x-mcp-toolsets': 'all' })).toEqual(offered.map(({ name }) => name));
+    expect(left({ 'x-mcp-tools': 'jobs_show, models_remove' })).toEqual(['jobs_show']);
+    expect(left({ 'x-mcp-readonly': 'true' })).toEqual(['jobs_list', 'jobs_show']);
   });
 });
