@@ -6,6 +6,7 @@ import { akamaiWhoami } from './akamai-whoami.ts';
 import { configShow } from './config-show.ts';
 import { deploy } from './deploy.ts';
 import { doctor } from './doctor.ts';
+import { evaluate } from './evaluate.ts';
 import { jobsCancel } from './jobs-cancel.ts';
 import { jobsList } from './jobs-list.ts';
 import { jobsResume } from './jobs-resume.ts';
@@ -19,6 +20,7 @@ import { modelsShow } from './models-show.ts';
 import type { Operation } from './operation.ts';
 import { plan } from './plan.ts';
 import { planCapacity } from './plan-capacity.ts';
+import { quantize } from './quantize.ts';
 import { runsList } from './runs-list.ts';
 import { runsShow } from './runs-show.ts';
 import { train } from './train.ts';
@@ -27,6 +29,8 @@ import { train } from './train.ts';
 export const operations: readonly Operation[] = [
   plan,
   train,
+  quantize,
+  evaluate,
   planCapacity,
   deploy,
   akamaiWhoami,

@@ -1,18 +1,19 @@
 import { FtsError } from '../errors/fts-error.ts';
 import { architectureOf } from '../model/architectures/architecture.ts';
 import { fromCheckpoint, type ParameterSpec, toCheckpoint } from '../model/architectures/parameter.ts';
+import type { CheckpointReader } from '../model/checkpoint-reader.ts';
 import { float32ToBfloat16, float32ToHalf } from '../model/float-formats.ts';
 import type { ModelConfig } from '../model/model-config.ts';
-import type { SafetensorsReader, TensorSource } from '../model/safetensors.ts';
+import type { TensorSource } from '../model/safetensors.ts';
 import { elementsOf } from '../tensor/shape.ts';
 
 /** Prefixes under which checkpoints of the same model keep their tensors. */
 const PREFIXES = ['', 'transformer.'];
 
-/** Reads every parameter from a Hugging Face checkpoint. Throws `corrupt` naming a tensor that is missing or misshapen. */
+/** Reads every parameter from a checkpoint. Throws `corrupt` naming a tensor that is missing or misshapen. */
 export async function readModelWeights(
   specs: readonly ParameterSpec[],
-  reader: SafetensorsReader,
+  reader: CheckpointReader,
   into: (name: string) => Float32Array,
 ): Promise<void> {
   let cached: { tensor: string; values: Float32Array } | undefined;

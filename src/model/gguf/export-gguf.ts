@@ -147,7 +147,8 @@ function permuteMatrix(matrix: QuantizedMatrix, { layout }: GgufTensor): Quantiz
   };
 }
 
-function permuteRows<Values extends Float32Array | Uint8Array>(
+/** Row `to` of the result is row `order[to]` of the values. */
+export function permuteRows<Values extends Float32Array | Uint8Array>(
   values: Values,
   order: Int32Array,
   columns: number,

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { FtsError, throwIfAborted } from '../../errors/fts-error.ts';
 import { forkSibling } from '../../runtime/child-entry.ts';
 import type { Work } from '../../runtime/progress.ts';
@@ -129,6 +130,8 @@ export class Engine {
   /** Generates from many prompts, batched by the engine; completions come back in the order of the requests. */
   async completeAll(requests: readonly GenerateRequest[], work?: Work): Promise<Completion[]> {
     throwIfAborted(work?.signal);
+    // Every request listens to the one signal; Node takes more than ten listeners for a leak unless told.
+    if (work !== undefined) setMaxListeners(0, work.signal);
     let done = 0;
     return Promise.all(
       requests.map(async (request) => {

@@ -11,6 +11,7 @@ import { operatorRecipe } from '../../model/operator/recipe.ts';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.ts';
 import { trainByteLevelBpe } from '../../model/tokenizer/train-bpe.ts';
 import type { Work } from '../../runtime/progress.ts';
+import type { BatchSource } from '../data/batch.ts';
 import { exampleBatches, promptAndCompletion, type TrainingExample } from '../data/example-batches.ts';
 import { trainSettingsSchema } from '../settings.ts';
 import type { TrainInput } from '../train.ts';
@@ -37,9 +38,7 @@ export async function operatorTraining(overrides: Record<string, unknown>, work:
   );
   const reader = Tokenizer.fromFiles(tokenizer);
   const end = reader.tokenToId(operatorControlTokens.end)!;
-  const encode = (examples: readonly (OperatorExample & { completion: string })[]): TrainingExample[] =>
-    examples.map(({ prompt, completion }) => promptAndCompletion(reader.encode(prompt), reader.encode(completion)));
-  const shape = { batch: settings.batchSize, length: settings.contextLength, padTokenId: end };
+  const shape = { batch: settings.batchSize, length: settings.contextLength };
   const config: ModelConfig = {
     family: 'llama',
     ...model,
@@ -57,11 +56,34 @@ export async function operatorTraining(overrides: Record<string, unknown>, work:
     config,
     tokenizer,
     data: {
-      train: exampleBatches(encode(dataset.train), { ...shape, seed: settings.seed }),
-      validation: exampleBatches(encode(dataset.validation), { ...shape, seed: 0, inOrder: true }),
+      train: exampleBatches(encode(dataset.train, reader), { ...shape, padTokenId: end, seed: settings.seed }),
+      validation: heldOutBatches(dataset.validation, reader, shape),
       hash: createHash('sha256')
         .update(JSON.stringify([sizes, dataset.train, dataset.validation]))
         .digest('hex'),
     },
   };
+}
+
+/** The validation examples as batches for a loss: the completions of phrasings that training never saw. */
+export function operatorHeldOut(tokenizer: Tokenizer): BatchSource {
+  const { data, training } = operatorRecipe;
+  const { validation } = generateOperatorDataset({ ...data, trainExamples: 0, testExamples: 0 });
+  return heldOutBatches(validation, tokenizer, { batch: training.batchSize, length: training.contextLength });
+}
+
+type Completed = OperatorExample & { completion: string };
+
+function heldOutBatches(
+  examples: readonly Completed[],
+  tokenizer: Tokenizer,
+  shape: { batch: number; length: number },
+): BatchSource {
+  return exampleBatches(encode(examples, tokenizer), { ...shape, seed: 0, inOrder: true });
+}
+
+function encode(examples: readonly Completed[], tokenizer: Tokenizer): TrainingExample[] {
+  return examples.map(({ prompt, completion }) =>
+    promptAndCompletion(tokenizer.encode(prompt), tokenizer.encode(completion)),
+  );
 }

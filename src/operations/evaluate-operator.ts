@@ -1,0 +1,30 @@
+import { operatorPrompt } from '../model/operator/chat-template.ts';
+import { generateOperatorDataset } from '../model/operator/dataset.ts';
+import { delexicalise } from '../model/operator/delexicalise.ts';
+import { operatorRecipe } from '../model/operator/recipe.ts';
+import { type OperatorScore, scoreOperator } from '../model/operator/score.ts';
+import { decodeOperatorAnswer } from '../model/operator/slot-codec.ts';
+import type { Work } from '../runtime/progress.ts';
+import type { Engine } from '../serving/engine/engine.ts';
+import { GREEDY } from '../serving/sampling/sampling-settings.ts';
+
+const longestAnswerTokens = 120;
+
+/** Greedy answers of a served artifact to the test set, whose phrasings training never saw, scored. */
+export async function scoreOnOperatorTest(engine: Engine, work: Work): Promise<OperatorScore> {
+  const { test } = generateOperatorDataset({ ...operatorRecipe.data, trainExamples: 0, validationExamples: 0 });
+  const completions = await engine.completeAll(
+    test.map(({ request }) => ({
+      prompt: operatorPrompt(delexicalise(request).text),
+      maxTokens: longestAnswerTokens,
+      sampling: GREEDY,
+    })),
+    work,
+  );
+  return scoreOperator(
+    completions.map(({ text }, index) => {
+      const { request, proposal } = test[index]!;
+      return { expected: proposal, answer: decodeOperatorAnswer(request, text) };
+    }),
+  );
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
+import type { Artifact } from '../jobs/registry.ts';
+import { ggufCheckpoint } from '../model/gguf/gguf-checkpoint.ts';
+import { GgufReader } from '../model/gguf/gguf-reader.ts';
+import { openModelDirectory } from '../model/model-directory.ts';
+import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
+import { Engine } from '../serving/engine/engine.ts';
+import { checkpointLoss } from '../training/checkpoint-loss.ts';
+import { operatorHeldOut } from '../training/recipes/operator-training.ts';
+import type { OperationContext } from './context.ts';
+import { scoreOnOperatorTest } from './evaluate-operator.ts';
+import { textCodecOf } from './model-pool.ts';
+import { defineOperation } from './operation.ts';
+
+const rowSchema = z.object({
+  artifact: z.string(),
+  bytes: z.number(),
+  bitsPerWeight: z.number(),
+  /** exp of the mean loss per token of the answers to held-out requests. */
+  perplexity: z.number(),
+  /** Against the first artifact, as a fraction: 0.01 is 1 % worse. */
+  perplexityChange: z.number(),
+  /** Shares of the test set, between 0 and 1. */
+  exactMatch: z.number(),
+  argumentMatch: z.number(),
+  refusalRate: z.number(),
+  examples: z.number(),
+});
+
+export const evaluate = defineOperation({
+  name: 'evaluate',
+  title: 'Evaluate artifacts',
+  description:
+    'Measures artifacts of a model against each other: perplexity and its change from the first one, exact-match accuracy on requests whose phrasings training never saw, size. Runs as a job.',
+  effect: 'write',
+  scope: 'train',
+  idempotent: true,
+  openWorld: false,
+  job: true,
+  positionals: ['artifacts'],
+  example: 'fts evaluate operator:f32 operator:q8_0 operator:q4_0',
+  input: z.object({
+    artifacts: z.array(z.string()).min(1).describe('Artifact ids; the first is the one to compare with'),
+  }),
+  output: z.object({ rows: z.array(rowSchema) }),
+  async run({ artifacts: ids }, context) {
+    const artifacts = ids.map((id) => context.registry.artifact(id));
+    const rows: z.output<typeof rowSchema>[] = [];
+    for (const [done, artifact] of artifacts.entries()) {
+      throwIfAborted(context.signal);
+      const row = await evaluateArtifact(artifact, {
+        ...context,
+        report: (progress) => {
+          const total = (progress.total ?? 0) * artifacts.length;
+          context.report({ ...progress, stage: 'evaluate', done: done * (progress.total ?? 0) + progress.done, total });
+        },
+      });
+      rows.push({ ...row, perplexityChange: row.perplexity / (rows[0] ?? row).perplexity - 1 });
+      context.registry.saveMeasurement({ kind: 'evaluation', subject: artifact.id, figures: rows.at(-1)! });
+    }
+    return { rows };
+  },
+});
+
+async function evaluateArtifact(
+  artifact: Artifact,
+  context: OperationContext,
+): Promise<Omit<z.output<typeof rowSchema>, 'perplexityChange'>> {
+  const { registry, config, signal } = context;
+  const model = registry.model(artifact.model);
+  if (textCodecOf(model, registry) === undefined) {
+    throw new FtsError('invalid-input', `${model.name} is not an operator model.`, {
+      field: 'artifacts',
+      value: artifact.id,
+      remedy: 'Evaluate artifacts of a model that was trained with `fts train operator`.',
+    });
+  }
+  const perplexity = Math.exp(await heldOutLoss(artifact, model.directory, signal));
+  const engine = await Engine.start({ ggufPath: artifact.path, threads: config.values.threads });
+  try {
+    const { exactMatch, argumentMatch, refusalRate, examples } = await scoreOnOperatorTest(engine, context);
+    const { id, bytes, bitsPerWeight } = artifact;
+    return { artifact: id, bytes, bitsPerWeight, perplexity, exactMatch, argumentMatch, refusalRate, examples };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** The loss of the artifact's own bytes, dequantized, on this program's kernels. */
+async function heldOutLoss(artifact: Artifact, directory: string, signal: AbortSignal): Promise<number> {
+  const { config, tokenizer, close } = await openModelDirectory(directory);
+  const reader = await GgufReader.open(artifact.path);
+  try {
+    const held = operatorHeldOut(Tokenizer.fromFiles(tokenizer!));
+    return await checkpointLoss(config, ggufCheckpoint(reader, config), held, signal);
+  } finally {
+    await reader.close();
+    await close();
+  }
+}
