@@ -1,8 +1,10 @@
-import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
+import { publicUrl } from '../config/public-url.ts';
 import { jobSchema } from '../jobs/job.ts';
 import { callOperation, submitOperation } from '../operations/call-operation.ts';
 import type { Services } from '../operations/context.ts';
 import type { Operation } from '../operations/operation.ts';
+import { askThroughElicitation } from './ask-through-elicitation.ts';
 import { inputSchemaOf, outputSchemaOf } from './compact-schema.ts';
 import { taskOf } from './job-tasks.ts';
 import { progressNotifications } from './progress-notifications.ts';
@@ -43,12 +45,14 @@ async function callNow(
   operation: Operation,
   input: Record<string, unknown>,
   services: Services,
-  { context, caller }: ToolCall,
-): Promise<CallToolResult> {
+  call: ToolCall,
+): Promise<CallToolResult | InputRequiredResult> {
+  const { context, caller } = call;
   const output = await callOperation(operation, input, services, {
     report: progressNotifications(context),
     signal: context.mcpReq.signal,
     actor: { name: caller.name, channel: 'mcp' },
+    askPerson: askThroughElicitation(call, publicUrl(services)),
   });
   return resultOf(output);
 }

@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import { InputNeeded } from './ask-through-elicitation.ts';
 import { callerOf, requireScope } from './caller.ts';
 import { abilitiesOf } from './client-abilities.ts';
 import { errorResult, type ReportFault } from './error-result.ts';
@@ -32,6 +33,7 @@ export function serveTools(
         ? result
         : server.projectCallToolResult(result, tool.definition.outputSchema);
     } catch (thrown) {
+      if (thrown instanceof InputNeeded) return thrown.result;
       if (thrown instanceof ProtocolError) throw thrown;
       return errorResult(thrown, options.reportFault);
     }

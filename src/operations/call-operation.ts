@@ -11,7 +11,7 @@ import type { Operation } from './operation.ts';
 /** A call's work, and where the face knows it, who calls and how a person behind them can be asked. */
 export interface Call extends Work {
   actor?: Actor;
-  askPerson?: AskPerson;
+  askPerson?: AskPerson | undefined;
 }
 
 const system: Actor = { name: 'system', channel: 'system' };

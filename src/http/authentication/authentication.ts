@@ -1,5 +1,6 @@
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { publicUrl } from '../../config/public-url.ts';
 import { FtsError } from '../../errors/fts-error.ts';
 import { mayUse } from '../../mcp/caller.ts';
 import type { Services } from '../../operations/context.ts';
@@ -111,20 +112,15 @@ export function requireCredentialsBeyondLoopback({ config, keys }: Services): vo
   });
 }
 
-function oauthOf({ config, ...services }: Services) {
+function oauthOf({ config }: Services) {
   const { 'oauth.issuer': issuer, 'oauth.jwks': jwksUrl, 'oauth.audience': audience } = config.values;
   if (issuer === undefined) return undefined;
   return {
     issuer,
     ...(jwksUrl === undefined ? {} : { jwksUrl }),
-    audience: audience ?? `${publicUrl({ config, ...services })}/mcp`,
+    audience: audience ?? `${publicUrl({ config })}/mcp`,
     allowApprove: config.values['oauth.approve'],
   };
-}
-
-function publicUrl({ config }: Services): string {
-  const { 'server.url': url, 'server.host': host, 'server.port': port } = config.values;
-  return url ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** `Authorization: Bearer`, or the header that Anthropic's clients send. */

@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, type ElicitResult, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Services } from '../operations/context.ts';
+import { openServices } from '../operations/open-services.ts';
+import { defineOperation } from '../operations/operation.ts';
+import { mcpRoutes } from './mcp-routes.ts';
+import { operationTool } from './operation-tool.ts';
+
+let home: string;
+let services: Services;
+let applied: string[];
+let digest: string;
+
+const applyPlan = defineOperation({
+  name: 'test.apply',
+  title: 'Apply a plan',
+  description: 'Applies a plan after a person has approved it.',
+  effect: 'destructive',
+  scope: 'plan',
+  idempotent: true,
+  openWorld: true,
+  job: false,
+  example: 'fts test apply',
+  input: z.object({ planId: z.string() }),
+  output: z.object({ state: z.string() }),
+  async run({ planId }, { askPerson }) {
+    const answer = await askPerson?.({
+      message: `Apply ${planId}? It purges 3 URLs on PRODUCTION.`,
+      fields: z.object({ approve: z.boolean().meta({ title: 'Yes, apply it' }), reason: z.string().optional() }),
+      digest,
+      path: `/#plans/${planId}`,
+    });
+    if (answer === undefined) return { state: 'nobody to ask' };
+    if (answer.action !== 'accept' || answer.values.approve !== true) return { state: 'refused' };
+    applied.push(planId);
+    return { state: `approved by ${answer.person === '' ? 'nobody' : 'a person'}` };
+  },
+});
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'fts-ask-'));
+  services = openServices({ FTS_HOME: home }, {});
+  applied = [];
+  digest = 'sha256-of-the-plan';
+});
+
+afterEach(() => {
+  services.database.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+async function connect(
+  mode: 'legacy' | { pin: string },
+  answer?: (message: string) => ElicitResult,
+  capabilities: object = { elicitation: { form: {} } },
+): Promise<Client> {
+  const app = mcpRoutes(services, { version: '0.0.0', extra: { tools: [operationTool(applyPlan, services)] } });
+  const client = new Client(
+    { name: 'test', version: '1' },
+    { versionNegotiation: { mode }, capabilities: answer === undefined ? {} : capabilities },
+  );
+  if (answer !== undefined) client.setRequestHandler('elicitation/create', (request) => answer(request.params.message));
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL('http://localhost/mcp'), {
+      fetch: async (url, init) => app.fetch(new Request(url, init)),
+    }),
+  );
+  return client;
+}
+
+const call = { name: 'test_apply', arguments: { planId: 'plan-1' } };
+
+describe.each([
+  ['2026-07-28', { pin: '2026-07-28' } as const],
+  ['2025-11-25', 'legacy' as const],
+])('a person asked through elicitation, protocol %s', (_, mode) => {
+  it('approves in the form that the server wrote', async () => {
+    const shown: string[] = [];
+    const client = await connect(mode, (message) => {
+      shown.push(message);
+      return { action: 'accept', content: { approve: true } };
+    });
+    const { structuredContent } = await client.callTool(call);
+    expect(structuredContent).toEqual({ state: 'approved by a person' });
+    expect(shown).toEqual(['Apply plan-1? It purges 3 URLs on PRODUCTION.']);
+    expect(applied).toEqual(['plan-1']);
+    await client.close();
+  });
+
+  it.each([
+    { action: 'decline' },
+    { action: 'cancel' },
+    { action: 'accept', content: { approve: false } },
+  ] as ElicitResult[])('refuses with %o, and nothing happens', async (answer) => {
+    const client = await connect(mode, () => answer);
+    const { structuredContent } = await client.callTool(call);
+    expect(structuredContent).toEqual({ state: 'refused' });
+    expect(applied).toEqual([]);
+    await client.close();
+  });
+
+  it('cannot be replaced by an argument, or by a client that shows no forms', async () => {
+    const client = await connect(mode);
+    const { structuredContent } = await client.callTool({
+      name: 'test_apply',
+      arguments: { planId: 'plan-1', approve: true, answer: { action: 'accept', content: { approve: true } } },
+    });
+    expect(structuredContent).toEqual({ state: 'nobody to ask' });
+    expect(applied).toEqual([]);
+    await client.close();
+  });
+});
+
+describe('an answer of the 2026 era', () => {
+  const client = () => {
+    const app = mcpRoutes(services, { version: '0.0.0', extra: { tools: [operationTool(applyPlan, services)] } });
+    return (params: object) => send(app, params);
+  };
+  const send = async (app: ReturnType<typeof mcpRoutes>, params: object) => {
+    const response = await app.request('/mcp', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/call',
+        'mcp-name': 'test_apply',
+      },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: {
+          ...call,
+          ...params,
+          _meta: {
+            'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+            'io.modelcontextprotocol/clientInfo': { name: 't', version: '1' },
+            'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {} } },
+          },
+        },
+      }),
+    });
+    return (await response.json()) as {
+      result?: { resultType: string; requestState: string; structuredContent?: unknown };
+      error?: { code: number };
+    };
+  };
+  const accepted = { inputResponses: { answer: { action: 'accept', content: { approve: true } } } };
+
+  it('counts for nothing without the sealed state, or with an altered one', async () => {
+    const ask = client();
+    expect((await ask(accepted)).result?.resultType).toBe('input_required');
+    const state = (await ask({})).result!.requestState;
+    const altered = state.slice(0, -2) + (state.endsWith('AA') ? 'BB' : 'AA');
+    expect((await ask({ ...accepted, requestState: altered })).error?.code).toBe(-32602);
+    expect((await ask({ ...accepted, requestState: 'x' })).error?.code).toBe(-32602);
+    expect(applied).toEqual([]);
+    expect((await ask({ ...accepted, requestState: state })).result?.structuredContent).toEqual({
+      state: 'approved by a person',
+    });
+  });
+
+  it('counts only for what was shown', async () => {
+    const ask = client();
+    const state = (await ask({})).result!.requestState;
+    digest = 'sha256-of-something-else';
+    expect((await ask({ ...accepted, requestState: state })).result?.resultType).toBe('input_required');
+    expect(applied).toEqual([]);
+  });
+});
