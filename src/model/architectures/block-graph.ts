@@ -49,3 +49,40 @@ export function blockGraph(
   }
   return { graph, captures, captureShapes };
 }
+
+/** From `tokens` [batch · length] to the residual stream `hidden` that enters the first block. */
+export function embeddingGraph(
+  config: ModelConfig,
+  parameters: readonly ParameterSpec[],
+  { batch, length }: { batch: number; length: number },
+): Graph {
+  const graph = new Graph();
+  const tokens = graph.input('tokens', [batch * length], { type: 'int32' });
+  const sequence = { batch, length, tokens };
+  const builder = new ModelBuilder(graph, config, sequence, {
+    parameters,
+    parameterTensor: (spec) => graph.input(spec.name, spec.shape),
+  });
+  graph.output('hidden', architectureOf(config).embed(builder));
+  return graph;
+}
+
+/** From the residual stream `hidden` after the last block to `final`, what the output table is multiplied with. */
+export function finishGraph(
+  config: ModelConfig,
+  parameters: readonly ParameterSpec[],
+  { batch, length }: { batch: number; length: number },
+): Graph {
+  const graph = new Graph();
+  const hidden = graph.input('hidden', [batch * length, config.width]);
+  // A builder wants tokens; the end of the network sees none.
+  const tokens = graph.input('tokens', [batch * length], { type: 'int32' });
+  const sequence = { batch, length, tokens };
+  const builder = new ModelBuilder(graph, config, sequence, {
+    parameters,
+    parameterTensor: (spec) => graph.input(spec.name, spec.shape),
+  });
+  graph.output('final', architectureOf(config).finish(builder, hidden));
+  graph.inputs.splice(graph.inputs.indexOf(tokens), 1);
+  return graph;
+}

@@ -2,6 +2,7 @@ import { FtsError } from '../../errors/fts-error.ts';
 import type { Work } from '../../runtime/progress.ts';
 import { rotaryFrequencyFactors } from '../architectures/rotary-angles.ts';
 import type { ModelConfig } from '../model-config.ts';
+import { checkpointName } from '../model-parameters.ts';
 import type { QuantizedMatrix } from '../quantized-matrix.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { blockType, type GgmlType, quantizeBlocks, tensorBytes } from './block-types.ts';
@@ -48,7 +49,8 @@ export async function exportGguf(path: string, model: GgufExport, work?: Work): 
   const typeFor = typeof wanted === 'function' ? wanted : () => wanted;
   const fallbacks: string[] = [];
   const sources = ggufTensors(model.config).map((tensor): GgufTensorSource => {
-    const quantized = model.weights.quantized?.(tensor.from);
+    const from = checkpointName(model.weights, tensor.from);
+    const quantized = model.weights.quantized?.(from);
     const asked = typeOfTensor(tensor, quantized, typeFor);
     const type = fits(asked, tensor) ? asked : 'F16';
     if (type !== asked) {
@@ -61,7 +63,7 @@ export async function exportGguf(path: string, model: GgufExport, work?: Work): 
       read: async () =>
         quantized !== undefined && type === asked
           ? packMatrix(permuteMatrix(quantized, tensor), type)
-          : quantizeBlocks(type, await readValues(tensor, model.weights)),
+          : quantizeBlocks(type, await readValues({ ...tensor, from }, model.weights)),
     };
   });
   const factors = rotaryFrequencyFactors(model.config);

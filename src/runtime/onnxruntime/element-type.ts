@@ -6,13 +6,14 @@ export const ELEMENT_TYPES = {
   int32: { onnx: 6, bits: 32 },
   int64: { onnx: 7, bits: 64 },
   bool: { onnx: 9, bits: 8 },
+  float64: { onnx: 11, bits: 64 },
   int4: { onnx: 22, bits: 4 },
 } as const;
 
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
 /** An array that native code can read and write in place. */
-export type TensorData = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
+export type TensorData = Float32Array | Float64Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 
 /** Bytes that a tensor of this type and number of elements takes. */
 export function byteLengthOf(type: ElementType, elements: number): number {

@@ -1,0 +1,136 @@
+import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
+import { ForwardPass } from '../model/forward-pass.ts';
+import type { ModelConfig } from '../model/model-config.ts';
+import type { ModelParameters } from '../model/model-parameters.ts';
+import type { Work } from '../runtime/progress.ts';
+
+export interface WindowSettings {
+  /** Tokens in a window; at most the model's context length. */
+  windowTokens: number;
+  /** Tokens by which windows advance; each token is scored once, with at least window − stride tokens before it. */
+  strideTokens: number;
+}
+
+export interface Evaluation {
+  /** exp of the mean negative log-likelihood per scored token. */
+  perplexity: number;
+  /** Mean negative log-likelihood in nats per scored token. */
+  loss: number;
+  scoredTokens: number;
+  /** Against the reference model, over the scored positions. */
+  reference?: {
+    /** Mean KL(reference ‖ model) of the next-token distributions in nats. */
+    meanKlDivergence: number;
+    /** The 99th percentile of it. */
+    klDivergence99: number;
+    /** Share of positions where both put the same token first. */
+    topOneAgreement: number;
+  };
+}
+
+/**
+ * Perplexity by sliding windows: the text is cut into overlapping windows, and in each only the tokens that the window
+ * before did not score count. With a reference model also the KL divergence and the agreement of the first choice.
+ */
+export async function evaluateTokens(
+  config: ModelConfig,
+  model: ModelParameters,
+  tokens: ArrayLike<number>,
+  { windowTokens, strideTokens }: WindowSettings,
+  work: Work,
+  reference?: ModelParameters,
+): Promise<Evaluation> {
+  const length = Math.min(windowTokens, config.contextLength, tokens.length);
+  if (length < 2) {
+    throw new FtsError('invalid-input', 'The evaluation text has fewer than two tokens.', {
+      field: 'data',
+      value: tokens.length,
+      remedy: 'Give a longer text.',
+    });
+  }
+  const stride = Math.min(strideTokens, length - 1);
+  const pass = new ForwardPass(config, model, length);
+  const referencePass = reference === undefined ? undefined : new ForwardPass(config, reference, length);
+  const comparison = referencePass === undefined ? undefined : new Comparison();
+  const window = new Int32Array(length);
+  const totals = { loss: 0, scored: 0 };
+  const ends: number[] = [];
+  for (let end = length; end < tokens.length; end += stride) ends.push(end);
+  ends.push(tokens.length);
+  try {
+    let scoredTo = 1; // the first token has nothing before it
+    for (const [index, end] of ends.entries()) {
+      throwIfAborted(work.signal);
+      const start = end - length;
+      for (let i = 0; i < length; i++) window[i] = tokens[start + i]!;
+      const logits = await pass.logits(window);
+      const expected = await referencePass?.logits(window);
+      for (let position = scoredTo; position < end; position++) {
+        const row = (position - start - 1) * pass.logitColumns;
+        const scores = logits.subarray(row, row + config.vocabSize);
+        const normalizer = logSumExp(scores);
+        totals.loss += normalizer - scores[tokens[position]!]!;
+        totals.scored += 1;
+        if (expected !== undefined) comparison?.add(expected.subarray(row, row + config.vocabSize), scores, normalizer);
+      }
+      scoredTo = end;
+      work.report({
+        stage: 'evaluate',
+        done: index + 1,
+        total: ends.length,
+        unit: 'items',
+        metrics: { perplexity: Math.exp(totals.loss / totals.scored) },
+      });
+    }
+  } finally {
+    pass.close();
+    referencePass?.close();
+  }
+  const loss = totals.loss / totals.scored;
+  return {
+    perplexity: Math.exp(loss),
+    loss,
+    scoredTokens: totals.scored,
+    ...(comparison === undefined ? {} : { reference: comparison.result() }),
+  };
+}
+
+/** Gathers how two models' next-token distributions differ. */
+class Comparison {
+  readonly #divergences: number[] = [];
+  #agreeing = 0;
+
+  add(expected: Float32Array, scores: Float32Array, normalizer: number): void {
+    const expectedNormalizer = logSumExp(expected);
+    let divergence = 0;
+    for (let i = 0; i < scores.length; i++) {
+      const logProbability = expected[i]! - expectedNormalizer;
+      divergence += Math.exp(logProbability) * (logProbability - (scores[i]! - normalizer));
+    }
+    this.#divergences.push(Math.max(0, divergence));
+    if (argmax(expected) === argmax(scores)) this.#agreeing += 1;
+  }
+
+  result(): NonNullable<Evaluation['reference']> {
+    const sorted = Float64Array.from(this.#divergences).sort();
+    return {
+      meanKlDivergence: sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
+      klDivergence99: sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))]!,
+      topOneAgreement: this.#agreeing / sorted.length,
+    };
+  }
+}
+
+function logSumExp(values: Float32Array): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of values) if (value > most) most = value;
+  let sum = 0;
+  for (const value of values) sum += Math.exp(value - most);
+  return most + Math.log(sum);
+}
+
+function argmax(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}

@@ -1,0 +1,172 @@
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { randomParameters, tinyConfigs, tinyLlama, writeRandomModel } from '../../test/support/random-model.ts';
+import { GgufReader } from '../model/gguf/gguf-reader.ts';
+import { openModelDirectory, writeModelDirectory } from '../model/model-directory.ts';
+import { type ModelParameters, toWeightReader } from '../model/model-parameters.ts';
+import { float32Source } from '../model/safetensors.ts';
+import { evaluateTokens } from './perplexity.ts';
+import { loadFiniteParameters, quantize } from './quantize.ts';
+import { quantizationSettingsSchema } from './settings.ts';
+
+const idle = { report: () => {}, signal: new AbortController().signal };
+const windows = { windowTokens: 64, strideTokens: 32 };
+/** Tokens in a random order: what the random models expect as much as anything else. */
+const tokens = Int32Array.from({ length: 2048 }, (_, i) => (Math.imul(i, 2654435761) >>> 8) % 512);
+const evaluated = tokens.subarray(0, 400);
+const settings = (overrides: object) =>
+  quantizationSettingsSchema.parse({ samples: 16, sampleTokens: 64, ...overrides });
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fts-quantize-'));
+  for (const name of ['llama', 'gpt2', 'qwen3']) await writeRandomModel(join(folder, name), tinyConfigs[name]!);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function parametersOf(path: string): Promise<ModelParameters> {
+  const model = await openModelDirectory(path);
+  try {
+    return await loadFiniteParameters(model);
+  } finally {
+    await model.close();
+  }
+}
+
+async function divergence(name: string, overrides: object): Promise<number> {
+  const output = join(folder, 'out');
+  await quantize({ model: join(folder, name), output, settings: settings(overrides), calibration: { tokens } }, idle);
+  const [reference, quantized] = [await parametersOf(join(folder, name)), await parametersOf(output)];
+  const result = await evaluateTokens(tinyConfigs[name]!, quantized, evaluated, windows, idle, reference);
+  return result.reference!.meanKlDivergence;
+}
+
+describe('quantize', () => {
+  for (const name of ['llama', 'gpt2', 'qwen3']) {
+    it(`GPTQ and AWQ stay closer to the model than rounding to nearest, and 8 bits closer still (${name})`, async () => {
+      const rtn = await divergence(name, { method: 'rtn' });
+      // Random weights meet random activations: there is less to gain than in a trained model.
+      expect(await divergence(name, { method: 'gptq' })).toBeLessThan(0.9 * rtn);
+      expect(await divergence(name, { method: 'awq', format: 'awq' })).toBeLessThan(rtn);
+      expect(await divergence(name, { method: 'rtn', bits: 8 })).toBeLessThan(rtn / 50);
+    });
+  }
+
+  it.each([
+    { method: 'rtn', groupSize: 'channel' },
+    { method: 'gptq', symmetric: false, format: 'compressed-tensors' },
+    { method: 'gptq', actOrder: false, groupSize: 64, format: 'awq' },
+    { method: 'gptq', keep: ['first', 'down_proj'], keepBits: 16 },
+    { method: 'gptq', keep: ['last'], keepBits: 8, format: 'compressed-tensors' },
+    { method: 'awq', symmetric: false, format: 'awq' },
+  ])('writes the same numbers as safetensors and as GGUF: %o', async (overrides) => {
+    const output = join(folder, 'formats');
+    const config = { ...tinyLlama, ffnWidth: 192 };
+    await writeRandomModel(join(folder, 'wide'), config);
+    const summary = await quantize(
+      { model: join(folder, 'wide'), output, settings: settings(overrides), calibration: { tokens } },
+      idle,
+    );
+    const reader = toWeightReader(await parametersOf(output));
+    const gguf = await GgufReader.open(summary.artifacts[0]!.path);
+    const name = 'model.layers.1.mlp.up_proj.weight';
+    const [stored, exported] = [await reader.readFloat32(name), await gguf.readFloat32('blk.1.ffn_up.weight')];
+    const symmetric = (overrides as { symmetric?: boolean }).symmetric !== false;
+    for (const [i, value] of exported.entries()) {
+      // Q4_1 rounds the minimum to binary16; everything else is exact.
+      if (Math.abs(value - stored[i]!) > (symmetric ? 0 : 1e-3)) expect.unreachable(`${i}: ${value}, ${stored[i]}`);
+    }
+    await gguf.close();
+    const entries = await readdir(output);
+    expect(entries).toEqual(expect.arrayContaining(['Modelfile', 'fts.json', 'model.safetensors', 'tokenizer.json']));
+  });
+
+  it('goes on at the layer where it was stopped, to the same result', async () => {
+    const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
+    const model = join(folder, 'llama');
+    const input = { model, settings: settings({ method: 'gptq' }), calibration: { tokens } };
+    await quantize({ ...input, output: whole }, idle);
+    const controller = new AbortController();
+    let layers = 0;
+    const stopping = {
+      signal: controller.signal,
+      report: ({ unit }: { unit?: string }) => {
+        if (unit === 'layers') controller.abort();
+      },
+    };
+    await expect(quantize({ ...input, output: parts }, stopping)).rejects.toMatchObject({ kind: 'cancelled' });
+    const { config } = { config: tinyLlama };
+    const counting = {
+      ...idle,
+      report: ({ unit, metrics }: { unit?: string; metrics?: object }) => {
+        if (unit === 'layers' && metrics !== undefined) layers += 1;
+      },
+    };
+    await quantize({ ...input, output: parts }, counting);
+    expect(layers).toBe(config.layers);
+    expect(await readFile(join(parts, 'model.safetensors'))).toEqual(await readFile(join(whole, 'model.safetensors')));
+    expect((await readdir(folder)).filter((name) => name.endsWith('.quantizing'))).toEqual([]);
+  });
+});
+
+describe('what cannot be quantized is refused, and the source stays as it was', () => {
+  const input = (overrides: object) => ({
+    model: join(folder, 'llama'),
+    output: join(folder, 'refused'),
+    settings: settings(overrides),
+    calibration: { tokens },
+  });
+
+  it('weights that are not finite', async () => {
+    const parameters = randomParameters(tinyLlama);
+    parameters.arrays.get('model.layers.1.mlp.up_proj.weight')![5] = Number.NaN;
+    const reader = toWeightReader(parameters);
+    const damaged = join(folder, 'damaged');
+    await writeModelDirectory(damaged, {
+      config: tinyLlama,
+      weights: await Promise.all(
+        reader
+          .names()
+          .map(async (name) => float32Source(name, reader.info(name).shape, await reader.readFloat32(name))),
+      ),
+      provenance: { name: 'damaged', createdAt: '', madeBy: 'test' },
+    });
+    const failing = quantize({ ...input({ method: 'rtn' }), model: damaged }, idle);
+    await expect(failing).rejects.toMatchObject({ kind: 'invalid-input', field: 'model.layers.1.mlp.up_proj.weight' });
+  });
+
+  it('an empty or missing calibration text', async () => {
+    const empty = quantize({ ...input({}), calibration: [''] }, idle);
+    await expect(empty).rejects.toMatchObject({ kind: 'invalid-input', field: 'calibration' });
+    const { calibration: _, ...without } = input({});
+    await expect(quantize(without, idle)).rejects.toMatchObject({ kind: 'invalid-input', field: 'calibration' });
+  });
+
+  it('a width that the group size does not divide', async () => {
+    // The feed-forward width of the model is 160.
+    const failing = quantize(input({ method: 'gptq', groupSize: 64 }), idle);
+    await expect(failing).rejects.toMatchObject({ kind: 'invalid-input', field: 'groupSize', value: 64 });
+  });
+
+  it('a layout without that many bits, and the source folder itself', async () => {
+    const eight = quantize(input({ method: 'rtn', bits: 8, format: 'awq' }), idle);
+    await expect(eight).rejects.toMatchObject({ kind: 'invalid-input', field: 'format' });
+    const inPlace = quantize({ ...input({}), output: join(folder, 'llama') }, idle);
+    await expect(inPlace).rejects.toMatchObject({ kind: 'invalid-input', field: 'output' });
+  });
+
+  it('an unknown architecture and a truncated file', async () => {
+    const path = join(folder, 'strange');
+    await cp(join(folder, 'llama'), path, { recursive: true });
+    const { writeFile, truncate } = await import('node:fs/promises');
+    await truncate(join(path, 'model.safetensors'), 1000);
+    const cut = quantize({ ...input({}), model: path }, idle);
+    await expect(cut).rejects.toMatchObject({ kind: 'corrupt', field: 'model.safetensors' });
+    await writeFile(join(path, 'config.json'), '{"model_type":"mamba"}');
+    const strange = quantize({ ...input({}), model: path }, idle);
+    await expect(strange).rejects.toMatchObject({ kind: 'invalid-input', field: 'model_type' });
+    expect(await readdir(folder)).not.toContain('refused');
+  });
+});

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { basename, dirname, join, resolve } from 'node:path';
+import { FtsError } from '../errors/fts-error.ts';
+import type { ModelDirectory } from '../model/model-directory.ts';
+import { openModelDirectory } from '../model/model-directory.ts';
+import { loadParameters, type ModelParameters } from '../model/model-parameters.ts';
+import { openWeightReader } from '../model/quantized-checkpoint/quantized-checkpoint.ts';
+import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
+import type { Work } from '../runtime/progress.ts';
+import { type CalibrationSet, calibrationSet, cutSequences } from './calibration.ts';
+import { LayerStore } from './layer-store.ts';
+import type { LayerReport } from './quantize-block.ts';
+import { quantizeModel } from './quantize-model.ts';
+import type { QuantizationSettings } from './settings.ts';
+import { type QuantizedArtifact, writeQuantized } from './write-quantized.ts';
+
+export interface QuantizeInput {
+  /** Model directory in the Hugging Face layout. It is never changed. */
+  model: string;
+  /** Where the quantized model goes; replaced as a whole at the end. */
+  output: string;
+  /** Name of the quantized model; left out, the folder's. */
+  name?: string;
+  settings: QuantizationSettings;
+  /** Texts like those that the model will read, or token ids; round-to-nearest needs none. */
+  calibration?: Iterable<string> | AsyncIterable<string> | { tokens: ArrayLike<number> };
+  /** Kept in `fts.json` beside the settings. */
+  reason?: string;
+}
+
+export interface QuantizeSummary {
+  artifacts: QuantizedArtifact[];
+  layers: LayerReport[];
+  calibrationTokens: number;
+  seconds: number;
+}
+
+/**
+ * Quantizes a model: reads and checks it, cuts calibration sequences, quantizes layer by layer, writes the folder. A
+ * run that was stopped goes on at the layer where it was. Errors: `invalid-input` for weights that are not finite, an
+ * empty calibration text or a group size that does not fit.
+ */
+export async function quantize(input: QuantizeInput, work: Work): Promise<QuantizeSummary> {
+  const started = performance.now();
+  const { settings } = input;
+  refuseInPlace(input);
+  const source = await openModelDirectory(input.model);
+  try {
+    const model = await loadFiniteParameters(source);
+    const calibration = settings.method === 'rtn' ? undefined : await calibrate(input, source);
+    const key = storeKey(source, model, settings, calibration);
+    const store = new LayerStore(join(dirname(resolve(input.output)), `.${basename(input.output)}.quantizing`), key);
+    await store.prepare();
+    const weights = await quantizeModel(source.config, model, calibration, settings, store, work);
+    const provenance = {
+      name: input.name ?? basename(resolve(input.output)),
+      createdAt: new Date().toISOString(),
+      madeBy: 'quantize',
+      parent: source.provenance?.name ?? input.model,
+      ...(calibration === undefined ? {} : { dataHash: hashOf(calibration) }),
+      settings: { ...settings, ...(input.reason === undefined ? {} : { reason: input.reason }) },
+    };
+    const artifacts = await writeQuantized(input.output, source, model, weights, settings, provenance, work);
+    await store.remove();
+    const calibrationTokens = calibration === undefined ? 0 : calibration.sequences.length * calibration.length;
+    return { artifacts, layers: weights.layers, calibrationTokens, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    await source.close();
+  }
+}
+
+function refuseInPlace({ model, output }: QuantizeInput): void {
+  if (resolve(model) !== resolve(output)) return;
+  throw new FtsError('invalid-input', 'The quantized model cannot replace its source.', {
+    field: 'output',
+    value: output,
+    remedy: 'Name another folder.',
+  });
+}
+
+/** The parameters of a model. Throws `invalid-input` naming the tensor and place of a number that is not finite. */
+export async function loadFiniteParameters(source: ModelDirectory): Promise<ModelParameters> {
+  const model = await loadParameters(source.config, openWeightReader(source));
+  for (const [name, array] of model.arrays) {
+    for (let i = 0; i < array.length; i++) {
+      if (Number.isFinite(array[i]!)) continue;
+      throw new FtsError('invalid-input', `${name} has ${array[i]} at position ${i}: the weights are not finite.`, {
+        field: name,
+        value: String(array[i]),
+        remedy: 'The model is damaged: take an earlier checkpoint.',
+      });
+    }
+  }
+  return model;
+}
+
+async function calibrate(input: QuantizeInput, source: ModelDirectory): Promise<CalibrationSet> {
+  const { settings, calibration } = input;
+  const cut = { samples: settings.samples, length: Math.min(settings.sampleTokens, source.config.contextLength) };
+  if (calibration === undefined) {
+    throw new FtsError('invalid-input', `The method ${settings.method} needs a calibration text.`, {
+      field: 'calibration',
+      remedy: 'Give a text like what the model will read, or use the method rtn.',
+    });
+  }
+  if ('tokens' in calibration) return cutSequences(calibration.tokens, cut);
+  if (source.tokenizer === undefined) {
+    throw new FtsError('invalid-input', 'The model has no tokenizer to read the calibration text with.', {
+      field: 'calibration',
+      remedy: 'Put tokenizer.json into the model folder, or give token ids.',
+    });
+  }
+  return calibrationSet(calibration, Tokenizer.fromFiles(source.tokenizer), cut);
+}
+
+/** What a half-done quantization belongs to: the same numbers, settings and calibration text. */
+function storeKey(
+  source: ModelDirectory,
+  model: ModelParameters,
+  settings: QuantizationSettings,
+  calibration: CalibrationSet | undefined,
+): string {
+  const hash = createHash('sha256').update(JSON.stringify([source.config, settings]));
+  for (const array of model.arrays.values()) {
+    hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  }
+  if (calibration !== undefined) hash.update(hashOf(calibration));
+  return hash.digest('hex');
+}
+
+function hashOf({ sequences }: CalibrationSet): string {
+  const hash = createHash('sha256');
+  for (const { buffer } of sequences) hash.update(new Uint8Array(buffer));
+  return hash.digest('hex');
+}

@@ -1,0 +1,165 @@
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ParameterSpec } from '../model/architectures/parameter.ts';
+import { float32ToHalf } from '../model/float-formats.ts';
+import { exportGguf, type GgufArtifact } from '../model/gguf/export-gguf.ts';
+import type { ModelConfig } from '../model/model-config.ts';
+import { type ModelDirectory, type Provenance, writeModelDirectory } from '../model/model-directory.ts';
+import { type ModelParameters, toWeightReader } from '../model/model-parameters.ts';
+import type { SchemeSummary } from '../model/quantized-checkpoint/checkpoint-format.ts';
+import { checkpointFormat } from '../model/quantized-checkpoint/quantized-checkpoint.ts';
+import type { QuantizedMatrix } from '../model/quantized-matrix.ts';
+import type { TensorSource } from '../model/safetensors.ts';
+import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
+import type { Work } from '../runtime/progress.ts';
+import { modelfile } from './modelfile.ts';
+import type { QuantizedWeights } from './quantize-model.ts';
+import type { QuantizationSettings } from './settings.ts';
+
+/** A file or folder that can be served or handed over. */
+export interface QuantizedArtifact {
+  /** `q4_0`, `q8_0`, …, or the layout of the safetensors file. */
+  format: string;
+  path: string;
+  bytes: number;
+  /** Scales and unquantized tensors included. */
+  bitsPerWeight: number;
+  /** Tensors that are stored in another type than asked, and why. */
+  fallbacks: string[];
+}
+
+/** Writes the quantized model as one folder: safetensors in the format asked, GGUF, Modelfile, provenance. */
+export async function writeQuantized(
+  path: string,
+  source: ModelDirectory,
+  model: ModelParameters,
+  weights: QuantizedWeights,
+  settings: QuantizationSettings,
+  provenance: Provenance,
+  work: Work,
+): Promise<QuantizedArtifact[]> {
+  const { config, tokenizer: files } = source;
+  const reader = toWeightReader(model);
+  const tokenizer = files === undefined ? undefined : Tokenizer.fromFiles(files);
+  const linear = bySourceTensor(model.specs, weights.linear);
+  const tables = bySourceTensor(model.specs, weights.tables);
+  const format = checkpointFormat(settings.format);
+  const tensors: TensorSource[] = [];
+  for (const name of reader.names()) {
+    const matrix = linear.get(name);
+    const stored = checkpointNameFor(config, name);
+    if (matrix === undefined) {
+      const { shape } = reader.info(name);
+      tensors.push({
+        name: stored,
+        dtype: 'F16',
+        shape,
+        read: async () => float32ToHalf(await reader.readFloat32(name)),
+      });
+    } else {
+      tensors.push(...format.tensors(moduleName(stored), matrix));
+    }
+  }
+  const ggufName = `${provenance.name}-${ggufFormat(settings)}.gguf`;
+  let gguf: GgufArtifact | undefined;
+  await writeModelDirectory(path, {
+    config,
+    dtype: 'float16',
+    quantizationConfig: format.quantizationConfig(schemeSummary(config, model.specs, linear, settings)),
+    weights: tensors,
+    ...(files === undefined ? {} : { tokenizer: files }),
+    ...(source.generationConfig === undefined ? {} : { generationConfig: source.generationConfig }),
+    provenance,
+    fillMore: async (folder) => {
+      const exported = {
+        name: provenance.name,
+        config,
+        tokenizer,
+        weights: { ...reader, quantized: (name: string) => linear.get(name) ?? tables.get(name) },
+        type: 'F16' as const,
+      };
+      gguf = await exportGguf(join(folder, ggufName), exported, work);
+      await writeFile(join(folder, 'Modelfile'), modelfile(ggufName, config, tokenizer), { flush: true });
+    },
+  });
+  const parameters = reader
+    .names()
+    .reduce((sum, name) => sum + reader.info(name).shape.reduce((product, side) => product * side, 1), 0);
+  const { size } = await stat(join(path, 'model.safetensors'));
+  return [
+    { ...gguf!, format: ggufFormat(settings), path: join(path, ggufName) },
+    { format: settings.format, path, bytes: size, bitsPerWeight: (size * 8) / parameters, fallbacks: [] },
+  ];
+}
+
+/** What llama.cpp calls the type of most of the file. */
+function ggufFormat({ bits, groupSize, symmetric }: QuantizationSettings): string {
+  if (!symmetric && bits === 8) return 'f16';
+  if (groupSize === 'channel' || groupSize % 32 === 0) return bits === 8 ? 'q8_0' : symmetric ? 'q4_0' : 'q4_1';
+  return 'f16';
+}
+
+/** Matrices by checkpoint tensor: GPT-2's query, key and value are one there. */
+function bySourceTensor(
+  specs: readonly ParameterSpec[],
+  matrices: ReadonlyMap<string, QuantizedMatrix>,
+): Map<string, QuantizedMatrix> {
+  const parts = new Map<string, QuantizedMatrix[]>();
+  for (const spec of specs) {
+    const matrix = matrices.get(spec.name);
+    if (matrix === undefined) continue;
+    parts.set(spec.source.tensor, [...(parts.get(spec.source.tensor) ?? []), matrix]);
+  }
+  return new Map([...parts].map(([tensor, list]) => [tensor, joinRows(list)]));
+}
+
+function joinRows(parts: readonly QuantizedMatrix[]): QuantizedMatrix {
+  const [first] = parts as [QuantizedMatrix];
+  if (parts.length === 1) return first;
+  return {
+    ...first,
+    rows: parts.reduce((sum, { rows }) => sum + rows, 0),
+    codes: Uint8Array.from(parts.flatMap(({ codes }) => [...codes])),
+    scales: Float32Array.from(parts.flatMap(({ scales }) => [...scales])),
+    zeroPoints: Uint8Array.from(parts.flatMap(({ zeroPoints }) => [...zeroPoints])),
+  };
+}
+
+function checkpointNameFor(config: ModelConfig, name: string): string {
+  return config.family === 'gpt2' && !name.startsWith('lm_head') ? `transformer.${name}` : name;
+}
+
+function moduleName(tensor: string): string {
+  return tensor.replace(/\.weight$/, '');
+}
+
+function schemeSummary(
+  config: ModelConfig,
+  specs: readonly ParameterSpec[],
+  linear: ReadonlyMap<string, QuantizedMatrix>,
+  settings: QuantizationSettings,
+): SchemeSummary {
+  const exceptions = new Map<string, 4 | 8>();
+  const unquantized = new Set<string>();
+  for (const { layout, source } of specs) {
+    if (layout === undefined || /embed_tokens|wte|lm_head/.test(source.tensor)) continue;
+    const module = moduleName(checkpointNameFor(config, source.tensor));
+    const matrix = linear.get(source.tensor);
+    if (matrix === undefined) unquantized.add(module);
+    else if (matrix.bits !== settings.bits) exceptions.set(module, matrix.bits);
+  }
+  return {
+    bits: settings.bits,
+    groupSize: settings.groupSize === 'channel' ? undefined : settings.groupSize,
+    symmetric: settings.symmetric,
+    exceptions,
+    unquantized: [...unquantized],
+    ...(settings.method === 'gptq' ? { damping: settings.damping } : {}),
+  };
+}
+
+/** Whether a folder already has a model in it. */
+export async function hasModel(path: string): Promise<boolean> {
+  const entries = await readdir(path).catch(() => [] as string[]);
+  return entries.includes('config.json');
+}
