@@ -8,12 +8,13 @@ import { exitCodes } from './exit-codes.ts';
 import { mcpCommand } from './mcp-command.ts';
 import { createProgram } from './program.ts';
 import { serveCommand } from './serve-command.ts';
+import { upCommand } from './up-command.ts';
 import { workCommand } from './work-command.ts';
 
 const packageFile = new URL('../../package.json', import.meta.url);
 const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(packageFile, 'utf8')));
 
-const program = createProgram(version, [mcpCommand(version), serveCommand(version), workCommand()]);
+const program = createProgram(version, [mcpCommand(version), serveCommand(version), upCommand(version), workCommand()]);
 const asJson = process.argv.includes('--json');
 
 try {

@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { environmentName } from '../config/settings.ts';
 import { requireCredentialsBeyondLoopback } from '../http/authentication/authentication.ts';
 import { createApp, type RunningServer, startServer } from '../http/server.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
@@ -28,7 +29,10 @@ export async function openServer(services: Services, version: string): Promise<S
   const app = createApp(services, { version, command: ownCommand() }, pool);
   const server: RunningServer = await startServer(app, host, port);
   await sweepUnfinished(services.home.root);
-  const queue = new JobQueue(services.jobs, [...ownCommand(), '_work']);
+  const queue = new JobQueue(services.jobs, [...ownCommand(), '_work'], {
+    [environmentName('server.host')]: host,
+    [environmentName('server.port')]: new URL(server.url).port,
+  });
   queue.start();
   return {
     url: server.url,

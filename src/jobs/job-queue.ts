@@ -14,12 +14,15 @@ export class JobQueue {
   private readonly store: JobStore;
   /** The command line of the worker, to which the job's id is added. */
   private readonly workerCommand: readonly string[];
+  private readonly environment: NodeJS.ProcessEnv;
   private running: { id: string; child: ChildProcess } | undefined;
   private timer: NodeJS.Timeout | undefined;
   private stopping = false;
 
-  constructor(store: JobStore, workerCommand: readonly string[]) {
+  /** `environment` is added to this process's own: what its flags decided and its workers must know. */
+  constructor(store: JobStore, workerCommand: readonly string[], environment: NodeJS.ProcessEnv = {}) {
     this.store = store;
+    this.environment = environment;
     this.workerCommand = workerCommand;
   }
 
@@ -48,7 +51,10 @@ export class JobQueue {
     const job = this.store.nextQueued();
     if (job === undefined) return;
     const [command, ...args] = this.workerCommand;
-    const child = spawn(command!, [...args, job.id], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = spawn(command!, [...args, job.id], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { ...process.env, ...this.environment },
+    });
     this.running = { id: job.id, child };
     let complaint = '';
     child.stderr?.on('data', (chunk: Buffer) => {

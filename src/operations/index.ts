@@ -3,6 +3,7 @@ import { akamaiDescribe } from './akamai-describe.ts';
 import { akamaiRead } from './akamai-read.ts';
 import { akamaiSearch } from './akamai-search.ts';
 import { akamaiWhoami } from './akamai-whoami.ts';
+import { benchmark } from './benchmark.ts';
 import { configShow } from './config-show.ts';
 import { deploy } from './deploy.ts';
 import { doctor } from './doctor.ts';
@@ -33,6 +34,7 @@ export const operations: readonly Operation[] = [
   evaluate,
   planCapacity,
   deploy,
+  benchmark,
   akamaiWhoami,
   akamaiSearch,
   akamaiDescribe,

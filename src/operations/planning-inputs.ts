@@ -1,13 +1,22 @@
+import { operatorRecipe } from '../model/operator/recipe.ts';
 import type { Machine } from '../planning/machine.ts';
 import { findMachine, loadMachines } from '../planning/machine-catalogue.ts';
 import { thisMachine, thisMachineId } from '../planning/measure-machine.ts';
 import { type ResolvedShape, resolveShape } from '../planning/resolve-shape.ts';
+import { operatorConfig } from '../training/recipes/operator-training.ts';
 import type { OperationContext } from './context.ts';
 
-/** The shape behind a model's name, looked up in the registry, on disk, in the published table and on Hugging Face. */
-export function chooseShape(name: string, context: OperationContext): Promise<ResolvedShape> {
+/**
+ * The shape behind a model's name, looked up in the registry, among the recipes of `fts train`, on disk, in the
+ * published table and on Hugging Face.
+ */
+export async function chooseShape(name: string, context: OperationContext): Promise<ResolvedShape> {
+  const models = context.registry.models();
+  if (name === 'operator' && !models.some((model) => model.name === name)) {
+    return { name, shape: operatorConfig(operatorRecipe.vocabSize), from: 'training recipe' };
+  }
   return resolveShape(name, {
-    modelDirectory: (wanted) => context.registry.models().find((model) => model.name === wanted)?.directory,
+    modelDirectory: (wanted) => models.find((model) => model.name === wanted)?.directory,
     fetchText: (url) => fetchText(url, context.signal),
     signal: context.signal,
   });

@@ -11,7 +11,13 @@ export interface ResolvedShape {
   name: string;
   shape: ModelShape;
   /** Where the numbers came from, for the reader. */
-  from: 'published table' | 'config.json' | 'GGUF header' | 'Hugging Face' | 'typical shape for that many parameters';
+  from:
+    | 'training recipe'
+    | 'published table'
+    | 'config.json'
+    | 'GGUF header'
+    | 'Hugging Face'
+    | 'typical shape for that many parameters';
 }
 
 export interface ShapeSources {

@@ -39,21 +39,9 @@ export async function operatorTraining(overrides: Record<string, unknown>, work:
   const reader = Tokenizer.fromFiles(tokenizer);
   const end = reader.tokenToId(operatorControlTokens.end)!;
   const shape = { batch: settings.batchSize, length: settings.contextLength };
-  const config: ModelConfig = {
-    family: 'llama',
-    ...model,
-    vocabSize: reader.vocabSize,
-    normEpsilon: 1e-5,
-    ropeTheta: 10_000,
-    tiedEmbeddings: true,
-    qkvBias: false,
-    qkNorm: false,
-    eosTokenIds: [end],
-    padTokenId: end,
-  };
   return {
     settings,
-    config,
+    config: { ...operatorConfig(reader.vocabSize), eosTokenIds: [end], padTokenId: end },
     tokenizer,
     data: {
       train: exampleBatches(encode(dataset.train, reader), { ...shape, padTokenId: end, seed: settings.seed }),
@@ -62,6 +50,21 @@ export async function operatorTraining(overrides: Record<string, unknown>, work:
         .update(JSON.stringify([sizes, dataset.train, dataset.validation]))
         .digest('hex'),
     },
+  };
+}
+
+/** The shape of the network: a Llama. */
+export function operatorConfig(vocabSize: number): ModelConfig {
+  return {
+    family: 'llama',
+    ...operatorRecipe.model,
+    vocabSize,
+    normEpsilon: 1e-5,
+    ropeTheta: 10_000,
+    tiedEmbeddings: true,
+    qkvBias: false,
+    qkNorm: false,
+    eosTokenIds: [],
   };
 }
 
