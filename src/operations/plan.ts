@@ -9,7 +9,7 @@ import {
 } from '../planning/compare-machines.ts';
 import { cacheTypes, type ServingLoad } from '../planning/inference-memory.ts';
 import type { Machine } from '../planning/machine.ts';
-import { thisMachineId } from '../planning/measure-machine.ts';
+import { thisMachineId, trainingTypes } from '../planning/measure-machine.ts';
 import { type BarPart, memoryBarText } from '../planning/memory-bar.ts';
 import { memoryBarsSvg } from '../planning/memory-bar-svg.ts';
 import { countParameters } from '../planning/model-shape.ts';
@@ -146,7 +146,11 @@ export const plan = defineOperation({
   output: outputSchema,
   async run(input, context) {
     const resolved = await chooseShape(input.model, context);
-    const machines = await chooseMachines(input.machines, context);
+    const machines = await chooseMachines(
+      input.machines,
+      context,
+      input.purpose === 'serve' ? undefined : trainingTypes,
+    );
     const result =
       input.purpose === 'serve' ? servingAnswer(input, resolved, machines) : trainingAnswer(input, resolved, machines);
     if (input.svg !== undefined) {

@@ -22,19 +22,27 @@ export async function chooseShape(name: string, context: OperationContext): Prom
   });
 }
 
-/** A machine by id; this one is measured where that has not happened yet. */
-export async function chooseMachine(id: string, context: OperationContext): Promise<Machine> {
+/** A machine by id; this one is measured, for the weight types wanted, where that has not happened yet. */
+export async function chooseMachine(
+  id: string,
+  context: OperationContext,
+  types?: readonly string[],
+): Promise<Machine> {
   if (id === thisMachineId) {
-    return thisMachine(context.home.cache, context, { threads: context.config.values.threads });
+    return thisMachine(context.home.cache, context, { threads: context.config.values.threads, types });
   }
   return findMachine(await loadMachines(context.home.root), id);
 }
 
 /** The named machines, or this one followed by the whole catalogue. */
-export async function chooseMachines(ids: readonly string[], context: OperationContext): Promise<Machine[]> {
+export async function chooseMachines(
+  ids: readonly string[],
+  context: OperationContext,
+  types?: readonly string[],
+): Promise<Machine[]> {
   const wanted = ids.length > 0 ? ids : [thisMachineId, ...(await loadMachines(context.home.root)).keys()];
   const machines: Machine[] = [];
-  for (const id of wanted) machines.push(await chooseMachine(id, context));
+  for (const id of wanted) machines.push(await chooseMachine(id, context, types));
   return machines;
 }
 

@@ -23,21 +23,33 @@ const kernelMessageSchema = z.object({
 
 const cachedSchema = z.object({ fingerprint: z.string(), machine: machineSchema });
 
+/** What a plan for training asks for. */
+export const trainingTypes: readonly string[] = ['F32', 'BF16'];
+
 /**
- * This machine as a catalogue entry: memory, and the speed of ggml's matrix kernels by weight type and batch, measured
- * once (about 15 s) and kept in `cacheFolder` until the processor, its core count or this schema changes.
+ * This machine as a catalogue entry: memory, and the speed of ggml's matrix kernels by weight type and batch. Each
+ * type is measured once, when first asked for, and kept in `cacheFolder` until the processor, its core count or this
+ * schema changes.
  */
 export async function thisMachine(
   cacheFolder: string,
   work: Work,
-  options: { threads?: number | undefined; remeasure?: boolean | undefined } = {},
+  options: {
+    threads?: number | undefined;
+    remeasure?: boolean | undefined;
+    types?: readonly string[] | undefined;
+  } = {},
 ): Promise<Machine> {
   const threads = options.threads ?? availableParallelism();
   const path = join(cacheFolder, 'this-machine.json');
-  const fingerprint = `3:${process.platform}-${process.arch}:${cpus()[0]?.model ?? 'unknown'}:${threads}`;
+  const fingerprint = `4:${process.platform}-${process.arch}:${cpus()[0]?.model ?? 'unknown'}:${threads}`;
   const cached = options.remeasure === true ? undefined : readCached(path);
-  if (cached?.fingerprint === fingerprint) return cached.machine;
-  const machine = await measureMachine(threads, work);
+  const known = cached?.fingerprint === fingerprint ? (cached.machine.kernels ?? {}) : {};
+  // F32 gives the memory's bandwidth, so that every plan needs it.
+  const missing = ['F32', ...(options.types ?? measuredTypes)].filter((type) => !(type in known));
+  if (cached !== undefined && missing.length === 0) return cached.machine;
+  const kernels = { ...known, ...(await measureKernels(threads, [...new Set(missing)], work)) };
+  const machine = describeMachine(threads, kernels);
   await writeFileAtomic(path, `${JSON.stringify({ fingerprint, machine }, null, 2)}\n`);
   return machine;
 }
@@ -51,10 +63,9 @@ function readCached(path: string): z.output<typeof cachedSchema> | undefined {
   }
 }
 
-async function measureMachine(threads: number, work: Work): Promise<Machine> {
-  const kernels = await measureKernels(threads, work);
+function describeMachine(threads: number, kernels: Record<string, KernelSpeed>): Machine {
   const f32 = kernels.F32!;
-  const rate = (type: string) => Math.max(...(kernels[type]?.flopsPerSecond ?? [0]));
+  const rate = (type: string) => (kernels[type] === undefined ? undefined : Math.max(...kernels[type].flopsPerSecond));
   const model = cpus()[0]?.model.trim() ?? 'processor';
   return parseWith(
     machineSchema,
@@ -65,7 +76,7 @@ async function measureMachine(threads: number, work: Work): Promise<Machine> {
       memoryBytes: memoryBytes(),
       // One token against FP32 weights does 2 operations per 4 bytes: it runs at the memory's speed.
       bandwidthBytesPerSecond: (f32.flopsPerSecond[0]! / 2) * 4,
-      flops: { fp32: Math.max(matrixPeak(), rate('F32')), bf16: rate('BF16'), fp16: rate('F16'), int8: rate('Q8_0') },
+      flops: { fp32: Math.max(matrixPeak(), rate('F32')!), bf16: rate('BF16'), fp16: rate('F16'), int8: rate('Q8_0') },
       prices: [],
       source: { text: 'measured', date: new Date().toISOString().slice(0, 10), verified: true },
       kernels,
@@ -80,9 +91,9 @@ function memoryBytes(): number {
   return limit > 0 && limit < totalmem() ? limit : totalmem();
 }
 
-function measureKernels(threads: number, work: Work): Promise<Record<string, KernelSpeed>> {
+function measureKernels(threads: number, types: readonly string[], work: Work): Promise<Record<string, KernelSpeed>> {
   return new Promise((resolve, reject) => {
-    const child = forkSibling(import.meta.url, 'measure-kernels-child', [String(threads), ...measuredTypes], {
+    const child = forkSibling(import.meta.url, 'measure-kernels-child', [String(threads), ...types], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     const kernels: Record<string, KernelSpeed> = {};
@@ -96,13 +107,13 @@ function measureKernels(threads: number, work: Work): Promise<Record<string, Ker
       const { type, tokens, flopsPerSecond } = kernelMessageSchema.parse(message);
       kernels[type] = { tokens, flopsPerSecond };
       const done = Object.keys(kernels).length;
-      work.report({ stage: `measure ${type}`, done, total: measuredTypes.length, unit: 'items' });
+      work.report({ stage: `measure ${type}`, done, total: types.length, unit: 'items' });
     });
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       work.signal.removeEventListener('abort', abort);
       if (work.signal.aborted) return reject(new FtsError('cancelled', 'Cancelled.'));
-      if (code === 0 && kernels.F32 !== undefined) return resolve(kernels);
+      if (code === 0 && types.every((type) => type in kernels)) return resolve(kernels);
       reject(
         new FtsError('unavailable', `This machine could not be measured (${signal ?? `exit ${code}`}).`, {
           field: 'machine',
