@@ -1,0 +1,13 @@
+// Serves one GGUF over HTTP in a process of its own: tsx serve-gguf.ts PATH SETTINGS_JSON. Prints its URL as one line.
+import { serve } from '@hono/node-server';
+import { openAiRoutes } from '../../src/serving/openai/openai-routes.ts';
+import { poolOf } from '../../test/support/test-model.ts';
+
+const [path, settings = '{}'] = process.argv.slice(2);
+if (path === undefined) throw new Error('usage: serve-gguf.ts PATH [SETTINGS_JSON]');
+const pool = poolOf({ model: { name: 'model', ggufPath: path, settings: JSON.parse(settings) as object } });
+await pool.acquire('model');
+const app = openAiRoutes(pool);
+app.get('/health', (context) => context.text('ok'));
+serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, (info) => console.log(`http://127.0.0.1:${info.port}`));
+process.once('SIGTERM', () => void pool.drain(0).then(() => process.exit(0)));
