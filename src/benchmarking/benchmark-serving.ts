@@ -146,6 +146,8 @@ async function calibrate(
   settings: BenchmarkServingSettings,
   signal: AbortSignal,
 ): Promise<number> {
+  // Token ids need no words, and a server may have no room for the probe.
+  if (settings.promptForm === 'tokens') return TYPICAL_WORDS_PER_TOKEN;
   const draws = new RandomDraws(settings.seed);
   const words = Array.from({ length: CALIBRATION_WORDS }, () => randomWord(draws));
   const body = requestBody({ ...settings, promptForm: 'text' }, [{ role: 'user', part: words }], 1);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
 import type { Caller } from './pool/model-pool.ts';
 
@@ -15,5 +15,15 @@ export const identifyByToken: IdentifyCaller = (context) => {
 
 /** The caller of a request: its key, and a signal that fires when the client goes away. */
 export function callerOf(context: Context, identify: IdentifyCaller): Caller {
-  return { key: identify(context), signal: context.req.raw.signal };
+  const traceId = traceIdOf(context);
+  context.header('x-request-id', traceId);
+  return { key: identify(context), signal: context.req.raw.signal, traceId };
+}
+
+/** The trace id of W3C Trace Context, else the client's request id, else a new one. */
+function traceIdOf(context: Context): string {
+  const [, traceId] = (context.req.header('traceparent') ?? '').split('-');
+  if (traceId !== undefined && /^[0-9a-f]{32}$/.test(traceId)) return traceId;
+  const given = context.req.header('x-request-id');
+  return given !== undefined && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
 }

@@ -1,10 +1,13 @@
+import type { Context } from 'hono';
+
 /**
  * A streaming response from text chunks. The first chunk is awaited before the response exists, so that what fails
  * early (a full queue, a bad prompt) still has its own status; `onFailure` turns a later error into a last chunk.
  */
 export async function streamResponse(
+  context: Context,
   chunks: AsyncGenerator<string>,
-  options: { contentType: string; headers?: Record<string, string>; onFailure: (error: unknown) => string },
+  options: { contentType: string; onFailure: (error: unknown) => string },
 ): Promise<Response> {
   const first = await chunks.next();
   const encoder = new TextEncoder();
@@ -25,14 +28,11 @@ export async function streamResponse(
       await chunks.return(undefined);
     },
   });
-  return new Response(body, {
-    headers: {
-      'content-type': options.contentType,
-      'cache-control': 'no-cache',
-      // Proxies such as nginx would otherwise collect the stream before passing it on.
-      'x-accel-buffering': 'no',
-      ...options.headers,
-    },
+  return context.body(body, 200, {
+    'content-type': options.contentType,
+    'cache-control': 'no-cache',
+    // Proxies such as nginx would otherwise collect the stream before passing it on.
+    'x-accel-buffering': 'no',
   });
 }
 

@@ -42,6 +42,8 @@ export class ToolCallParser {
   private syntax: CallSyntax | undefined;
   private bareJson = false;
   private started = false;
+  /** Space between calls is layout, not content. */
+  private afterCall = false;
 
   constructor(tools: readonly ToolDefinition[]) {
     this.names = new Set(tools.map((tool) => tool.function.name));
@@ -74,6 +76,11 @@ export class ToolCallParser {
   private advance(piece: ParsedPiece): boolean {
     if (this.bareJson) return false;
     if (this.syntax !== undefined) return this.closeCall(piece);
+    if (this.afterCall) {
+      this.held = this.held.trimStart();
+      if (this.held === '') return false;
+      this.afterCall = false;
+    }
     if (!this.started) {
       const trimmed = this.held.trimStart();
       if (trimmed === '') return false;
@@ -110,9 +117,10 @@ export class ToolCallParser {
     const calls = this.known(syntax.read(body));
     if (calls.length > 0) piece.calls.push(...calls);
     else piece.content += syntax.open + body + syntax.close;
-    this.held = this.held.slice(end + syntax.close.length).replace(/^\s+/, '');
+    this.held = this.held.slice(end + syntax.close.length);
     this.syntax = undefined;
-    return this.held !== '';
+    this.afterCall = true;
+    return true;
   }
 
   private possibleOpeningLength(): number {

@@ -1,6 +1,7 @@
 import { availableParallelism, freemem } from 'node:os';
 import { FtsError } from '../../errors/fts-error.ts';
 import { LlamaContext } from '../llama/context.ts';
+import { DraftModel } from '../llama/draft-model.ts';
 import { Embedder } from '../llama/embedder.ts';
 import { GrammarConstraint } from '../llama/grammar.ts';
 import { type Llama, loadLlama } from '../llama/library.ts';
@@ -18,7 +19,7 @@ import type {
   EngineSettings,
   GenerateRequest,
 } from './protocol.ts';
-import { Speculation } from './speculation.ts';
+import { MOST_STREAMS, Speculation } from './speculation.ts';
 
 /** Sequence ids beyond the running ones, for finished requests whose prefix may be shared; llama.cpp allows 256. */
 const KEPT_SEQUENCES = 48;
@@ -47,7 +48,7 @@ export class EngineCore {
   private readonly endTokens: number[];
   private embedder: Embedder | undefined;
 
-  private constructor(llama: Llama, model: LlamaModel, settings: ResolvedSettings) {
+  private constructor(llama: Llama, model: LlamaModel, settings: ResolvedSettings, draftGgufPath: string | undefined) {
     this.llama = llama;
     this.model = model;
     this.endTokens = model.endOfGenerationTokens();
@@ -58,8 +59,12 @@ export class EngineCore {
       threads: settings.threads,
       kvCacheType: settings.kvCacheType,
     });
-    const speculation = settings.speculation === 'lookup' ? new Speculation(new PromptLookup()) : undefined;
-    this.batching = new ContinuousBatching(this.context, settings, (name) => this.useAdapter(name), speculation);
+    this.batching = new ContinuousBatching(
+      this.context,
+      settings,
+      (name) => this.useAdapter(name),
+      speculationOf(llama, model, settings, draftGgufPath),
+    );
     const trained = model.trainedContextTokens > 0 ? model.trainedContextTokens : Infinity;
     this.info = {
       pid: process.pid,
@@ -80,7 +85,7 @@ export class EngineCore {
   static load(settings: EngineSettings): EngineCore {
     const llama = loadLlama(settings.gpu);
     const model = LlamaModel.load(llama, settings.ggufPath, { gpuLayers: settings.gpuLayers ?? 0 });
-    return new EngineCore(llama, model, resolveSettings(settings, model));
+    return new EngineCore(llama, model, resolveSettings(settings, model), settings.draftGgufPath);
   }
 
   get busy(): boolean {
@@ -204,6 +209,28 @@ export class EngineCore {
     const adapter = this.adapters.get(name);
     this.context.setAdapters(adapter === undefined ? [] : [adapter]);
   }
+}
+
+function speculationOf(
+  llama: Llama,
+  model: LlamaModel,
+  settings: ResolvedSettings,
+  draftGgufPath: string | undefined,
+): Speculation | undefined {
+  if (settings.speculation === 'off') return undefined;
+  if (settings.speculation === 'lookup') return new Speculation(new PromptLookup());
+  if (draftGgufPath === undefined) {
+    throw new FtsError('invalid-input', 'Speculation with a draft model needs that model.', {
+      field: 'draftGgufPath',
+      remedy: 'Name a GGUF of a smaller model with the same tokenizer, or choose lookup.',
+    });
+  }
+  const { threads, contextTokens } = settings;
+  const draft = new DraftModel(llama, draftGgufPath, model, { cells: contextTokens, streams: MOST_STREAMS, threads });
+  return new Speculation({
+    draft: (generation, most) => draft.continue(generation, generation.tokens, most),
+    forget: (generation) => draft.forget(generation),
+  });
 }
 
 function resolveSettings(settings: EngineSettings, model: LlamaModel): ResolvedSettings {

@@ -11,7 +11,7 @@ export interface Drafter {
 /** Longest guess: on CPUs a step of 8 rows already costs 4 to 5 times one of 1 row. */
 const MOST_DRAFTED = 8;
 /** Above this many streams a batch is full of certain tokens, and guesses only slow it. */
-const MOST_STREAMS = 4;
+export const MOST_STREAMS = 4;
 /** A guess has to promise at least this much speed to be worth its risk. */
 const WORTHWHILE_GAIN = 1.08;
 /** Generated tokens after which a stream whose guesses failed tries again. */
@@ -38,6 +38,9 @@ export class Speculation {
   /** Milliseconds of a pure decode step by its number of rows. */
   private readonly stepMs: (number | undefined)[] = [];
 
+  /** Milliseconds that one guessed token costs to make. */
+  private draftMs = 0;
+
   constructor(drafter: Drafter) {
     this.drafter = drafter;
   }
@@ -49,10 +52,16 @@ export class Speculation {
     for (const generation of group) {
       const most = Math.min(this.bestLength(generation, group.length), generation.allowance - 1);
       if (most <= 0) continue;
+      const startedMs = performance.now();
       const guess = this.drafter.draft(generation, most);
+      this.observeDraft(performance.now() - startedMs, guess.length);
       if (guess.length > 0) drafts.set(generation, guess);
     }
     return drafts;
+  }
+
+  private observeDraft(elapsedMs: number, length: number): void {
+    if (length > 0) this.draftMs += SMOOTHING * (elapsedMs / length - this.draftMs);
   }
 
   /** Takes note of how long a step took. */
@@ -92,7 +101,8 @@ export class Speculation {
     let bestGain = WORTHWHILE_GAIN;
     for (let length = 1; length <= MOST_DRAFTED; length++) {
       const expectedTokens = (1 - acceptance ** (length + 1)) / (1 - acceptance + 1e-9);
-      const gain = expectedTokens / (this.cost(streams + length) / this.cost(streams));
+      const seconds = this.cost(streams + length) + (this.isMeasured ? length * this.draftMs : 0);
+      const gain = expectedTokens / (seconds / this.cost(streams));
       if (gain > bestGain) {
         best = length;
         bestGain = gain;
@@ -112,6 +122,10 @@ export class Speculation {
     if (measured !== undefined) return measured;
     const nearest = this.nearestMeasured(rows);
     return nearest === undefined ? typical(rows) : (this.stepMs[nearest]! * typical(rows)) / typical(nearest);
+  }
+
+  private get isMeasured(): boolean {
+    return this.stepMs.length > 0;
   }
 
   private nearestMeasured(rows: number): number | undefined {

@@ -85,6 +85,8 @@ export interface Llama {
   threadPool(threads: number): Pointer;
   /** Devices that ggml found, such as `CPU` or `Vulkan0`. */
   deviceCount: number;
+  /** Held for the life of the process: koffi unmaps a library when its handle is collected. */
+  handles: readonly Library[];
 }
 
 type Library = ReturnType<typeof koffi.load>;
@@ -106,8 +108,10 @@ function bind(gpu: string | undefined): Llama {
   const found = findNativeLibraries(gpu);
   let ggml: Library;
   let library: Library;
+  let base: Library;
   try {
     ggml = koffi.load(found.ggml, { global: true });
+    base = koffi.load(found.ggmlBase);
     library = koffi.load(found.llama);
   } catch (cause) {
     throw new FtsError(
@@ -152,6 +156,7 @@ function bind(gpu: string | undefined): Llama {
     version,
     packageName: found.packageName,
     deviceCount,
+    handles: [ggml, base, library],
     systemInfo: f('const char *llama_print_system_info()'),
     modelDefaultParams: f('llama_model_params llama_model_default_params()'),
     contextDefaultParams: f('llama_context_params llama_context_default_params()'),
@@ -205,7 +210,7 @@ function bind(gpu: string | undefined): Llama {
     adapterInit: f('void *llama_adapter_lora_init(void *model, const char *path)'),
     adapterFree: f('void llama_adapter_lora_free(void *adapter)'),
     setAdapters: f('int32_t llama_set_adapters_lora(void *context, void **adapters, size_t count, float *scales)'),
-    threadPool: threadPoolFactory(ggml, koffi.load(found.ggmlBase)),
+    threadPool: threadPoolFactory(ggml, base),
   };
   assertDefaults(llama.modelDefaultParams(), llama.contextDefaultParams());
   return llama;

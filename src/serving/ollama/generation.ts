@@ -88,7 +88,7 @@ async function answer(
     const planned = plan(model);
     const lines = answerLines(body.model, planned, pool.generate(model, planned.request, caller), timing, release);
     if (body.stream === false) return context.json(await collect(lines, planned));
-    return await streamResponse(ndjson(lines), {
+    return await streamResponse(context, ndjson(lines), {
       contentType: 'application/x-ndjson',
       onFailure: (error) => `${JSON.stringify({ error: FtsError.from(error).message })}\n`,
     });

@@ -164,7 +164,7 @@ async function pull(store: ModelStore, context: Context): Promise<Response> {
     }
     return context.json({ status: 'success' });
   }
-  return streamResponse(pullLines(progress), {
+  return streamResponse(context, pullLines(progress), {
     contentType: 'application/x-ndjson',
     onFailure: (error) => `${JSON.stringify({ error: FtsError.from(error).message })}\n`,
   });

@@ -38,7 +38,7 @@ export async function chatCompletions(pool: ModelPool, context: Context, identif
       release();
       return context.json(wholeReply(reply, states));
     }
-    return await streamResponse(streamedReply(reply, events, states, body, release), {
+    return await streamResponse(context, streamedReply(reply, events, states, body, release), {
       contentType: 'text/event-stream; charset=utf-8',
       onFailure: (error) => serverSentEvent(openAiErrorBody(error)),
     });

@@ -46,7 +46,7 @@ export async function completions(pool: ModelPool, context: Context, identify: I
       release();
       return context.json(wholeReply(reply, states, body));
     }
-    return await streamResponse(streamedReply(reply, events, states, body, release), {
+    return await streamResponse(context, streamedReply(reply, events, states, body, release), {
       contentType: 'text/event-stream; charset=utf-8',
       onFailure: (error) => serverSentEvent(openAiErrorBody(error)),
     });

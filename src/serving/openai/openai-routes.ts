@@ -6,6 +6,7 @@ import { chatCompletions } from './chat-completions.ts';
 import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
 import { openAiError } from './errors.ts';
+import { responses } from './responses.ts';
 
 /** The OpenAI API over a pool of models, to be mounted at the root: its paths begin with `/v1`. */
 export function openAiRoutes(pool: ModelPool, identify: IdentifyCaller = identifyByToken): Hono {
@@ -13,6 +14,7 @@ export function openAiRoutes(pool: ModelPool, identify: IdentifyCaller = identif
   app.post('/v1/chat/completions', (context) => chatCompletions(pool, context, identify));
   app.post('/v1/completions', (context) => completions(pool, context, identify));
   app.post('/v1/embeddings', (context) => embeddings(pool, context));
+  app.post('/v1/responses', (context) => responses(pool, context, identify));
   app.get('/v1/models', async (context) => context.json({ object: 'list', data: (await pool.list()).map(toApiModel) }));
   app.get('/v1/models/:name{.+}', async (context) => {
     const name = context.req.param('name');

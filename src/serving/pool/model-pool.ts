@@ -37,11 +37,19 @@ export interface ModelListing {
   quantization?: string;
 }
 
+/** What happens to one request, for metrics and logs. */
+export interface RequestObserver {
+  tokens(count: number): void;
+  finish(reason: 'stop' | 'length', usage: EngineUsage): void;
+  fail(error: unknown): void;
+}
+
 /** What the pool tells about itself, for metrics and logs. */
 export interface PoolObserver {
   /** After each engine step. */
   load?(model: string, load: EngineLoad, queued: number): void;
   loaded?(model: string, info: EngineInfo, seconds: number): void;
+  request?(model: string, caller: Caller): RequestObserver;
   unloaded?(model: string, reason: 'idle' | 'memory' | 'request' | 'shutdown'): void;
 }
 
@@ -68,7 +76,8 @@ export interface Caller {
   /** The API key's name or the client's address: whose turn it is. */
   key: string;
   signal: AbortSignal;
-  keepAliveSeconds?: number;
+  /** Names the request in logs; from the client's `traceparent` or `x-request-id` where it sent one. */
+  traceId: string;
 }
 
 export interface LoadedModel {
@@ -155,13 +164,16 @@ export class ModelPool {
    */
   async *generate(model: LoadedModel, request: PoolRequest, caller: Caller): AsyncGenerator<PoolEvent> {
     const entry = this.entries.get(model.name);
+    const observed = this.options.observer?.request?.(model.name, caller);
     const arrivedMs = performance.now();
-    const leave = await entry?.admission?.enter(caller.key, caller.signal);
-    const waitedMs = performance.now() - arrivedMs;
+    let leave: (() => void) | undefined;
     try {
+      leave = await entry?.admission?.enter(caller.key, caller.signal);
+      const waitedMs = performance.now() - arrivedMs;
       const { decoding, ...engineRequest } = request;
       for await (const event of model.engine.generate(engineRequest, caller.signal)) {
         if (event.kind === 'tokens') {
+          observed?.tokens(event.tokens.length);
           const text = decoding === undefined ? event.text : decoding.write(event.text);
           yield { kind: 'tokens', text, tokens: event.tokens.length, logprobs: event.logprobs };
         } else {
@@ -169,15 +181,22 @@ export class ModelPool {
           const rest = decoding?.end() ?? '';
           if (rest !== '') yield { kind: 'tokens', text: rest, tokens: 0, logprobs: undefined };
           const usage = { ...event.usage, queueMs: event.usage.queueMs + waitedMs };
+          const reason = event.reason === 'stop' ? 'stop' : 'length';
+          observed?.finish(reason, usage);
           yield {
             kind: 'finish',
-            reason: event.reason === 'stop' ? 'stop' : 'length',
+            reason,
             stopString: event.stopString,
             usage,
           };
         }
       }
+    } catch (error) {
+      observed?.fail(error);
+      throw error;
     } finally {
+      // Where the consumer left early, neither of the above has been reached.
+      observed?.fail(new FtsError('cancelled', 'The client went away.'));
       leave?.();
     }
   }

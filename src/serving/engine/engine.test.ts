@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TINY } from '../../../test/support/random-gguf.ts';
+import { engineMissing, randomModel } from '../../../test/support/test-model.ts';
+import { jsonSchemaGrammar } from '../sampling/json-schema-grammar.ts';
+import { GREEDY } from '../sampling/sampling-settings.ts';
+import { Engine } from './engine.ts';
+import type { EngineSettings, GenerateRequest } from './protocol.ts';
+
+const missing = engineMissing();
+
+const prompts = Array.from({ length: 12 }, (_, index) =>
+  Array.from({ length: 20 + index * 7 }, (_, position) => 3 + ((position * 31 + index * 17) % 250)),
+);
+const greedy = (prompt: number[] | string, more: Partial<GenerateRequest> = {}): GenerateRequest => ({
+  prompt,
+  sampling: GREEDY,
+  maxTokens: 24,
+  ignoreEos: true,
+  ...more,
+});
+
+describe.skipIf(missing !== undefined)('the engine', () => {
+  const engines: Engine[] = [];
+  const start = async (settings: Partial<EngineSettings> = {}) => {
+    const engine = await Engine.start({ ggufPath: randomModel(TINY), threads: 1, contextTokens: 4096, ...settings });
+    engines.push(engine);
+    return engine;
+  };
+  let plain: number[][];
+  let engine: Engine;
+
+  beforeAll(async () => {
+    engine = await start();
+    const alone = await start({ maxRunning: 1, prefixCache: false });
+    plain = [];
+    for (const prompt of prompts) plain.push((await alone.complete(greedy(prompt))).tokens);
+  });
+
+  afterAll(() => Promise.all(engines.map((each) => each.close())));
+
+  it('gives the same greedy tokens batched as one at a time', async () => {
+    const batched = await engine.completeAll(prompts.map((prompt) => greedy(prompt)));
+    expect(batched.map((completion) => completion.tokens)).toEqual(plain);
+  });
+
+  it('gives the same tokens again from the prefix cache, and says what it reused', async () => {
+    const again = await engine.completeAll(prompts.map((prompt) => greedy(prompt)));
+    expect(again.map((completion) => completion.tokens)).toEqual(plain);
+    for (const [index, completion] of again.entries()) {
+      expect(completion.usage.cachedTokens).toBe(prompts[index]!.length - 1);
+    }
+  });
+
+  it('gives the same tokens with speculation, and accepts some of its guesses', async () => {
+    const speculating = await start({ speculation: 'lookup', maxRunning: 2 });
+    let accepted = 0;
+    for (const [index, prompt] of prompts.slice(0, 4).entries()) {
+      const completion = await speculating.complete(greedy(prompt, { maxTokens: 200 }));
+      expect(completion.tokens.slice(0, 24)).toEqual(plain[index]);
+      accepted += completion.usage.acceptedTokens;
+    }
+    expect(accepted).toBeGreaterThan(0);
+  });
+
+  it('gives the same tokens with a draft model, all of whose guesses hold when it is the model itself', async () => {
+    const speculating = await start({ speculation: 'draft', draftGgufPath: randomModel(TINY), maxRunning: 2 });
+    for (const [index, prompt] of prompts.slice(0, 3).entries()) {
+      expect((await speculating.complete(greedy(prompt))).tokens).toEqual(plain[index]);
+    }
+    const { acceptedTokens, draftedTokens } = speculating.load!;
+    expect(acceptedTokens).toBe(draftedTokens);
+    expect(acceptedTokens).toBeGreaterThan(0);
+  });
+
+  it('gives the same tokens when the cache is too small for all and requests are preempted', async () => {
+    const cramped = await start({ contextTokens: 512, maxRunning: 12 });
+    const completions = await cramped.completeAll(prompts.map((prompt) => greedy(prompt)));
+    expect(completions.map((completion) => completion.tokens)).toEqual(plain);
+    expect(cramped.load!.preemptions).toBeGreaterThan(0);
+  });
+
+  it('lets requests that arrive together share one reading of their common prefix', async () => {
+    const before = engine.load!.prefilledTokens;
+    const prefix = Array.from({ length: 600 }, (_, position) => 3 + ((position * 7) % 250));
+    await engine.completeAll(
+      Array.from({ length: 6 }, (_, index) => greedy([...prefix, 20 + index], { maxTokens: 2 })),
+    );
+    expect(engine.load!.prefilledTokens - before).toBeLessThan(700);
+  });
+
+  it('repeats a sampled generation by its seed', async () => {
+    const request = greedy(prompts[0]!, { sampling: { ...GREEDY, temperature: 1, topP: 0.95, seed: 42 } });
+    const [first, second] = [await engine.complete(request), await engine.complete(request)];
+    expect(second.tokens).toEqual(first.tokens);
+  });
+
+  it('keeps to a grammar', async () => {
+    const grammar = jsonSchemaGrammar({
+      type: 'object',
+      properties: {
+        kind: { enum: ['a', 'b'] },
+        count: { type: 'integer', minimum: 7, maximum: 1234 },
+        tags: { type: 'array', items: { type: 'string', maxLength: 3 }, minItems: 1, maxItems: 2 },
+      },
+      required: ['kind', 'count', 'tags'],
+    });
+    for (let seed = 0; seed < 10; seed++) {
+      const sampling = { ...GREEDY, temperature: 1.5, seed, grammar };
+      const { text, reason } = await engine.complete(greedy('x', { sampling, maxTokens: 300, ignoreEos: false }));
+      expect(reason).toBe('stop');
+      const value = JSON.parse(text) as { kind: string; count: number; tags: string[] };
+      expect(['a', 'b']).toContain(value.kind);
+      expect(value.count).toBeGreaterThanOrEqual(7);
+      expect(value.count).toBeLessThanOrEqual(1234);
+      expect(value.tags.length).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it('ends at stop tokens, at the token limit, at the deadline', async () => {
+    const stopAt = plain[0]![5]!;
+    const stopped = await engine.complete(greedy(prompts[0]!, { stopTokens: [stopAt] }));
+    expect(stopped.reason).toBe('stop');
+    expect(stopped.tokens.at(-1)).toBe(stopAt);
+    const late = await engine.complete(greedy(prompts[0]!, { maxTokens: 3500, deadlineMs: 30 }));
+    expect(late.reason).toBe('deadline');
+    expect(late.tokens.length).toBeLessThan(3500);
+  });
+
+  it('refuses what it cannot do, naming the field, and goes on', async () => {
+    await expect(engine.complete(greedy([999_999]))).rejects.toMatchObject({ kind: 'invalid-input', field: 'prompt' });
+    await expect(engine.complete(greedy(new Array(5000).fill(5)))).rejects.toMatchObject({ kind: 'invalid-input' });
+    await expect(engine.complete(greedy('x', { adapter: 'none' }))).rejects.toMatchObject({ kind: 'not-found' });
+    await expect(
+      engine.complete(greedy('x', { sampling: { ...GREEDY, grammar: 'root ::= (' } })),
+    ).rejects.toMatchObject({ field: 'grammar' });
+    expect((await engine.complete(greedy(prompts[1]!))).tokens).toEqual(plain[1]);
+  });
+
+  it('frees the place of a cancelled request', async () => {
+    const abort = new AbortController();
+    const running = engine.complete(greedy(prompts[0]!, { maxTokens: 3500 }), abort.signal);
+    setTimeout(() => abort.abort(), 50);
+    expect((await running).reason).toBe('cancelled');
+    expect(engine.load!.running).toBe(0);
+  });
+
+  it('comes back when its process is killed: the running request fails clearly, the next one works', async () => {
+    const mortal = await start();
+    for (let kill = 0; kill < 3; kill++) {
+      const running = mortal.complete(greedy(prompts[0]!, { maxTokens: 3500 }));
+      setTimeout(() => process.kill(mortal.pid!, 'SIGKILL'), 50);
+      await expect(running).rejects.toMatchObject({ kind: 'unavailable' });
+      expect((await mortal.complete(greedy(prompts[2]!))).tokens).toEqual(plain[2]);
+    }
+    expect(mortal.restarts).toBe(3);
+  });
+
+  it('says what is wrong with a file that is no model', async () => {
+    await expect(Engine.start({ ggufPath: import.meta.filename })).rejects.toMatchObject({ kind: 'corrupt' });
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { KvCache, type SequenceMemory } from './kv-cache.ts';
+
+/** Cells by sequence, as llama.cpp would hold them: a cell lives as long as any sequence refers to it. */
+class FakeMemory implements SequenceMemory {
+  readonly sequences = new Map<number, object[]>();
+
+  compute(sequence: number, count: number): void {
+    const cells = this.sequences.get(sequence) ?? [];
+    this.sequences.set(sequence, [...cells, ...Array.from({ length: count }, () => ({}))]);
+  }
+
+  truncate(sequence: number, from = 0): void {
+    this.sequences.set(sequence, (this.sequences.get(sequence) ?? []).slice(0, from));
+  }
+
+  share(source: number, target: number, length: number): void {
+    const cells = this.sequences.get(source) ?? [];
+    expect(cells.length).toBeGreaterThanOrEqual(length);
+    expect(this.sequences.get(target) ?? []).toHaveLength(0);
+    this.sequences.set(target, cells.slice(0, length));
+  }
+
+  get cells(): number {
+    return new Set([...this.sequences.values()].flat()).size;
+  }
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+
+function run(cache: KvCache, memory: FakeMemory, tokens: number[], adapter = '') {
+  const sequence = cache.open(adapter, tokens, tokens.length - 1)!;
+  const shared = sequence.length;
+  memory.compute(sequence.id, tokens.length - shared);
+  cache.append(sequence, tokens.slice(shared));
+  return { sequence, shared };
+}
+
+describe('the prefix tree over the KV cache', () => {
+  it('shares the longest prefix of a finished request and counts its cells once', () => {
+    const memory = new FakeMemory();
+    const cache = new KvCache(memory, 1000, 8);
+    const first = run(cache, memory, range(0, 100));
+    cache.close(first.sequence, true);
+    const second = run(cache, memory, [...range(0, 60), ...range(500, 540)]);
+    expect(second.shared).toBe(60);
+    expect(cache.usedCells).toBe(140);
+    expect(memory.cells).toBe(140);
+  });
+
+  it('shares with a request that is still running, and each goes on alone', () => {
+    const memory = new FakeMemory();
+    const cache = new KvCache(memory, 1000, 8);
+    const first = run(cache, memory, range(0, 50));
+    const second = run(cache, memory, range(0, 50));
+    expect(second.shared).toBe(49);
+    for (const { sequence } of [first, second]) {
+      memory.compute(sequence.id, 5);
+      cache.append(sequence, range(900, 905));
+    }
+    expect(cache.usedCells).toBe(memory.cells);
+    cache.close(first.sequence, false);
+    expect(cache.usedCells).toBe(memory.cells);
+    cache.close(second.sequence, false);
+    expect(cache.usedCells).toBe(0);
+  });
+
+  it('never shares between adapters', () => {
+    const memory = new FakeMemory();
+    const cache = new KvCache(memory, 1000, 8);
+    cache.close(run(cache, memory, range(0, 50)).sequence, true);
+    expect(run(cache, memory, range(0, 50), 'lora').shared).toBe(0);
+  });
+
+  it('gives up the least recently used first, and keeps what others share', () => {
+    const memory = new FakeMemory();
+    const cache = new KvCache(memory, 200, 8);
+    cache.close(run(cache, memory, [...range(0, 40), ...range(100, 140)]).sequence, true);
+    cache.close(run(cache, memory, [...range(0, 40), ...range(200, 240)]).sequence, true);
+    expect(cache.usedCells).toBe(120);
+    expect(cache.reclaim(100)).toBe(true);
+    expect(cache.match('', range(0, 40))).toBe(40);
+    expect(cache.match('', [...range(0, 40), ...range(100, 140)])).toBe(40);
+    expect(cache.match('', [...range(0, 40), ...range(200, 240)])).toBe(80);
+  });
+
+  it('says so when running requests hold too much', () => {
+    const memory = new FakeMemory();
+    const cache = new KvCache(memory, 100, 8);
+    run(cache, memory, range(0, 80));
+    expect(cache.reclaim(30)).toBe(false);
+  });
+
+  it('takes the sequence id of a finished request when none is free, and refuses when all run', () => {
+    const memory = new FakeMemory();
+    const cache = new KvCache(memory, 1000, 2);
+    cache.close(run(cache, memory, range(0, 20)).sequence, true);
+    run(cache, memory, range(100, 120));
+    run(cache, memory, range(200, 220));
+    expect(cache.open('', range(300, 320), 19)).toBeUndefined();
+  });
+
+  it('keeps true books through a thousand random requests', () => {
+    const memory = new FakeMemory();
+    const cache = new KvCache(memory, 400, 12);
+    let state = 7;
+    const random = (below: number) => {
+      state = (state * 1103515245 + 12345) % 2147483648;
+      return state % below;
+    };
+    const running: ReturnType<typeof run>[] = [];
+    for (let turn = 0; turn < 1000; turn++) {
+      if (running.length > 3 || (running.length > 0 && random(2) === 0)) {
+        const [ended] = running.splice(random(running.length), 1);
+        cache.close(ended!.sequence, random(3) > 0);
+      } else {
+        const tokens = [...range(0, random(30)), ...range(50, 52 + random(20)), random(5)];
+        cache.reclaim(tokens.length);
+        const opened = run(cache, memory, tokens);
+        running.push(opened);
+      }
+      expect(cache.usedCells).toBe(memory.cells);
+      expect(cache.usedCells).toBeLessThanOrEqual(400);
+    }
+  });
+});

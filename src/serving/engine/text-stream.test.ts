@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { TextStream } from './text-stream.ts';
+
+const feed = (stream: TextStream, pieces: (string | number[])[]) =>
+  pieces.map((piece) => stream.push(typeof piece === 'string' ? Buffer.from(piece) : Buffer.from(piece)));
+
+describe('the text of successive tokens', () => {
+  it('waits until a character is whole', () => {
+    const stream = new TextStream([]);
+    expect(feed(stream, [[0xe2], [0x82], [0xac], 'x'])).toEqual(['', '', '€', 'x']);
+  });
+
+  it('stops at a stop string that spans tokens and never shows it', () => {
+    const stream = new TextStream(['END']);
+    expect(feed(stream, ['a E', 'N', 'D b']).join('')).toBe('a ');
+    expect(stream.stoppedBy).toBe('END');
+    expect(stream.flush()).toBe('');
+  });
+
+  it('lets go of what only looked like a stop string', () => {
+    const stream = new TextStream(['<|end|>', 'STOP']);
+    expect(feed(stream, ['<|', 'en', 'd of it']).join('')).toBe('<|end of it');
+    expect(stream.stoppedBy).toBeUndefined();
+  });
+
+  it('takes the earliest of several stop strings', () => {
+    const stream = new TextStream(['bc', 'abc']);
+    expect(feed(stream, ['xabcx']).join('')).toBe('x');
+    expect(stream.stoppedBy).toBe('abc');
+  });
+
+  it('shows what was held when the generation ends, a broken character as U+FFFD', () => {
+    const stream = new TextStream(['STOP']);
+    feed(stream, ['ST']);
+    expect(stream.flush()).toBe('ST');
+    const broken = new TextStream([]);
+    feed(broken, [[0xe2, 0x82]]);
+    expect(broken.flush()).toBe('\uFFFD');
+  });
+});

@@ -1,0 +1,18 @@
+import { Hono } from 'hono';
+import type { ModelPool } from '../pool/model-pool.ts';
+import type { ServingTelemetry } from './serving-telemetry.ts';
+
+/** `/metrics` for Prometheus and `/ready` for load balancers: ready until the server drains. */
+export function metricsRoutes(pool: ModelPool, telemetry: ServingTelemetry): Hono {
+  const app = new Hono();
+  app.get('/metrics', async (context) =>
+    context.body(await telemetry.registry.metrics(), 200, { 'content-type': telemetry.registry.contentType }),
+  );
+  app.get('/ready', (context) => {
+    const models = pool.loaded().map((model) => model.name);
+    return pool.accepting
+      ? context.json({ status: 'ready', models })
+      : context.json({ status: 'draining', models }, 503, { 'Retry-After': '5' });
+  });
+  return app;
+}

@@ -1,0 +1,202 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { FtsError } from '../../errors/fts-error.ts';
+import type { EngineLoad, EngineUsage } from '../engine/protocol.ts';
+import type { Caller, PoolObserver, RequestObserver } from '../pool/model-pool.ts';
+import { BUCKETS } from './buckets.ts';
+
+/** Where request lines go: pino, or anything with its `info`. */
+export interface RequestLogger {
+  info(line: object, message: string): void;
+}
+
+export interface TelemetryOptions {
+  /** Prefix of the metric names; `vllm:` lets dashboards made for vLLM work unchanged. */
+  prefix: string;
+  logger?: RequestLogger;
+}
+
+const LABELS = ['model_name'] as const;
+
+/**
+ * Prometheus metrics with vLLM's names, labels and buckets, and one log line per request. Counters that the engine keeps
+ * restart with it; here they only grow.
+ */
+export class ServingTelemetry implements PoolObserver {
+  readonly registry = new Registry();
+  private readonly logger: RequestLogger | undefined;
+  private readonly lastLoads = new Map<string, EngineLoad>();
+  private readonly histograms;
+  private readonly counters;
+  private readonly gauges;
+
+  constructor(options: TelemetryOptions) {
+    this.logger = options.logger;
+    const { prefix } = options;
+    const registers = [this.registry];
+    const histogram = (name: string, help: string, buckets: readonly number[]) =>
+      new Histogram({ name: prefix + name, help, labelNames: LABELS, buckets: [...buckets], registers });
+    const counter = (name: string, help: string) =>
+      new Counter({ name: `${prefix}${name}_total`, help, labelNames: LABELS, registers });
+    const gauge = (name: string, help: string) =>
+      new Gauge({ name: prefix + name, help, labelNames: LABELS, registers });
+    this.histograms = {
+      timeToFirstToken: histogram('time_to_first_token_seconds', 'Time to first token.', BUCKETS.timeToFirstToken),
+      interToken: histogram('inter_token_latency_seconds', 'Time between output tokens.', BUCKETS.interToken),
+      timePerOutputToken: histogram(
+        'request_time_per_output_token_seconds',
+        'Mean time per output token of a request, first excluded.',
+        BUCKETS.interToken,
+      ),
+      endToEnd: histogram('e2e_request_latency_seconds', 'End-to-end request latency.', BUCKETS.request),
+      queue: histogram('request_queue_time_seconds', 'Time spent waiting.', BUCKETS.request),
+      prefill: histogram('request_prefill_time_seconds', 'Time spent in prefill.', BUCKETS.request),
+      decode: histogram('request_decode_time_seconds', 'Time spent in decode.', BUCKETS.request),
+      inference: histogram('request_inference_time_seconds', 'Time spent running.', BUCKETS.request),
+      promptTokens: histogram('request_prompt_tokens', 'Prompt tokens per request.', BUCKETS.tokens),
+      generationTokens: histogram('request_generation_tokens', 'Generated tokens per request.', BUCKETS.tokens),
+    };
+    this.counters = {
+      promptTokens: counter('prompt_tokens', 'Prompt tokens processed.'),
+      generationTokens: counter('generation_tokens', 'Tokens generated.'),
+      prefixQueries: counter('prefix_cache_queries', 'Prompt tokens looked up in the prefix cache.'),
+      prefixHits: counter('prefix_cache_hits', 'Prompt tokens found in the prefix cache.'),
+      preemptions: counter('num_preemptions', 'Requests preempted for lack of cache.'),
+      drafted: counter('spec_decode_num_draft_tokens', 'Tokens drafted by speculation.'),
+      accepted: counter('spec_decode_num_accepted_tokens', 'Drafted tokens that were accepted.'),
+      success: new Counter({
+        name: `${prefix}request_success_total`,
+        help: 'Requests answered.',
+        labelNames: [...LABELS, 'finished_reason'],
+        registers,
+      }),
+      failure: new Counter({
+        name: `${prefix}request_failure_total`,
+        help: 'Requests refused or failed, by kind.',
+        labelNames: [...LABELS, 'kind'],
+        registers,
+      }),
+    };
+    this.gauges = {
+      running: gauge('num_requests_running', 'Requests in the batch.'),
+      waiting: gauge('num_requests_waiting', 'Requests waiting.'),
+      kvUsage: gauge('kv_cache_usage_perc', 'Share of the KV cache in use, 1 is all.'),
+      loaded: gauge('model_loaded', '1 while the model is in memory.'),
+    };
+  }
+
+  /** After an engine step: gauges as they are, counters by what was added since the last step. */
+  load(model: string, load: EngineLoad, queued: number): void {
+    const labels = { model_name: model };
+    this.gauges.running.set(labels, load.running);
+    this.gauges.waiting.set(labels, load.waiting + queued);
+    this.gauges.kvUsage.set(labels, load.usedCells / load.cells);
+    const before = this.lastLoads.get(model);
+    const added = (read: (load: EngineLoad) => number) => {
+      const difference = read(load) - (before === undefined ? 0 : read(before));
+      return difference < 0 ? read(load) : difference;
+    };
+    this.counters.prefixQueries.inc(
+      labels,
+      added((l) => l.prefixQueriedTokens),
+    );
+    this.counters.prefixHits.inc(
+      labels,
+      added((l) => l.prefixHitTokens),
+    );
+    this.counters.preemptions.inc(
+      labels,
+      added((l) => l.preemptions),
+    );
+    this.counters.drafted.inc(
+      labels,
+      added((l) => l.draftedTokens),
+    );
+    this.counters.accepted.inc(
+      labels,
+      added((l) => l.acceptedTokens),
+    );
+    this.lastLoads.set(model, load);
+  }
+
+  loaded(model: string): void {
+    this.gauges.loaded.set({ model_name: model }, 1);
+  }
+
+  unloaded(model: string): void {
+    this.lastLoads.delete(model);
+    this.gauges.loaded.set({ model_name: model }, 0);
+    this.gauges.running.set({ model_name: model }, 0);
+  }
+
+  request(model: string, caller: Pick<Caller, 'key' | 'traceId'>): RequestObserver {
+    const labels = { model_name: model };
+    const startMs = performance.now();
+    let lastMs = startMs;
+    let firstMs: number | undefined;
+    let ended = false;
+    const secondsSince = (ms: number) => (performance.now() - ms) / 1000;
+    const line = (outcome: object) =>
+      this.logger?.info(
+        {
+          traceId: caller.traceId,
+          model,
+          key: caller.key,
+          ttftMs: firstMs === undefined ? undefined : Math.round(firstMs - startMs),
+          totalMs: Math.round(performance.now() - startMs),
+          ...outcome,
+        },
+        'request',
+      );
+    return {
+      tokens: (count) => {
+        if (count === 0) return;
+        if (firstMs === undefined) {
+          firstMs = performance.now();
+          this.histograms.timeToFirstToken.observe(labels, secondsSince(startMs));
+        } else this.histograms.interToken.observe(labels, secondsSince(lastMs) / count);
+        lastMs = performance.now();
+        this.counters.generationTokens.inc(labels, count);
+      },
+      finish: (reason, usage) => {
+        if (ended) return;
+        ended = true;
+        this.observeUsage(labels, usage, secondsSince(startMs));
+        this.counters.success.inc({ ...labels, finished_reason: reason });
+        line({ status: 'finished', reason, ...roundTimes(usage) });
+      },
+      fail: (thrown) => {
+        if (ended) return;
+        ended = true;
+        const { kind, message } = FtsError.from(thrown);
+        if (kind === 'cancelled') this.counters.success.inc({ ...labels, finished_reason: 'abort' });
+        else this.counters.failure.inc({ ...labels, kind });
+        line({ status: kind, message });
+      },
+    };
+  }
+
+  private observeUsage(labels: { model_name: string }, usage: EngineUsage, seconds: number): void {
+    const { histograms, counters } = this;
+    histograms.endToEnd.observe(labels, seconds);
+    histograms.queue.observe(labels, usage.queueMs / 1000);
+    histograms.prefill.observe(labels, usage.prefillMs / 1000);
+    histograms.decode.observe(labels, usage.decodeMs / 1000);
+    histograms.inference.observe(labels, (usage.prefillMs + usage.decodeMs) / 1000);
+    histograms.promptTokens.observe(labels, usage.promptTokens);
+    histograms.generationTokens.observe(labels, usage.completionTokens);
+    if (usage.completionTokens > 1) {
+      histograms.timePerOutputToken.observe(labels, usage.decodeMs / 1000 / (usage.completionTokens - 1));
+    }
+    counters.promptTokens.inc(labels, usage.promptTokens);
+  }
+}
+
+function roundTimes(usage: EngineUsage): EngineUsage {
+  const round = (ms: number) => Math.round(ms * 10) / 10;
+  return {
+    ...usage,
+    queueMs: round(usage.queueMs),
+    prefillMs: round(usage.prefillMs),
+    decodeMs: round(usage.decodeMs),
+  };
+}
