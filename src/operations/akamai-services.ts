@@ -1,9 +1,17 @@
 import { join } from 'node:path';
 import { Catalogue } from '../akamai/catalogue/catalogue.ts';
 import { CallValidator } from '../akamai/catalogue/validate-call.ts';
+import { changeKinds } from '../akamai/change-kinds.ts';
+import { type Actor, accountReader, ReadOnlyCaller } from '../akamai/changes/akamai-reader.ts';
+import type { Reader } from '../akamai/changes/change-kind.ts';
+import { ChangePlans } from '../akamai/changes/change-plans.ts';
 import { AkamaiClient } from '../akamai/client/akamai-client.ts';
+import type { AkamaiCaller } from '../akamai/client/akamai-request.ts';
+import type { Account } from '../akamai/credentials/account.ts';
 import { type Accounts, loadAccounts } from '../akamai/credentials/load-accounts.ts';
+import { PropertyIndexCache } from '../akamai/properties/index-cache.ts';
 import { OperationSearch } from '../akamai/search/search-operations.ts';
+import { AuditLog } from '../store/audit-log.ts';
 import type { Services } from './context.ts';
 
 /** What the Akamai operations share; each part is made on first use and kept for the process. */
@@ -14,9 +22,47 @@ export class AkamaiServices {
   #search: OperationSearch | undefined;
   #accounts: Accounts | undefined;
   #client: AkamaiClient | undefined;
+  #audit: AuditLog | undefined;
+  #plans: ChangePlans | undefined;
+  #properties: PropertyIndexCache | undefined;
 
   constructor(services: Services) {
     this.#services = services;
+  }
+
+  /** Rows never hold a secret of the accounts that are loaded. */
+  get audit(): AuditLog {
+    this.#audit ??= new AuditLog(this.#services.database, { knownSecrets: () => secretsOf(this.#accounts) });
+    return this.#audit;
+  }
+
+  /** The only holder of a client that can write. */
+  get plans(): ChangePlans {
+    this.#plans ??= new ChangePlans({
+      database: this.#services.database,
+      audit: this.audit,
+      catalogue: this.catalogue,
+      validator: this.validator,
+      caller: this.#writingClient(),
+      accounts: this.accounts,
+      kinds: changeKinds,
+      mode: () => this.#services.config.values['akamai.mode'],
+    });
+    return this.#plans;
+  }
+
+  get properties(): PropertyIndexCache {
+    this.#properties ??= new PropertyIndexCache(this.#services.home.cache);
+    return this.#properties;
+  }
+
+  /** What operations and scripts are given: it can only read, and every call is a row of the audit log. */
+  reads(actor: Actor): AkamaiCaller {
+    return new ReadOnlyCaller(this.#writingClient(), this.catalogue, this.audit, actor);
+  }
+
+  reader(context: { actor: Actor; signal: AbortSignal }, as: AkamaiAs): Reader {
+    return accountReader(this.reads(context.actor), { ...as, signal: context.signal });
   }
 
   /** Where `fts akamai sync` puts a refreshed catalogue. */
@@ -44,7 +90,7 @@ export class AkamaiServices {
     return this.#accounts;
   }
 
-  get client(): AkamaiClient {
+  #writingClient(): AkamaiClient {
     this.#client ??= new AkamaiClient({ accounts: this.accounts });
     return this.#client;
   }
@@ -54,7 +100,22 @@ export class AkamaiServices {
     this.#catalogue = undefined;
     this.#validator = undefined;
     this.#search = undefined;
+    this.#plans = undefined;
   }
+}
+
+/** Whose credentials a call uses, and which managed account it acts on. */
+export interface AkamaiAs {
+  account?: string | undefined;
+  accountSwitchKey?: string | undefined;
+}
+
+function secretsOf(accounts: Accounts | undefined): string[] {
+  return (accounts?.list() ?? []).flatMap(({ edgeGrid, linode }: Account) =>
+    [edgeGrid?.clientToken, edgeGrid?.clientSecret, edgeGrid?.accessToken, linode?.token].flatMap((secret) =>
+      secret === undefined ? [] : [secret.reveal()],
+    ),
+  );
 }
 
 const opened = new WeakMap<object, AkamaiServices>();

@@ -41,7 +41,9 @@ export const akamaiWhoami = defineOperation({
     ),
   }),
   async run({ account, check }, context) {
-    const { accounts, client } = akamaiOf(context);
+    const akamai = akamaiOf(context);
+    const { accounts } = akamai;
+    const client = akamai.reads(context.actor);
     const chosen = account === undefined ? accounts.list() : [accounts.get(account)];
     if (chosen.length === 0) accounts.get(); // says how to configure one
     const rows = chosen.map(async (entry: Account) => ({

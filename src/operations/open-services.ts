@@ -1,8 +1,10 @@
+import { changePlanTables } from '../akamai/changes/plan-store.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { SettingKey } from '../config/settings.ts';
 import { JobStore, jobTables } from '../jobs/job-store.ts';
 import { Registry, registryTables } from '../jobs/registry.ts';
 import { ApiKeys, apiKeyTables } from '../store/api-keys.ts';
+import { auditTables } from '../store/audit-log.ts';
 import { openDatabase } from '../store/database.ts';
 import { openHome } from '../store/home.ts';
 import type { Services } from './context.ts';
@@ -11,7 +13,13 @@ import type { Services } from './context.ts';
 export function openServices(environment: NodeJS.ProcessEnv, flags: Partial<Record<SettingKey, unknown>>): Services {
   const home = openHome(environment);
   const config = loadConfig({ file: home.configFile, environment, flags });
-  const database = openDatabase(home.database, [jobTables, registryTables, apiKeyTables]);
+  const database = openDatabase(home.database, [
+    jobTables,
+    registryTables,
+    apiKeyTables,
+    auditTables,
+    changePlanTables,
+  ]);
   return {
     home,
     config,

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { FtsError } from '../errors/fts-error.ts';
+import { askForDecision } from './akamai-decide.ts';
+import { planViewSchema, renderPlan, viewPlan } from './akamai-plan-view.ts';
+import { akamaiOf } from './akamai-services.ts';
+import { defineOperation } from './operation.ts';
+
+export const akamaiApply = defineOperation({
+  name: 'akamai.apply',
+  title: 'Apply an approved change plan',
+  description:
+    'Carries an approved plan out, exactly as approved, once, if the state has not moved since; then records the outcome. A plan that nobody approved yet is shown to the person in a form where the client can show one. Calling it again gives the recorded outcome and sends nothing.',
+  effect: 'destructive',
+  scope: 'plan',
+  idempotent: true,
+  openWorld: true,
+  job: false,
+  positionals: ['planId'],
+  example: 'fts akamai apply plan-mb3k2x-1f2e3d4c',
+  input: z.object({ planId: z.string().min(1).describe('Id of the plan') }),
+  output: planViewSchema,
+  async run({ planId }, context) {
+    const { plans } = akamaiOf(context);
+    const plan = plans.get(planId);
+    if (plan.state === 'proposed') {
+      const channel = context.actor.channel === 'terminal' ? 'terminal' : 'elicitation';
+      const decided = await askForDecision(plan, context, channel);
+      if (decided.state === 'denied')
+        throw new FtsError('forbidden', `The person denied plan ${planId}.`, { field: 'planId', value: planId });
+    }
+    return viewPlan(await plans.apply(planId, context.actor, context.signal));
+  },
+  render: renderPlan,
+});

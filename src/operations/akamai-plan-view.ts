@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { approvalSchema, type ChangePlan, planStates } from '../akamai/changes/change-plan.ts';
+import { presentPlan } from '../akamai/changes/change-plans.ts';
+
+const differencesShown = 40;
+const longestValue = 300;
+const longestBody = 4000;
+
+/** A change plan as every face shows it: without secrets, and short enough for a conversation. */
+export const planViewSchema = z.object({
+  id: z.string(),
+  state: z.enum(planStates),
+  next: z.string().describe('What has to happen now, and by whom'),
+  title: z.string(),
+  network: z.enum(['STAGING', 'PRODUCTION']).nullable(),
+  affects: z.array(z.string()),
+  blastRadius: z.string(),
+  differences: z.array(z.string()),
+  differencesNotShown: z.number().int(),
+  wayBack: z.string(),
+  warnings: z.array(z.string()),
+  gate: z.object({ met: z.boolean(), explanation: z.string() }).nullable(),
+  account: z.string(),
+  accountSwitchKey: z.string().nullable(),
+  call: z.string().describe('Method, path and query, as they will be sent'),
+  body: z.string().nullable(),
+  reason: z.string().nullable(),
+  requestedBy: z.string(),
+  createdAt: z.string(),
+  expiresAt: z.string(),
+  digest: z.string().describe('What is approved: everything above, and the state that was read'),
+  rollbackOf: z.string().nullable(),
+  approval: approvalSchema.omit({ digest: true, auditSequence: true }).nullable(),
+  outcome: z
+    .object({ status: z.number().int().nullable(), note: z.string(), answer: z.string(), at: z.string() })
+    .nullable(),
+});
+export type PlanView = z.output<typeof planViewSchema>;
+
+export function viewPlan(plan: ChangePlan): PlanView {
+  const shown = presentPlan(plan);
+  const { call, description, approval, outcome } = shown;
+  const query = new URLSearchParams(
+    Object.entries(call.query).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
+  const differences = description.differences.slice(0, differencesShown).map((one) => {
+    const place = one.place || one.path || 'value';
+    if (one.op === 'add') return `+ ${place}: ${clipped(one.after, longestValue)}`;
+    if (one.op === 'remove') return `- ${place}: ${clipped(one.before, longestValue)}`;
+    return `~ ${place}: ${clipped(one.before, longestValue)} → ${clipped(one.after, longestValue)}`;
+  });
+  return {
+    id: plan.id,
+    state: plan.state,
+    next: nextStep(plan),
+    title: description.title,
+    network: description.network ?? null,
+    affects: description.affects,
+    blastRadius: description.blastRadius,
+    differences,
+    differencesNotShown: description.differences.length - differences.length,
+    wayBack: description.wayBack,
+    warnings: description.warnings,
+    gate:
+      description.gate === undefined ? null : { met: description.gate.met, explanation: description.gate.explanation },
+    account: call.account,
+    accountSwitchKey: call.accountSwitchKey ?? null,
+    call: `${call.method} ${call.origin}${call.path}${query === '' ? '' : `?${query}`}`,
+    body:
+      call.body === undefined
+        ? null
+        : clipped('json' in call.body ? call.body.json : Object.values(call.body)[0], longestBody),
+    reason: plan.reason ?? null,
+    requestedBy: `${plan.requestedBy} (${plan.channel})`,
+    createdAt: plan.createdAt,
+    expiresAt: plan.expiresAt,
+    digest: plan.digest,
+    rollbackOf: plan.rollbackOf ?? null,
+    approval: approval === null ? null : { ...approval },
+    outcome:
+      outcome === null
+        ? null
+        : { status: outcome.status, note: outcome.note, answer: clipped(outcome.body, longestBody), at: outcome.at },
+  };
+}
+
+function nextStep(plan: ChangePlan): string {
+  switch (plan.state) {
+    case 'proposed':
+      return `Nothing is done yet. A person approves it in the console, with \`fts akamai approve ${plan.id}\`, or in the form that akamai.apply shows.`;
+    case 'approved':
+      return `Approved: akamai.apply ${plan.id} carries it out, once, if nothing has moved.`;
+    case 'checking':
+    case 'sending':
+      return 'It is being applied.';
+    case 'applied':
+      return `Done. akamai.rollback ${plan.id} plans the way back where there is one.`;
+    case 'unclear':
+      return 'Whether it took effect is not known: read the present state before anything else.';
+    case 'failed':
+      return 'Nothing was changed. Correct the cause and make a new plan.';
+    default:
+      return 'It will never be applied. Make a new plan if it is still wanted.';
+  }
+}
+
+/** The plan as lines for a person: also the text of the form in which they approve it. */
+export function renderPlan(view: PlanView): string {
+  const lines = [
+    `${view.title}`,
+    `plan ${view.id}: ${view.state}, for account ${view.account}${view.accountSwitchKey === null ? '' : ` acting on ${view.accountSwitchKey}`}, expires ${view.expiresAt}`,
+    `network  ${view.network ?? 'none'}`,
+    `affects  ${view.affects.join(', ') || 'nothing named'}`,
+    `reach    ${view.blastRadius}`,
+    `way back ${view.wayBack}`,
+    ...(view.gate === null ? [] : [`staging  ${view.gate.met ? 'met' : 'NOT MET'}: ${view.gate.explanation}`]),
+    ...(view.reason === null ? [] : [`reason   ${view.reason}`]),
+    ...view.warnings.map((warning) => `warning  ${warning}`),
+    `sends    ${view.call}`,
+    ...(view.differences.length === 0 ? [] : ['changes', ...view.differences.map((line) => `  ${line}`)]),
+    ...(view.differencesNotShown > 0 ? [`  and ${view.differencesNotShown} more differences`] : []),
+    ...(view.approval === null
+      ? []
+      : [`approved by ${view.approval.approver} (${view.approval.channel}) at ${view.approval.at}`]),
+    ...(view.outcome === null ? [] : [`outcome  ${view.outcome.note}`]),
+    view.next,
+  ];
+  return lines.join('\n');
+}
+
+function clipped(value: unknown, limit: number): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+  return text.length > limit ? `${text.slice(0, limit)}… (${text.length} characters)` : text;
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { replaceFileAtomic } from '../store/atomic-file.ts';
+import { auditFormats, auditLine } from '../store/audit-export.ts';
+import { akamaiOf } from './akamai-services.ts';
+import { auditFilterFields, moments } from './audit-list.ts';
+import { defineOperation } from './operation.ts';
+
+export const auditExport = defineOperation({
+  name: 'audit.export',
+  title: 'Export the audit log',
+  description:
+    'Writes audit rows, oldest first, to a file on this machine: JSON Lines, or Common Event Format for a security event collector.',
+  effect: 'write',
+  scope: 'admin',
+  idempotent: true,
+  openWorld: false,
+  job: false,
+  personOnly: true,
+  positionals: ['file'],
+  example: 'fts audit export audit.jsonl --since 2026-01-01T00:00:00Z',
+  input: z.object({
+    file: z.string().min(1).describe('Where to write'),
+    format: z.enum(auditFormats).default('jsonl').describe('JSON Lines or CEF'),
+    ...auditFilterFields,
+  }),
+  output: z.object({ file: z.string(), rows: z.number().int() }),
+  async run({ file, format, since, until, ...filter }, context) {
+    let rows = 0;
+    await replaceFileAtomic(file, async (handle) => {
+      for (const row of akamaiOf(context).audit.all({ ...filter, ...moments({ since, until }) })) {
+        await handle.write(`${auditLine(row, format)}\n`);
+        rows++;
+      }
+    });
+    return { file, rows };
+  },
+});
