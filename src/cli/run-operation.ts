@@ -4,6 +4,7 @@ import { FtsError } from '../errors/fts-error.ts';
 import { callOperation, submitOperation, workOn } from '../operations/call-operation.ts';
 import type { Services } from '../operations/context.ts';
 import type { Operation } from '../operations/operation.ts';
+import { terminalPerson } from './ask-in-terminal.ts';
 import { readOperationInput } from './operation-flags.ts';
 import { printResult } from './print-result.ts';
 import { ProgressLine } from './progress-line.ts';
@@ -14,10 +15,12 @@ export async function runOperation(operation: Operation, command: Command, servi
   const input = readOperationInput(command, operation);
   const json = command.optsWithGlobals().json === true;
   if (!operation.job) {
+    const askPerson = terminalPerson(process.stdin, process.stderr as NodeJS.WriteStream);
     const result = await callOperation(operation, input, services, {
       report: () => {},
       signal: stopSignal(),
       actor: { name: userInfo().username, channel: 'terminal' },
+      ...(askPerson === undefined ? {} : { askPerson }),
     });
     printResult(operation, result, json);
     return;

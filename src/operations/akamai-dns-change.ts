@@ -18,7 +18,7 @@ export const akamaiDnsChange = defineOperation({
   openWorld: true,
   job: false,
   positionals: ['action', 'name', 'type', 'data'],
-  example: 'fts akamai dns change set www.example.com A 192.0.2.10 --ttl 300',
+  example: 'fts akamai dns-change set www.example.com A 192.0.2.10 --ttl 300',
   input: z.object({
     action: z.enum(['set', 'delete']).describe('Set or delete'),
     name: z.string().min(1).describe('Full name, such as www.example.com'),

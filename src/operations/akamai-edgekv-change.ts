@@ -16,7 +16,7 @@ export const akamaiEdgeKvChange = defineOperation({
   openWorld: true,
   job: false,
   positionals: ['action', 'namespace', 'group', 'item'],
-  example: 'fts akamai edgekv change write shop prices sku-42 --value \'{"price": 12}\' --network staging',
+  example: 'fts akamai edgekv-change write shop prices sku-42 --value \'{"price": 12}\' --network staging',
   input: z.object({
     action: z.enum(['write', 'delete']).describe('Write or delete'),
     namespace: z.string().min(1).describe('Namespace'),

@@ -20,7 +20,7 @@ export const akamaiEdgeWorkerChange = defineOperation({
   openWorld: true,
   job: false,
   positionals: ['action', 'edgeWorker'],
-  example: 'fts akamai edgeworker change activate 4242 --version 1.3 --network STAGING',
+  example: 'fts akamai edgeworker-change activate 4242 --version 1.3 --network STAGING',
   input: z.object({
     action: z.enum(['upload', 'activate', 'roll-back']).describe('What is wanted'),
     edgeWorker: z.string().min(1).describe('Number or name'),

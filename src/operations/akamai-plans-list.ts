@@ -13,7 +13,7 @@ export const akamaiPlansList = defineOperation({
   idempotent: true,
   openWorld: false,
   job: false,
-  example: 'fts akamai plans list --state proposed',
+  example: 'fts akamai plans-list --state proposed',
   input: z.object({
     state: z.enum(planStates).optional().describe('Only plans in this state'),
     limit: z.number().int().min(1).max(200).default(20).describe('How many at the most'),

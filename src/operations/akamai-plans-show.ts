@@ -14,7 +14,7 @@ export const akamaiPlansShow = defineOperation({
   openWorld: true,
   job: false,
   positionals: ['planId'],
-  example: 'fts akamai plans show plan-mb3k2x-1f2e3d4c',
+  example: 'fts akamai plans-show plan-mb3k2x-1f2e3d4c',
   input: z.object({ planId: z.string().min(1).describe('Id of the plan') }),
   output: planViewSchema,
   async run({ planId }, context) {

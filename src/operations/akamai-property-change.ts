@@ -24,7 +24,7 @@ export const akamaiPropertyChange = defineOperation({
   job: false,
   positionals: ['action', 'property'],
   example:
-    'fts akamai property change activate www.example.com --version 12 --network STAGING --note "longer cache" --notify ops@example.com',
+    'fts akamai property-change activate www.example.com --version 12 --network STAGING --note "longer cache" --notify ops@example.com',
   input: z.object({
     action: z.enum(actions).describe('The step'),
     property: z.string().min(1).describe('Name, hostname or id'),

@@ -25,7 +25,7 @@ export const akamaiPropertyCompare = defineOperation({
   openWorld: true,
   job: false,
   positionals: ['property', 'left', 'right'],
-  example: 'fts akamai property compare www.example.com production latest',
+  example: 'fts akamai property-compare www.example.com production latest',
   input: z.object({
     property: z.string().min(1).describe('Name, hostname or id'),
     left: versionField.default('production'),

@@ -17,7 +17,7 @@ export const akamaiPropertyFind = defineOperation({
   openWorld: true,
   job: false,
   positionals: ['query'],
-  example: 'fts akamai property find "media portal"',
+  example: 'fts akamai property-find "media portal"',
   input: z.object({
     query: z.string().default('').describe('Name, hostname, URL or id; roughly is enough'),
     limit: z.number().int().min(1).max(500).default(10).describe('How many at the most'),

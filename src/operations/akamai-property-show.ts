@@ -31,7 +31,7 @@ export const akamaiPropertyShow = defineOperation({
   openWorld: true,
   job: false,
   positionals: ['property', 'part'],
-  example: 'fts akamai property show www.example.com rules --words caching',
+  example: 'fts akamai property-show www.example.com rules --words caching',
   input: z.object({
     property: z.string().min(1).describe('Name, hostname or id'),
     part: z.enum(parts).default('summary').describe('What to show'),

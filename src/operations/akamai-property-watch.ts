@@ -18,7 +18,7 @@ export const akamaiPropertyWatch = defineOperation({
   openWorld: true,
   job: true,
   positionals: ['property', 'network'],
-  example: 'fts akamai property watch www.example.com STAGING',
+  example: 'fts akamai property-watch www.example.com STAGING',
   input: z.object({
     property: z.string().min(1).describe('Name, hostname or id'),
     network: networkField,

@@ -1,8 +1,34 @@
 import { FtsError } from '../errors/fts-error.ts';
+import { akamaiApply } from './akamai-apply.ts';
+import { akamaiApprove } from './akamai-approve.ts';
+import { akamaiCertificates } from './akamai-certificates.ts';
+import { akamaiCloud } from './akamai-cloud.ts';
+import { akamaiDeny } from './akamai-deny.ts';
 import { akamaiDescribe } from './akamai-describe.ts';
+import { akamaiDns } from './akamai-dns.ts';
+import { akamaiDnsChange } from './akamai-dns-change.ts';
+import { akamaiEdgeKv } from './akamai-edgekv.ts';
+import { akamaiEdgeKvChange } from './akamai-edgekv-change.ts';
+import { akamaiEdgeWorker } from './akamai-edgeworker.ts';
+import { akamaiEdgeWorkerChange } from './akamai-edgeworker-change.ts';
+import { akamaiExplain } from './akamai-explain.ts';
+import { akamaiPlan } from './akamai-plan.ts';
+import { akamaiPlansList } from './akamai-plans-list.ts';
+import { akamaiPlansShow } from './akamai-plans-show.ts';
+import { akamaiPropertyChange } from './akamai-property-change.ts';
+import { akamaiPropertyCompare } from './akamai-property-compare.ts';
+import { akamaiPropertyFind } from './akamai-property-find.ts';
+import { akamaiPropertyShow } from './akamai-property-show.ts';
+import { akamaiPropertyWatch } from './akamai-property-watch.ts';
+import { akamaiPurge } from './akamai-purge.ts';
 import { akamaiRead } from './akamai-read.ts';
+import { akamaiRollback } from './akamai-rollback.ts';
 import { akamaiSearch } from './akamai-search.ts';
+import { akamaiUrl } from './akamai-url.ts';
 import { akamaiWhoami } from './akamai-whoami.ts';
+import { auditExport } from './audit-export.ts';
+import { auditList } from './audit-list.ts';
+import { auditVerify } from './audit-verify.ts';
 import { benchmark } from './benchmark.ts';
 import { configShow } from './config-show.ts';
 import { deploy } from './deploy.ts';
@@ -39,6 +65,29 @@ export const operations: readonly Operation[] = [
   akamaiSearch,
   akamaiDescribe,
   akamaiRead,
+  akamaiPlan,
+  akamaiApply,
+  akamaiApprove,
+  akamaiDeny,
+  akamaiPlansList,
+  akamaiPlansShow,
+  akamaiRollback,
+  akamaiPropertyFind,
+  akamaiPropertyShow,
+  akamaiPropertyCompare,
+  akamaiPropertyChange,
+  akamaiPropertyWatch,
+  akamaiPurge,
+  akamaiEdgeWorker,
+  akamaiEdgeWorkerChange,
+  akamaiEdgeKv,
+  akamaiEdgeKvChange,
+  akamaiDns,
+  akamaiDnsChange,
+  akamaiCertificates,
+  akamaiExplain,
+  akamaiUrl,
+  akamaiCloud,
   modelsList,
   modelsShow,
   modelsRemove,
@@ -48,6 +97,9 @@ export const operations: readonly Operation[] = [
   jobsShow,
   jobsCancel,
   jobsResume,
+  auditList,
+  auditVerify,
+  auditExport,
   configShow,
   keysCreate,
   keysList,

@@ -1,6 +1,6 @@
 import { ok, problem, type Route, type SimulatedAnswer, type SimulatedRequest } from './route.ts';
 
-export interface SimulatedRecordSet {
+interface SimulatedRecordSet {
   name: string;
   type: string;
   ttl: number;

@@ -4,7 +4,7 @@ import { bundleVersion } from './tarball.ts';
 
 type Network = 'STAGING' | 'PRODUCTION';
 
-export interface SimulatedEdgeWorker {
+interface SimulatedEdgeWorker {
   id: number;
   name: string;
   groupId: number;

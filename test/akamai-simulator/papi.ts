@@ -3,14 +3,14 @@ import { etagOf, ok, problem, type Route, type SimulatedAnswer, type SimulatedRe
 
 export type Network = 'STAGING' | 'PRODUCTION';
 
-export interface SimulatedVersion {
+interface SimulatedVersion {
   version: number;
   rules: Record<string, unknown>;
   hostnames: { cnameFrom: string; cnameTo: string }[];
   note: string;
 }
 
-export interface SimulatedActivation {
+interface SimulatedActivation {
   activationId: string;
   version: number;
   network: Network;

@@ -2,7 +2,7 @@ import type { Network, SimulatedProperty } from './papi.ts';
 import type { Simulator } from './simulator.ts';
 
 /** A rule tree with a default rule and one child, as small as they come. */
-export function smallRules(ttl = '1d'): Record<string, unknown> {
+function smallRules(ttl = '1d'): Record<string, unknown> {
   return {
     name: 'default',
     criteria: [],

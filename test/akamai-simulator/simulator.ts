@@ -12,7 +12,7 @@ import { emptyPapi, type PapiState, papiRoutes } from './papi.ts';
 import { dispatch, problem, type SimulatedAnswer, type SimulatedRequest } from './route.ts';
 
 /** What is to go wrong, for requests that it matches. `times` counts down; without it the fault stays. */
-export interface Fault {
+interface Fault {
   method?: string;
   path?: RegExp;
   times?: number;

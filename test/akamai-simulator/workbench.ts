@@ -12,9 +12,9 @@ import { AuditLog, auditTables } from '../../src/store/audit-log.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';
 
-export const secrets = ['client-token-1', 'client-secret-1', 'access-token-1', 'linode-token-1'] as const;
+const secrets = ['client-token-1', 'client-secret-1', 'access-token-1', 'linode-token-1'] as const;
 
-export function simulatedAccounts(origin: string): Accounts {
+function simulatedAccounts(origin: string): Accounts {
   const [clientToken, clientSecret, accessToken, token] = secrets.map((text) => new Secret(text));
   return accountsOf([
     {

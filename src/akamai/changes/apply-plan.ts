@@ -48,7 +48,7 @@ function claim(plans: ChangePlans, id: string, who: Actor): StoredPlan {
         throw new FtsError('conflict', `Plan ${id} ${why}.`, {
           field: 'planId',
           value: id,
-          remedy: `See what came of it: fts akamai plans show ${id}.`,
+          remedy: `See what came of it: fts akamai plans-show ${id}.`,
         });
       }
       plans.requireState(plan, 'approved', 'applied');
@@ -199,7 +199,7 @@ export async function settlePlan(plans: ChangePlans, plan: StoredPlan, who: Acto
     throw new FtsError('unavailable', `${why} Whether plan ${plan.id} took effect cannot be read yet: ${message}`, {
       field: 'planId',
       value: plan.id,
-      remedy: `Look again later: fts akamai plans show ${plan.id}. Do not plan the same change before that.`,
+      remedy: `Look again later: fts akamai plans-show ${plan.id}. Do not plan the same change before that.`,
       cause: error,
     });
   }

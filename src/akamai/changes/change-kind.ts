@@ -53,7 +53,7 @@ export interface ChangeRequest {
   accountSwitchKey?: string | undefined;
 }
 
-export interface CallOutcome {
+interface CallOutcome {
   status: number;
   body: unknown;
 }

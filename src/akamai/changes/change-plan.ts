@@ -62,7 +62,7 @@ export const planContentSchema = z.object({
 });
 export type PlanContent = z.output<typeof planContentSchema>;
 
-export const approvalChannels = ['terminal', 'console', 'elicitation'] as const;
+const approvalChannels = ['terminal', 'console', 'elicitation'] as const;
 
 export const approvalSchema = z.object({
   digest: z.string(),
@@ -87,7 +87,7 @@ export const outcomeSchema = z.object({
 });
 export type Outcome = z.output<typeof outcomeSchema>;
 
-export const changePlanSchema = z.object({
+const changePlanSchema = z.object({
   ...planContentSchema.shape,
   digest: z.string(),
   state: z.enum(planStates),

@@ -26,7 +26,7 @@ import { PlanStore, type StoredPlan } from './plan-store.ts';
 import { type PlannedCall, plannedBody, plannedCallSchema, presentCall } from './planned-call.ts';
 
 const defaultMinutes = 60;
-export const longestMinutes = 24 * 60;
+const longestMinutes = 24 * 60;
 
 export interface ChangePlansOptions {
   database: Database;

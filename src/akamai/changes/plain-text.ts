@@ -6,7 +6,7 @@ const longest = 400;
  * Text from API answers (names, notes) as one plain line: no control characters, no reversed writing, no length that
  * would push the rest of a form out of sight. What an approver reads is laid out by us alone.
  */
-export function plainText(text: string): string {
+function plainText(text: string): string {
   const line = text
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
     .replaceAll(/ {2,}/g, ' ')

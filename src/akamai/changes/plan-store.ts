@@ -80,7 +80,7 @@ export class PlanStore {
       throw new FtsError('not-found', `No change plan "${id}".`, {
         field: 'planId',
         value: id,
-        remedy: 'List the plans with `fts akamai plans list`.',
+        remedy: 'List the plans with `fts akamai plans-list`.',
       });
     }
     return planOf(row);

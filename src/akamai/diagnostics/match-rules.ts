@@ -1,7 +1,7 @@
 import type { Feature, Rule } from '../properties/rule-outline.ts';
 
 /** Whether a condition holds: some depend on the client, the answer or a random number, which a URL does not tell. */
-export type Verdict = 'yes' | 'no' | 'depends';
+type Verdict = 'yes' | 'no' | 'depends';
 
 export interface MatchedRule {
   rule: string;
@@ -73,7 +73,7 @@ function judge(criterion: Feature, request: RequestFacts): Verdict {
   const { name, options } = criterion;
   const values = listOf(options.values ?? options.value);
   const caseSensitive = options.matchCaseSensitive === true;
-  const path = decodeURI(request.url.pathname);
+  const path = decodedPath(request.url);
   switch (name) {
     case 'path':
       return matchAny(options, values, path, caseSensitive);
@@ -96,10 +96,16 @@ function judge(criterion: Feature, request: RequestFacts): Verdict {
         request.headers[String(options.headerName ?? '').toLowerCase()],
         caseSensitive,
       );
-    case 'contentDeliveryNetwork':
-      return 'depends';
     default:
       return 'depends';
+  }
+}
+
+function decodedPath(url: URL): string {
+  try {
+    return decodeURI(url.pathname);
+  } catch {
+    return url.pathname;
   }
 }
 
@@ -117,7 +123,7 @@ function matchAny(
 
 function negate(options: Feature['options'], holds: boolean): Verdict {
   const operator = String(options.matchOperator ?? 'IS_ONE_OF');
-  const wanted = !/NOT|DOES_NOT/.test(operator);
+  const wanted = !operator.includes('NOT');
   return holds === wanted ? 'yes' : 'no';
 }
 
@@ -155,7 +161,7 @@ function presence(
 }
 
 /** `*` is any text and `?` any one character. Linear in both lengths but for backtracking to the last star. */
-export function wildcardMatch(pattern: string, text: string, caseSensitive: boolean): boolean {
+function wildcardMatch(pattern: string, text: string, caseSensitive: boolean): boolean {
   const [wanted, actual] = caseSensitive ? [pattern, text] : [pattern.toLowerCase(), text.toLowerCase()];
   let [p, t, star, mark] = [0, 0, -1, 0];
   while (t < actual.length) {

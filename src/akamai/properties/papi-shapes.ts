@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const nullableVersion = z.number().int().nullish();
 
-export const propertyItemSchema = z.looseObject({
+const propertyItemSchema = z.looseObject({
   propertyId: z.string(),
   propertyName: z.string(),
   contractId: z.string(),
@@ -61,7 +61,7 @@ export const ruleTreeSchema = z.looseObject({
 });
 export type RuleTree = z.output<typeof ruleTreeSchema>;
 
-export const activationSchema = z.looseObject({
+const activationSchema = z.looseObject({
   activationId: z.string(),
   activationType: z.string().nullish(),
   propertyVersion: z.number().int().optional(),

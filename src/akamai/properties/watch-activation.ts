@@ -6,7 +6,7 @@ import type { Activation } from './papi-shapes.ts';
 import { type PropertyReference, readActivation } from './property-reads.ts';
 
 /** Akamai asks not to poll an activation more often; staging takes about 3 minutes, production about 15. */
-export const pollSeconds = 30;
+const pollSeconds = 30;
 
 /** Reads an activation until it is no longer pending. */
 export async function watchActivation(

@@ -5,7 +5,7 @@ export const purgeTypes = ['url', 'cpcode', 'tag'] as const;
 export type PurgeType = (typeof purgeTypes)[number];
 
 /** What a list of objects is: numbers are CP codes, addresses are URLs, the rest are cache tags; never a mixture. */
-export function purgeTypeOf(objects: readonly string[]): PurgeType {
+function purgeTypeOf(objects: readonly string[]): PurgeType {
   const types = new Set(
     objects.map(
       (object): PurgeType => (/^\d+$/.test(object) ? 'cpcode' : /^https?:\/\/|^\/[^/]/i.test(object) ? 'url' : 'tag'),

@@ -1,0 +1,423 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seedProperty } from '../../test/akamai-simulator/seed.ts';
+import { type Simulator, startSimulator } from '../../test/akamai-simulator/simulator.ts';
+import { tarball } from '../../test/akamai-simulator/tarball.ts';
+import type { PlanView } from './akamai-plan-view.ts';
+import type { AskPerson, Form } from './ask-person.ts';
+import { callOperation } from './call-operation.ts';
+import type { Actor, Services } from './context.ts';
+import { findOperation, operations } from './index.ts';
+import { openServices } from './open-services.ts';
+
+let simulator: Simulator;
+let services: Services;
+let home: string;
+const mcp: Actor = { name: 'assistant', channel: 'mcp' };
+
+beforeEach(async () => {
+  simulator = await startSimulator();
+  home = await mkdtemp(join(tmpdir(), 'fts-akamai-'));
+  services = openServices(
+    {
+      FTS_HOME: home,
+      HOME: home,
+      AKAMAI_EDGERC: join(home, 'edgerc'),
+      FTS_AKAMAI_MODE: 'change',
+      AKAMAI_HOST: simulator.origin,
+      AKAMAI_CLIENT_TOKEN: 'client-token-1',
+      AKAMAI_CLIENT_SECRET: 'client-secret-1',
+      AKAMAI_ACCESS_TOKEN: 'access-token-1',
+      LINODE_TOKEN: 'linode-token-1',
+      LINODE_API_URL: simulator.origin,
+      ...(await writeFile(join(home, 'edgerc'), '').then(() => ({}))),
+    },
+    {},
+  );
+});
+afterEach(async () => {
+  services.database.close();
+  await simulator.close();
+  await rm(home, { recursive: true });
+});
+
+async function call<Result = Record<string, unknown>>(
+  name: string,
+  input: object,
+  { actor = mcp, askPerson }: { actor?: Actor; askPerson?: AskPerson } = {},
+): Promise<Result> {
+  const work = { report: () => {}, signal: new AbortController().signal, actor };
+  return (await callOperation(findOperation(name), input, services, {
+    ...work,
+    ...(askPerson ? { askPerson } : {}),
+  })) as Result;
+}
+const answering =
+  (values: Record<string, unknown>, forms: Form[] = []): AskPerson =>
+  async (form) => {
+    forms.push(form);
+    return { action: 'accept', values, person: 'Ana' };
+  };
+const approve = { askPerson: answering({ decision: 'approve' }) };
+
+describe('every day on Akamai, by operations', () => {
+  it('purges after the person accepted the form, and tells the estimated time', async () => {
+    const plan = await call<PlanView>('akamai.purge', { objects: ['https://www.example.com/logo.png'] });
+    expect(plan).toMatchObject({ state: 'proposed', title: 'Invalidate 1 URL on PRODUCTION', network: 'PRODUCTION' });
+    expect(simulator.purge.purges).toEqual([]);
+    const forms: Form[] = [];
+    const applied = await call<PlanView>(
+      'akamai.apply',
+      { planId: plan.id },
+      { askPerson: answering({ decision: 'approve' }, forms) },
+    );
+    expect(applied).toMatchObject({ state: 'applied', approval: { approver: 'Ana', channel: 'elicitation' } });
+    expect(applied.outcome?.answer).toContain('"estimatedSeconds":5');
+    expect(forms[0]?.message).toContain('Invalidate 1 URL on PRODUCTION');
+    expect(forms[0]?.digest).toBe(plan.digest);
+    expect(simulator.purge.purges).toMatchObject([{ action: 'invalidate', type: 'url', network: 'production' }]);
+  });
+
+  it.each([
+    [['12345', '67890'], 'cpcode', [12345, 67890]],
+    [['black-friday'], 'tag', ['black-friday']],
+  ])('tells the kind of %j', async (objects, type, sent) => {
+    const plan = await call<PlanView>('akamai.purge', { objects, network: 'staging', action: 'delete' });
+    await call('akamai.apply', { planId: plan.id }, approve);
+    expect(simulator.purge.purges).toEqual([{ action: 'delete', type, network: 'staging', objects: sent }]);
+  });
+
+  it('refuses a mixture of kinds', async () => {
+    await expect(call('akamai.purge', { objects: ['12345', 'a-tag'] })).rejects.toThrow(/one call/);
+  });
+
+  it('adds, changes and deletes DNS records in the zone that holds the name', async () => {
+    simulator.dns.zones.push({ zone: 'com', contractId: 'C-1', version: 1, records: [] });
+    simulator.dns.zones.push({ zone: 'example.com', contractId: 'C-1', version: 1, records: [] });
+    const change = async (input: object) => {
+      const plan = await call<PlanView>('akamai.dns.change', input);
+      await call('akamai.apply', { planId: plan.id }, approve);
+      return plan;
+    };
+    await change({ action: 'set', name: 'WWW.example.com.', type: 'a', data: ['192.0.2.1'] });
+    const second = await change({ action: 'set', name: 'www.example.com', type: 'A', data: ['192.0.2.2'], ttl: 60 });
+    expect(second.differences).toEqual(['~ ttl: 300 → 60', '~ rdata › 0: 192.0.2.1 → 192.0.2.2']);
+    expect(await call('akamai.dns', { zone: 'example.com', types: ['a'] })).toMatchObject({
+      records: [{ name: 'www.example.com', ttl: 60, rdata: ['192.0.2.2'] }],
+    });
+    await change({ action: 'delete', name: 'www.example.com', type: 'A' });
+    expect(simulator.dns.zones[1]?.records).toEqual([]);
+    expect(await call('akamai.dns', {})).toMatchObject({ zones: [{ zone: 'com' }, { zone: 'example.com' }] });
+  });
+
+  it('writes, reads, deletes and restores EdgeKV items', async () => {
+    const place = { namespace: 'shop', group: 'prices', item: 'sku 42', network: 'staging' };
+    const write = await call<PlanView>('akamai.edgekv.change', { ...place, action: 'write', value: { price: 12 } });
+    await call('akamai.apply', { planId: write.id }, approve);
+    expect(await call('akamai.edgekv', place)).toEqual({ level: 'item', value: { price: 12 } });
+    const remove = await call<PlanView>('akamai.edgekv.change', { ...place, action: 'delete' });
+    await call('akamai.apply', { planId: remove.id }, approve);
+    expect(await call('akamai.edgekv', { namespace: 'shop', group: 'prices', network: 'staging' })).toMatchObject({
+      names: [],
+    });
+    const back = await call<PlanView>('akamai.rollback', { planId: remove.id });
+    await call('akamai.apply', { planId: back.id }, approve);
+    expect(await call('akamai.edgekv', place)).toMatchObject({ value: { price: 12 } });
+  });
+
+  it('checks, uploads, activates and rolls back an EdgeWorker', async () => {
+    simulator.edgeWorkers.workers.push({ id: 42, name: 'geo-redirect', groupId: 1, versions: [], activations: [] });
+    const bundle = join(home, 'bundle.tgz');
+    const apply = async (input: object, values: Record<string, unknown> = { decision: 'approve' }) => {
+      const plan = await call<PlanView>('akamai.edgeworker.change', { edgeWorker: 'geo', ...input });
+      return call<PlanView>('akamai.apply', { planId: plan.id }, { askPerson: answering(values) });
+    };
+    for (const version of ['1.0', '1.1']) {
+      await writeFile(
+        bundle,
+        tarball({
+          'main.js': 'export function onClientRequest() {}',
+          'bundle.json': `{"edgeworker-version": "${version}"}`,
+        }),
+      );
+      expect(await call('akamai.edgeworker', { edgeWorker: '42', bundle })).toMatchObject({
+        bundle: { version, errors: [], versionIsFree: true },
+      });
+      await apply({ action: 'upload', bundle });
+      await apply({ action: 'activate', version, network: 'STAGING' });
+      await apply({ action: 'activate', version, network: 'PRODUCTION' });
+    }
+    await expect(apply({ action: 'upload', bundle })).rejects.toThrow(/exists already/);
+    expect(await call('akamai.edgeworker', { edgeWorker: '42' })).toMatchObject({ staging: '1.1', production: '1.1' });
+    await apply({ action: 'roll-back', network: 'STAGING' });
+    expect(await call('akamai.edgeworker', { edgeWorker: '42' })).toMatchObject({ staging: '1.0', production: '1.1' });
+  });
+
+  it('refuses a bundle that Akamai would refuse, saying why', async () => {
+    simulator.edgeWorkers.workers.push({ id: 42, name: 'geo', groupId: 1, versions: [], activations: [] });
+    const bundle = join(home, 'bundle.tgz');
+    for (const [content, message] of [
+      [new Uint8Array([1, 2, 3]), /no gzipped tar archive/],
+      [tarball({ 'bundle.json': '{"edgeworker-version": "1"}' }), /main\.js/],
+      [tarball({ 'dist/main.js': '', 'dist/bundle.json': '{}' }), /bundle\.json: it is missing/],
+      [tarball({ 'main.js': '', 'bundle.json': '{"version": "1"}' }), /edgeworker-version/],
+      [tarball({ 'main.js': '', 'bundle.json': '{' }), /not valid JSON/],
+    ] as const) {
+      await writeFile(bundle, content);
+      await expect(call('akamai.edgeworker.change', { action: 'upload', edgeWorker: '42', bundle })).rejects.toThrow(
+        message,
+      );
+    }
+  });
+
+  it('finds, shows, compares and changes a property', async () => {
+    const property = seedProperty(simulator, 'www.example.com', { versions: 2, active: { STAGING: 1, PRODUCTION: 1 } });
+    expect(await call('akamai.property.find', { query: 'exampel' })).toMatchObject({
+      properties: [{ propertyId: property.id }],
+    });
+    expect(
+      await call('akamai.property.show', { property: 'www.example.com', part: 'rules', words: 'caching' }),
+    ).toMatchObject({
+      version: 2,
+      entries: [{ rule: 'default › Static objects' }],
+    });
+    expect(await call('akamai.property.compare', { property: property.id })).toMatchObject({
+      left: 'www.example.com version 1',
+      rules: [{ place: 'rules › Static objects › caching › ttl', before: '1d', after: '2d' }],
+    });
+    const patch = [{ op: 'replace', path: '/rules/children/0/behaviors/0/options/ttl', value: '9d' }];
+    const edit = await call<PlanView>('akamai.property.change', { action: 'edit', property: property.id, patch });
+    expect(edit.differences).toEqual(['~ rules › Static objects › caching › ttl: 2d → 9d']);
+    await call('akamai.apply', { planId: edit.id }, approve);
+
+    const live = await call<PlanView>('akamai.property.change', {
+      action: 'activate',
+      property: property.id,
+      network: 'PRODUCTION',
+      notify: ['a@example.com'],
+    });
+    expect(live.gate).toMatchObject({ met: false });
+    await expect(call('akamai.apply', { planId: live.id }, approve)).rejects.toThrow(/not active on staging/);
+    const override = answering({ decision: 'approve', overrideStaging: true, reason: 'hot fix' });
+    expect(await call('akamai.apply', { planId: live.id }, { askPerson: override })).toMatchObject({
+      state: 'applied',
+    });
+    expect(await call('akamai.property.watch', { property: property.id, network: 'PRODUCTION' })).toMatchObject({
+      status: 'ACTIVE',
+      version: 2,
+    });
+  });
+
+  it('lists certificates by their end', async () => {
+    seedProperty(simulator, 'www.example.com');
+    const soon = new Date(Date.now() + 10 * 86_400_000).toISOString();
+    for (const [id, expiry] of [
+      [1, '2099-01-01T00:00:00Z'],
+      [2, soon],
+    ] as const) {
+      simulator.cps.enrollments.push({
+        id,
+        contractId: 'C-1',
+        commonName: `c${id}.example.com`,
+        sans: [],
+        certificate: '',
+        expiry,
+        pendingChanges: [],
+      });
+    }
+    expect(await call('akamai.certificates', {})).toMatchObject({
+      certificates: [{ enrollmentId: 2, daysLeft: 9 }, { enrollmentId: 1 }],
+    });
+    expect(await call('akamai.certificates', { withinDays: 30 })).toMatchObject({
+      certificates: [{ commonName: 'c2.example.com' }],
+    });
+  });
+
+  it('explains a reference number from its kind and from the logs, and a code alone', async () => {
+    const reference = '11.6f64d440.1318965461.2f2b078';
+    simulator.diagnostics.errors.set(reference, { url: 'https://www.example.com/x', reasonForFailure: 'ERR_DNS_FAIL' });
+    expect(
+      await call('akamai.explain', { error: `<p>Reference&#32;&#35;${reference.replaceAll('.', '&#46;')}` }),
+    ).toMatchObject({
+      reference,
+      known: { code: 'ERR_DNS_FAIL', side: 'origin' },
+      translation: { reasonForFailure: 'ERR_DNS_FAIL' },
+    });
+    expect(await call('akamai.explain', { error: 'err_connect_timeout' })).toMatchObject({
+      known: { reference: '97' },
+      translation: null,
+    });
+    await expect(call('akamai.explain', { error: 'it is slow' })).rejects.toThrow(/neither/);
+  });
+
+  it('explains a URL by its property, rules and the answer of the edge', async () => {
+    seedProperty(simulator, 'www.example.com', { hostnames: ['www.example.com'], active: { PRODUCTION: 1 } });
+    simulator.diagnostics.responses.set('https://www.example.com/app.js', {
+      status: 200,
+      headers: [
+        'X-Cache: TCP_MEM_HIT from a1.deploy.akamaitechnologies.com (AkamaiGHost)',
+        'X-Cache-Key: /L/1/12345/1d/origin.example.com/app.js',
+        'X-Check-Cacheable: YES',
+      ],
+    });
+    expect(await call('akamai.url', { url: 'www.example.com/app.js' })).toMatchObject({
+      property: { propertyName: 'www.example.com', version: 1 },
+      rules: [
+        { rule: 'default', verdict: 'yes' },
+        { rule: 'default › Static objects', verdict: 'yes' },
+      ],
+      decidedBy: { caching: 'default › Static objects', origin: 'default' },
+      edge: { status: 200, cacheStatus: 'TCP_MEM_HIT', ttl: '1d', cpCode: '12345', cacheable: true },
+    });
+    const html = await call<{ rules: unknown[] }>('akamai.url', {
+      url: 'https://www.example.com/index.html',
+      askEdge: false,
+    });
+    expect(html.rules).toHaveLength(1);
+  });
+
+  it('lists GPU plans with prices and where they can be had, instances and clusters', async () => {
+    const price = { hourly: 0.5, monthly: 350 };
+    const plan = {
+      label: 'x',
+      vcpus: 4,
+      memory: 16384,
+      disk: 1,
+      price,
+      region_prices: [{ id: 'id-cgk', hourly: 0.6, monthly: 420 }],
+    };
+    simulator.linode.types.push(
+      { ...plan, id: 'g2-gpu', class: 'gpu', gpus: 1 },
+      { ...plan, id: 'g6-standard', class: 'standard', gpus: 0 },
+    );
+    simulator.linode.availability.push(
+      { region: 'us-ord', plan: 'g2-gpu', available: true },
+      { region: 'id-cgk', plan: 'g2-gpu', available: false },
+    );
+    simulator.linode.clusters.push({
+      id: 1,
+      label: 'k',
+      region: 'us-ord',
+      k8s_version: '1.31',
+      pools: [{ id: 2, type: 'g2-gpu', count: 2, nodes: [{ status: 'ready' }, { status: 'not_ready' }] }],
+    });
+    expect(await call('akamai.cloud', { what: 'gpu-plans' })).toMatchObject({
+      rows: [{ id: 'g2-gpu', hourlyDollars: 0.5, regions: ['us-ord'] }],
+    });
+    expect(await call('akamai.cloud', { what: 'gpu-plans', region: 'id-cgk' })).toMatchObject({ rows: [] });
+    expect(await call('akamai.cloud', { what: 'clusters' })).toMatchObject({
+      rows: [{ pools: [{ count: 2, ready: 1 }] }],
+    });
+  });
+});
+
+describe('approval, by operations', () => {
+  const plan = () => call<PlanView>('akamai.purge', { objects: ['a-tag'] });
+
+  it('cannot come from any operation that an assistant has, in any order', async () => {
+    const { id, digest } = await plan();
+    const tools = operations.filter(
+      (operation) => operation.personOnly !== true && /^(akamai|audit)\./.test(operation.name),
+    );
+    const forged = {
+      planId: id,
+      approved: true,
+      confirm: true,
+      approver: 'Ana',
+      decision: 'approve',
+      overrideStaging: true,
+      digest,
+    };
+    for (const tool of [...tools, ...tools]) {
+      const sample = {
+        objects: ['a'],
+        api: 'ccu-v3',
+        operation: 'post-delete-tag',
+        query: 'x',
+        text: 'x',
+        what: 'plans',
+        error: '9.abcd1234.1.2',
+      };
+      await call(tool.name, { ...sample, ...forged }).catch(() => {});
+    }
+    for (const name of ['akamai.approve', 'akamai.deny']) {
+      for (const channel of ['mcp', 'http', 'system'] as const) {
+        await expect(call(name, { planId: id, digest }, { actor: { name: 'x', channel } })).rejects.toMatchObject({
+          kind: 'forbidden',
+        });
+      }
+    }
+    expect(simulator.writes()).toEqual([]);
+    expect(await call('akamai.plans.show', { planId: id })).toMatchObject({ state: 'proposed', approval: null });
+  });
+
+  it('is refused where no person can be asked, with the way to one', async () => {
+    const { id } = await plan();
+    await expect(call('akamai.apply', { planId: id })).rejects.toMatchObject({
+      kind: 'forbidden',
+      remedy: expect.stringContaining('fts akamai approve'),
+    });
+    await expect(
+      call('akamai.approve', { planId: id }, { actor: { name: 'ci', channel: 'terminal' } }),
+    ).rejects.toMatchObject({ kind: 'forbidden' });
+  });
+
+  it('is not given when the form is declined, closed, filled wrongly, or says no', async () => {
+    const { id } = await plan();
+    for (const action of ['decline', 'cancel'] as const) {
+      await expect(call('akamai.apply', { planId: id }, { askPerson: async () => ({ action }) })).rejects.toMatchObject(
+        { kind: 'cancelled' },
+      );
+    }
+    await expect(call('akamai.apply', { planId: id }, { askPerson: answering({}) })).rejects.toMatchObject({
+      kind: 'invalid-input',
+    });
+    await expect(
+      call('akamai.apply', { planId: id }, { askPerson: answering({ decision: 'deny', reason: 'no' }) }),
+    ).rejects.toThrow(/denied/);
+    await expect(call('akamai.apply', { planId: id }, approve)).rejects.toThrow(/is denied/);
+    expect(simulator.writes()).toEqual([]);
+  });
+
+  it('is given in a terminal or in the console', async () => {
+    const [first, second] = [await plan(), await plan()];
+    const terminal: Actor = { name: 'ana', channel: 'terminal' };
+    expect(await call('akamai.approve', { planId: first.id }, { actor: terminal, ...approve })).toMatchObject({
+      state: 'approved',
+      approval: { channel: 'terminal' },
+    });
+    const actor: Actor = { name: 'ana', channel: 'console' };
+    await expect(call('akamai.approve', { planId: second.id }, { actor })).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(call('akamai.approve', { planId: second.id, digest: first.digest }, { actor })).rejects.toMatchObject({
+      kind: 'conflict',
+    });
+    expect(await call('akamai.approve', { planId: second.id, digest: second.digest }, { actor })).toMatchObject({
+      approval: { channel: 'console', approver: 'ana' },
+    });
+    expect(await call('akamai.apply', { planId: second.id })).toMatchObject({ state: 'applied' });
+  });
+});
+
+describe('the audit log, by operations', () => {
+  it('has every read and plan, verifies, and exports without secrets', async () => {
+    seedProperty(simulator, 'www.example.com');
+    await call('akamai.property.find', { query: 'example' });
+    await call('akamai.read', { api: 'papi', operation: 'get-groups' });
+    const { id } = await call<PlanView>('akamai.purge', { objects: ['a-tag'] });
+    const { rows } = await call<{ rows: { action: string; subject: string; actor: string }[] }>('audit.list', {
+      limit: 100,
+    });
+    expect(rows.filter((row) => row.subject === 'GET /papi/v1/groups')).toHaveLength(2);
+    expect(rows[0]).toMatchObject({ action: 'plan.created', subject: id, actor: 'assistant' });
+    expect(await call('audit.verify', {})).toMatchObject({ intact: true });
+    for (const format of ['jsonl', 'cef'] as const) {
+      const file = join(home, `audit.${format}`);
+      await call('audit.export', { file, format });
+      const text = await readFile(file, 'utf8');
+      expect(text.trim().split('\n')).toHaveLength(rows.length);
+      expect(text).not.toMatch(/client-secret-1|access-token-1|EG1-HMAC/);
+    }
+  });
+});
