@@ -1,15 +1,12 @@
 import { elementsOf } from '../tensor/shape.ts';
 import { architectureOf } from './architectures/architecture.ts';
 import { fromCheckpoint, type ParameterSpec, toCheckpoint } from './architectures/parameter.ts';
+import type { CheckpointReader } from './checkpoint-reader.ts';
 import type { ModelConfig } from './model-config.ts';
 
-/** Where the numbers of a checkpoint come from: a safetensors file, a dequantized model, an imported GGUF file. */
-export interface WeightReader {
+/** A checkpoint that can list what it holds. */
+export interface WeightReader extends CheckpointReader {
   names(): string[];
-  has(name: string): boolean;
-  info(name: string): { shape: readonly number[] };
-  /** Row-major values. */
-  readFloat32(name: string): Promise<Float32Array>;
 }
 
 /** A model's numbers in the layout of its graphs, by parameter name. */
@@ -22,12 +19,12 @@ export interface ModelParameters {
 const gpt2Prefix = 'transformer.';
 
 /** The name that a checkpoint uses for a tensor. */
-export function checkpointName(weights: Pick<WeightReader, 'has'>, name: string): string {
+export function checkpointName(weights: Pick<CheckpointReader, 'has'>, name: string): string {
   return !weights.has(name) && weights.has(gpt2Prefix + name) ? gpt2Prefix + name : name;
 }
 
 /** Reads all parameters, each checkpoint tensor once. Throws `corrupt` for a missing tensor or another shape. */
-export async function loadParameters(config: ModelConfig, weights: WeightReader): Promise<ModelParameters> {
+export async function loadParameters(config: ModelConfig, weights: CheckpointReader): Promise<ModelParameters> {
   const specs = architectureOf(config).parameters(config);
   const arrays = new Map<string, Float32Array>();
   let tensor = '';
@@ -46,7 +43,7 @@ export async function loadParameters(config: ModelConfig, weights: WeightReader)
   return { specs, arrays };
 }
 
-function isAbsentBias(name: string, weights: WeightReader): boolean {
+function isAbsentBias(name: string, weights: CheckpointReader): boolean {
   return name.endsWith('.bias') && !weights.has(name) && weights.has(name.replace(/bias$/, 'weight'));
 }
 

@@ -32,7 +32,7 @@ export async function quantizeModel(
   model: ModelParameters,
   calibration: CalibrationSet | undefined,
   settings: QuantizationSettings,
-  store: LayerStore,
+  store: LayerStore | undefined,
   work: Work,
 ): Promise<QuantizedWeights> {
   const result: QuantizedWeights = { linear: new Map(), tables: new Map(), layers: [] };
@@ -55,9 +55,9 @@ export async function quantizeModel(
     if (runner !== undefined) runner.hidden = await embedSequences(config, model, calibration!);
     for (let layer = 0; layer < config.layers; layer++) {
       const job: BlockJob = { config, model, settings, products, layer };
-      const saved = await store.load(layer, model);
+      const saved = await store?.load(layer, model);
       const part = saved ?? (await quantizeBlock(job, runner, work));
-      if (saved === undefined) await store.save(layer, part, model);
+      if (saved === undefined) await store?.save(layer, part, model);
       for (const [name, matrix] of part.matrices) result.linear.set(name, matrix);
       result.layers.push(...part.layers);
       if (layer < config.layers - 1) await runner?.advance(layer, work);

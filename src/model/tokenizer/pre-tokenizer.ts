@@ -44,17 +44,29 @@ export function recognisePreTokenizer(json: PreTokenizerJson): PreTokenizerName 
   return undefined;
 }
 
-/** The `pre_tokenizer` of a `tokenizer.json` for a trainable pattern. */
-export function preTokenizerJson(name: keyof typeof trainablePatterns): object {
-  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false };
-  if (name === 'gpt-2') return { ...byteLevel, use_regex: true };
-  const split = {
-    type: 'Split',
-    pattern: { Regex: trainablePatterns[name] },
-    behavior: 'Isolated',
-    invert: false,
-  };
+const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false };
+
+function splitJson(pattern: string): object {
+  const split = { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false };
   return { type: 'Sequence', pretokenizers: [split, { ...byteLevel, use_regex: false }] };
+}
+
+const jsonOfName: Record<PreTokenizerName, object> = {
+  'gpt-2': { ...byteLevel, use_regex: true },
+  qwen2: splitJson(trainablePatterns.qwen2),
+  'llama-bpe': splitJson(withDigits(contractions, '\\p{N}{1,3}')),
+  smollm: {
+    type: 'Sequence',
+    pretokenizers: [
+      { type: 'Digits', individual_digits: true },
+      { ...byteLevel, use_regex: true },
+    ],
+  },
+};
+
+/** The `pre_tokenizer` of a `tokenizer.json`; undefined for a name that is not known here. */
+export function preTokenizerJsonFor(name: string): object | undefined {
+  return Object.hasOwn(jsonOfName, name) ? jsonOfName[name as PreTokenizerName] : undefined;
 }
 
 /** Splits a text at any of these tokens and keeps them; longer tokens win. Undefined for no tokens. */

@@ -4,7 +4,7 @@ import type { Work } from '../../runtime/progress.ts';
 import type { TokenizerFiles } from '../model-directory.ts';
 import { byteCharacters } from './byte-alphabet.ts';
 import { PairHeap } from './pair-heap.ts';
-import { matchAnyOf, preTokenizerJson, trainablePatterns } from './pre-tokenizer.ts';
+import { matchAnyOf, preTokenizerJsonFor, trainablePatterns } from './pre-tokenizer.ts';
 
 export interface BpeTrainingSettings {
   /** Tokens in all: special tokens, 256 bytes, merges. Reached unless the text has too few repeated pairs. */
@@ -262,7 +262,7 @@ function toTokenizerFiles(
     padding: null,
     added_tokens: addedTokens,
     normalizer: null,
-    pre_tokenizer: preTokenizerJson(preTokenizer),
+    pre_tokenizer: preTokenizerJsonFor(preTokenizer),
     post_processor: null,
     decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false },
     model: {

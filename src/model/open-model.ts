@@ -1,0 +1,42 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CheckpointReader } from './checkpoint-reader.ts';
+import { ggufCheckpoint } from './gguf/gguf-checkpoint.ts';
+import { openGgufModel } from './gguf/import-gguf.ts';
+import type { ModelConfig } from './model-config.ts';
+import { openModelDirectory } from './model-directory.ts';
+import { openWeightReader } from './quantized-checkpoint/quantized-checkpoint.ts';
+import { Tokenizer } from './tokenizer/tokenizer.ts';
+
+/** A model on disk that can be computed with, however it is stored. */
+export interface OpenModel {
+  config: ModelConfig;
+  tokenizer: Tokenizer | undefined;
+  checkpoint: CheckpointReader;
+  /** Size of the weights' file. */
+  bytes: number;
+  close(): Promise<void>;
+}
+
+/** Opens a GGUF file, or a model directory, quantized or not. */
+export async function openModel(path: string): Promise<OpenModel> {
+  if (path.endsWith('.gguf')) {
+    const { reader, config, tokenizer } = await openGgufModel(path);
+    return {
+      config,
+      tokenizer: tokenizer === undefined ? undefined : Tokenizer.fromFiles(tokenizer),
+      checkpoint: ggufCheckpoint(reader, config),
+      bytes: (await stat(path)).size,
+      close: () => reader.close(),
+    };
+  }
+  const model = await openModelDirectory(path);
+  const { size } = await stat(join(path, 'model.safetensors')).catch(() => ({ size: 0 }));
+  return {
+    config: model.config,
+    tokenizer: model.tokenizer === undefined ? undefined : Tokenizer.fromFiles(model.tokenizer),
+    checkpoint: openWeightReader(model),
+    bytes: size,
+    close: () => model.close(),
+  };
+}

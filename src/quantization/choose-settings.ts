@@ -1,0 +1,158 @@
+import { FtsError } from '../errors/fts-error.ts';
+import { type ModelDirectory, openModelDirectory } from '../model/model-directory.ts';
+import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
+import type { Work } from '../runtime/progress.ts';
+import { cutSequences } from './calibration.ts';
+import { type Evaluation, evaluateTokens } from './perplexity.ts';
+import { loadFiniteParameters } from './quantize.ts';
+import { type QuantizedWeights, quantizeModel } from './quantize-model.ts';
+import { type QuantizationSettings, quantizationMethods } from './settings.ts';
+
+/** One setting that was tried, and how it did on text that calibration did not see. */
+export interface Trial {
+  settings: QuantizationSettings;
+  /** Of the GGUF file, scales included. */
+  bitsPerWeight: number;
+  perplexity: number;
+  perplexityChange: number;
+  meanKlDivergence: number;
+  topOneAgreement: number;
+  /** Within the size budget. */
+  allowed: boolean;
+}
+
+export interface ChosenSettings {
+  settings: QuantizationSettings;
+  trials: Trial[];
+  /** Why this one, in a sentence, for `fts.json`. */
+  reason: string;
+}
+
+/** Share of the text that is held out, from its end. */
+const heldOutShare = 0.15;
+
+/**
+ * Tries round-to-nearest, GPTQ and AWQ, each with the tables at the bits asked and at 8, and chooses the setting whose
+ * next-token distributions diverge least from the model's own on a held-out part of the text, among those whose file
+ * stays within the budget.
+ */
+export async function chooseSettings(
+  modelPath: string,
+  texts: Iterable<string> | AsyncIterable<string>,
+  base: QuantizationSettings,
+  budget: { bitsPerWeight?: number },
+  work: Work,
+): Promise<ChosenSettings> {
+  const source = await openModelDirectory(modelPath);
+  try {
+    const tokens = await tokenize(texts, source);
+    const heldOut = tokens.slice(Math.floor(tokens.length * (1 - heldOutShare)));
+    const seen = tokens.slice(0, tokens.length - heldOut.length);
+    const reference = await loadFiniteParameters(source);
+    const length = Math.min(base.sampleTokens, source.config.contextLength);
+    const calibration = cutSequences(seen, { samples: base.samples, length });
+    const windows = { windowTokens: length, strideTokens: Math.max(1, Math.floor(length / 2)) };
+    const quiet: Work = { signal: work.signal, report: () => {} };
+    const own = await evaluateTokens(source.config, reference, heldOut, windows, quiet);
+    const candidates = candidateSettings(base);
+    const trials: Trial[] = [];
+    for (const [done, settings] of candidates.entries()) {
+      work.report({ stage: `try ${settings.method}`, done, total: candidates.length, unit: 'items' });
+      const model = await loadFiniteParameters(source);
+      const weights = await quantizeModel(source.config, model, calibration, settings, undefined, quiet);
+      const evaluation = await evaluateTokens(source.config, model, heldOut, windows, quiet, reference);
+      const size = storedBitsPerWeight(reference.arrays, weights);
+      trials.push(trialOf(settings, size, evaluation, own, budget.bitsPerWeight));
+    }
+    return choose(trials, budget.bitsPerWeight, heldOut.length);
+  } finally {
+    await source.close();
+  }
+}
+
+async function tokenize(texts: Iterable<string> | AsyncIterable<string>, source: ModelDirectory): Promise<Int32Array> {
+  if (source.tokenizer === undefined) {
+    throw new FtsError('invalid-input', 'The model has no tokenizer to read the text with.', {
+      field: 'calibration',
+      remedy: 'Put tokenizer.json into the model folder.',
+    });
+  }
+  const tokenizer = Tokenizer.fromFiles(source.tokenizer);
+  const tokens: number[] = [];
+  for await (const text of texts) for (const id of tokenizer.encode(text)) tokens.push(id);
+  if (tokens.length < 100) {
+    throw new FtsError('invalid-input', `The text has ${tokens.length} tokens: too few to hold some out.`, {
+      field: 'calibration',
+      value: tokens.length,
+      remedy: 'Give a longer text, or name a method.',
+    });
+  }
+  return Int32Array.from(tokens);
+}
+
+function candidateSettings(base: QuantizationSettings): QuantizationSettings[] {
+  const tables = base.embeddingBits === undefined && base.bits === 4 ? ([4, 8] as const) : [base.embeddingBits];
+  return tables.flatMap((embeddingBits) =>
+    quantizationMethods.map((method) => ({
+      ...base,
+      method,
+      ...(embeddingBits === undefined ? {} : { embeddingBits }),
+    })),
+  );
+}
+
+function trialOf(
+  settings: QuantizationSettings,
+  bitsPerWeight: number,
+  evaluation: Evaluation,
+  own: Evaluation,
+  budget: number | undefined,
+): Trial {
+  return {
+    settings,
+    bitsPerWeight,
+    perplexity: evaluation.perplexity,
+    perplexityChange: evaluation.perplexity / own.perplexity - 1,
+    meanKlDivergence: evaluation.reference!.meanKlDivergence,
+    topOneAgreement: evaluation.reference!.topOneAgreement,
+    allowed: budget === undefined || bitsPerWeight <= budget,
+  };
+}
+
+function choose(trials: Trial[], budget: number | undefined, heldOutTokens: number): ChosenSettings {
+  const allowed = trials.filter((trial) => trial.allowed);
+  const [best] = allowed.sort((a, b) => a.meanKlDivergence - b.meanKlDivergence);
+  if (best === undefined) {
+    const least = Math.min(...trials.map(({ bitsPerWeight }) => bitsPerWeight));
+    throw new FtsError('invalid-input', `No setting stays within ${budget} bits per weight.`, {
+      field: 'budget',
+      value: budget,
+      remedy: `Allow at least ${least.toFixed(2)} bits per weight.`,
+    });
+  }
+  const others = allowed
+    .slice(1)
+    .map(({ settings, meanKlDivergence }) => `${nameOf(settings)} ${meanKlDivergence.toExponential(2)}`);
+  const reason =
+    `${nameOf(best.settings)} diverges least from the model on ${heldOutTokens} held-out tokens: ` +
+    `KL ${best.meanKlDivergence.toExponential(2)} nats at ${best.bitsPerWeight.toFixed(2)} bits per weight` +
+    `${others.length === 0 ? '' : ` (${others.join(', ')})`}.`;
+  return { settings: best.settings, trials, reason };
+}
+
+function nameOf({ method, bits, embeddingBits }: QuantizationSettings): string {
+  return `${method} ${bits}-bit${embeddingBits === undefined || embeddingBits === bits ? '' : `, ${embeddingBits}-bit tables`}`;
+}
+
+/** Bits of a GGUF file per parameter: blocks with their scales, F16 for other matrices, F32 for vectors. */
+function storedBitsPerWeight(arrays: ReadonlyMap<string, Float32Array>, weights: QuantizedWeights): number {
+  let bits = 0;
+  let parameters = 0;
+  for (const [name, { length }] of arrays) {
+    const matrix = weights.linear.get(name) ?? weights.tables.get(name);
+    parameters += matrix === undefined ? length : matrix.codes.length;
+    if (matrix === undefined) bits += length * (/norm|bias|ln_/.test(name) ? 32 : 16);
+    else bits += matrix.codes.length * (matrix.bits + (matrix.symmetric ? 16 : 32) / 32);
+  }
+  return bits / parameters;
+}
