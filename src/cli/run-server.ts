@@ -4,7 +4,7 @@ import { requireCredentialsBeyondLoopback } from '../http/authentication/authent
 import { createApp, type RunningServer, startServer } from '../http/server.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import type { Services } from '../operations/context.ts';
-import { openModelPool } from '../operations/model-pool.ts';
+import { openServing } from '../operations/model-pool.ts';
 import { sweepUnfinished } from '../store/atomic-file.ts';
 
 export interface ServerProcess {
@@ -25,8 +25,8 @@ export function ownCommand(): string[] {
 export async function openServer(services: Services, version: string): Promise<ServerProcess> {
   const { 'server.host': host, 'server.port': port } = services.config.values;
   requireCredentialsBeyondLoopback(services);
-  const pool = openModelPool(services);
-  const app = createApp(services, { version, command: ownCommand() }, pool);
+  const serving = openServing(services);
+  const app = createApp(services, { version, command: ownCommand() }, serving);
   const server: RunningServer = await startServer(app, host, port);
   await sweepUnfinished(services.home.root);
   const queue = new JobQueue(services.jobs, [...ownCommand(), '_work'], {
@@ -37,7 +37,7 @@ export async function openServer(services: Services, version: string): Promise<S
   return {
     url: server.url,
     close: async () => {
-      await Promise.all([queue.stop(), pool.drain(drainSeconds)]);
+      await Promise.all([queue.stop(), serving.pool.drain(drainSeconds)]);
       await server.close();
     },
   };

@@ -73,6 +73,56 @@ export const settings = {
     () => availableParallelism(),
     'Threads for training and serving.',
   ),
+  'serve.context-tokens': setting(
+    z.coerce.number().int().min(256).max(10_000_000).optional(),
+    () => undefined,
+    'Tokens in the KV cache of a served model, shared by its requests; by default from the free memory.',
+  ),
+  'serve.max-running': setting(
+    z.coerce.number().int().min(1).max(200),
+    () => 16,
+    'Requests that one model answers in the same batch.',
+  ),
+  'serve.max-queued': setting(
+    z.coerce.number().int().min(0).max(100_000),
+    () => 256,
+    'Requests that may wait before one model; more get 429 with Retry-After.',
+  ),
+  'serve.chunk-tokens': setting(
+    z.coerce.number().int().min(16).max(8192),
+    () => 256,
+    'Prompt tokens read in one step; fewer keep running streams smoother, more read long prompts faster.',
+  ),
+  'serve.cache-type': setting(
+    z.enum(['f16', 'q8_0']),
+    () => 'f16' as const,
+    'Type of the KV cache; q8_0 halves its memory and is slower on CPUs.',
+  ),
+  'serve.speculation': setting(
+    z.enum(['off', 'lookup']),
+    () => 'lookup' as const,
+    'Whether to guess tokens ahead from the text so far; it turns itself off where it does not pay.',
+  ),
+  'serve.keep-alive-seconds': setting(
+    z.coerce.number(),
+    () => 300,
+    'How long an idle model stays in memory; negative: for ever.',
+  ),
+  'serve.memory-bytes': setting(
+    z.coerce.number().int().positive().optional(),
+    () => undefined,
+    'Memory that loaded models may take together; by default three quarters of the machine.',
+  ),
+  'serve.upstream': setting(
+    optionalUrl,
+    () => undefined,
+    'Another server (Ollama, vLLM, any OpenAI-compatible one) that answers the model APIs instead of our engine.',
+  ),
+  'metrics.prefix': setting(
+    z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/),
+    () => 'fts:',
+    'Prefix of the Prometheus metrics; `vllm:` lets dashboards made for vLLM work unchanged.',
+  ),
   'log.level': setting(
     z.enum(['silent', 'error', 'warn', 'info', 'debug']),
     () => 'warn' as const,

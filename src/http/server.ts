@@ -5,9 +5,13 @@ import { consoleRoutes } from '../console/console-routes.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { mcpRoutes } from '../mcp/mcp-routes.ts';
 import type { Services } from '../operations/context.ts';
-import { modelStore, openModelPool } from '../operations/model-pool.ts';
+import { modelStore, openServing, type Serving } from '../operations/model-pool.ts';
+import type { IdentifyCaller } from '../serving/caller.ts';
+import { identifyByToken } from '../serving/caller.ts';
+import { metricsRoutes } from '../serving/metrics/metrics-routes.ts';
 import { ollamaRoutes } from '../serving/ollama/ollama-routes.ts';
 import { openAiRoutes } from '../serving/openai/openai-routes.ts';
+import { upstreamRoutes } from '../serving/upstream/upstream-routes.ts';
 import { authentication, protectedResourceMetadata } from './authentication/authentication.ts';
 import { httpStatus } from './http-status.ts';
 import { operationRoutes } from './operation-routes.ts';
@@ -26,7 +30,7 @@ export interface Program {
 }
 
 /** The whole HTTP face as one web-standard handler, testable without a socket. */
-export function createApp(services: Services, program: Program, pool = openModelPool(services)): Hono {
+export function createApp(services: Services, program: Program, serving = openServing(services)): Hono {
   const app = new Hono();
   const startedAt = new Date().toISOString();
   const { 'server.host': host, 'server.hosts': hosts } = services.config.values;
@@ -37,8 +41,7 @@ export function createApp(services: Services, program: Program, pool = openModel
   app.get('/api/program', (context) => context.json({ ...program, home: services.home.root }));
   app.route('/api', operationRoutes(services));
   app.route('/', mcpRoutes(services, { version: program.version }));
-  app.route('/', openAiRoutes(pool));
-  app.route('/', ollamaRoutes(pool, modelStore(services)));
+  app.route('/', modelRoutes(services, serving));
   app.route('/', consoleRoutes());
   app.notFound((context) =>
     context.json({ error: { kind: 'not-found', message: `No ${context.req.method} ${context.req.path} here.` } }, 404),
@@ -51,6 +54,26 @@ export function createApp(services: Services, program: Program, pool = openModel
   });
   return app;
 }
+
+/** The model APIs: our own engine, or the server behind it where an upstream is set; measured alike. */
+function modelRoutes(services: Services, { pool, telemetry }: Serving): Hono {
+  const routes = new Hono();
+  routes.route('/', metricsRoutes(pool, telemetry));
+  const url = services.config.values['serve.upstream'];
+  if (url !== undefined) {
+    const apiKey = services.environment.FTS_UPSTREAM_API_KEY;
+    const observe = telemetry.request.bind(telemetry);
+    return routes.route('/', upstreamRoutes({ url, identify, observe, ...(apiKey === undefined ? {} : { apiKey }) }));
+  }
+  routes.route('/', openAiRoutes(pool, identify));
+  return routes.route('/', ollamaRoutes(pool, modelStore(services), identify));
+}
+
+/** Turns in the queue go by the key's name where keys are in use. */
+const identify: IdentifyCaller = (context) => {
+  const known = (context.get('authInfo') as { clientId?: string } | undefined)?.clientId;
+  return known ?? identifyByToken(context);
+};
 
 /** Binds the address and answers. A taken port is the caller's `conflict`, with another port as the remedy. */
 export async function startServer(app: Hono, host: string, port: number): Promise<RunningServer> {
