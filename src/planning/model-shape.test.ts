@@ -15,6 +15,7 @@ describe('parameter counts of published models, to the parameter', () => {
     ['meta-llama/Llama-3.1-405B', 405_853_388_800],
     ['meta-llama/Llama-3.2-1B', 1_235_814_400],
     ['meta-llama/Llama-3.2-3B', 3_212_749_824],
+    ['microsoft/Phi-3-mini-4k-instruct', 3_821_079_552],
     ['TinyLlama/TinyLlama-1.1B-Chat-v1.0', 1_100_048_384],
     ['Qwen/Qwen2.5-0.5B', 494_032_768],
     ['Qwen/Qwen2.5-1.5B', 1_543_714_304],

@@ -35,6 +35,7 @@ export const publishedModels: Readonly<Record<string, ModelShape>> = {
   'meta-llama/Llama-3.1-405B': shape('llama', [128256, 16384, 126, 128, 8, 53248, 131072], false),
   'meta-llama/Llama-3.2-1B': shape('llama', [128256, 2048, 16, 32, 8, 8192, 131072], true),
   'meta-llama/Llama-3.2-3B': shape('llama', [128256, 3072, 28, 24, 8, 8192, 131072], true),
+  'microsoft/Phi-3-mini-4k-instruct': shape('llama', [32064, 3072, 32, 32, 32, 8192, 4096], false),
   'TinyLlama/TinyLlama-1.1B-Chat-v1.0': shape('llama', [32000, 2048, 22, 32, 4, 5632, 2048], false),
   'Qwen/Qwen2.5-0.5B': shape('qwen2', [151936, 896, 24, 14, 2, 4864, 32768], true),
   'Qwen/Qwen2.5-1.5B': shape('qwen2', [151936, 1536, 28, 12, 2, 8960, 131072], true),

@@ -1,4 +1,5 @@
 import { FtsError } from '../errors/fts-error.ts';
+import { blockType, type GgmlType } from '../model/gguf/block-types.ts';
 import { type ModelShape, parameterTensors, type TensorRole, type TensorShape } from './model-shape.ts';
 
 /**
@@ -6,18 +7,18 @@ import { type ModelShape, parameterTensors, type TensorRole, type TensorShape } 
  * GGUF blocks: ggml's `block_*` structs (`ggml-common.h`).
  */
 const blocks = {
-  F32: { weights: 1, bytes: 4 },
-  F16: { weights: 1, bytes: 2 },
-  BF16: { weights: 1, bytes: 2 },
+  F32: ggufBlock('F32'),
+  F16: ggufBlock('F16'),
+  BF16: ggufBlock('BF16'),
   F8: { weights: 1, bytes: 1 },
-  Q8_0: { weights: 32, bytes: 34 },
-  Q5_0: { weights: 32, bytes: 22 },
+  Q8_0: ggufBlock('Q8_0'),
+  Q5_0: ggufBlock('Q5_0'),
   Q5_1: { weights: 32, bytes: 24 },
-  Q4_0: { weights: 32, bytes: 18 },
-  Q4_1: { weights: 32, bytes: 20 },
-  Q6_K: { weights: 256, bytes: 210 },
-  Q5_K: { weights: 256, bytes: 176 },
-  Q4_K: { weights: 256, bytes: 144 },
+  Q4_0: ggufBlock('Q4_0'),
+  Q4_1: ggufBlock('Q4_1'),
+  Q6_K: ggufBlock('Q6_K'),
+  Q5_K: ggufBlock('Q5_K'),
+  Q4_K: ggufBlock('Q4_K'),
   Q3_K: { weights: 256, bytes: 110 },
   Q2_K: { weights: 256, bytes: 84 },
   /** GPTQ and AWQ safetensors: 4-bit values, per group one FP16 scale and one 4-bit zero point. */
@@ -29,6 +30,11 @@ const blocks = {
   /** QLoRA's base: 4-bit NormalFloat in blocks of 64, scales quantized again (0.127 bits a parameter; Dettmers 2023). */
   NF4: { weights: 64, bytes: 32 + 64 * (0.127 / 8) },
 } as const;
+
+function ggufBlock(type: GgmlType): { weights: number; bytes: number } {
+  const { blockValues, blockBytes } = blockType(type);
+  return { weights: blockValues, bytes: blockBytes };
+}
 
 export type BlockType = keyof typeof blocks;
 

@@ -1,0 +1,38 @@
+import { svgDocument } from './flow-diagram.ts';
+
+/** Gradient descent on x² from one start, with three step lengths: the shape of the three curves, computed here. */
+export function learningRatesDiagram(): string {
+  const steps = 24;
+  const curves = [
+    { label: 'too small', rate: 0.01, colour: '#7f7f7f' },
+    { label: 'good', rate: 0.15, colour: '#2ca02c' },
+    { label: 'too large', rate: 1.02, colour: '#d62728' },
+  ].map(({ label, rate, colour }) => {
+    let x = 1;
+    const losses = Array.from({ length: steps }, () => {
+      const loss = x * x;
+      x -= rate * 2 * x;
+      return loss;
+    });
+    return { label, colour, losses };
+  });
+  const most = 3;
+  const xOf = (step: number) => 50 + step * 20;
+  const yOf = (loss: number) => 240 - (Math.min(loss, most) / most) * 190;
+  const content = curves.map(({ label, colour, losses }) => {
+    const points = losses.map((loss, step) => `${xOf(step)},${yOf(loss).toFixed(1)}`).join(' ');
+    const last = yOf(losses.at(-1)!);
+    return `<polyline points="${points}" fill="none" stroke="${colour}" stroke-width="2"/><text x="${xOf(steps - 1) + 8}" y="${last + 4}" fill="${colour}">${label}</text>`;
+  });
+  content.push(
+    '<line x1="50" y1="240" x2="520" y2="240" stroke="#444"/><line x1="50" y1="50" x2="50" y2="240" stroke="#444"/>',
+    '<text x="285" y="262" text-anchor="middle">steps</text><text x="20" y="145" transform="rotate(-90 20 145)" text-anchor="middle">loss</text>',
+  );
+  return svgDocument(
+    'Three learning rates',
+    'Loss by step for a rate too small, a good one, and one too large.',
+    620,
+    275,
+    content.join('\n'),
+  );
+}
