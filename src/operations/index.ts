@@ -48,6 +48,8 @@ import type { Operation } from './operation.ts';
 import { plan } from './plan.ts';
 import { planCapacity } from './plan-capacity.ts';
 import { quantize } from './quantize.ts';
+import { referenceShow } from './reference-show.ts';
+import { referenceVerify } from './reference-verify.ts';
 import { runsList } from './runs-list.ts';
 import { runsShow } from './runs-show.ts';
 import { train } from './train.ts';
@@ -59,6 +61,8 @@ export const operations: readonly Operation[] = [
   quantize,
   evaluate,
   planCapacity,
+  referenceShow,
+  referenceVerify,
   deploy,
   benchmark,
   akamaiWhoami,

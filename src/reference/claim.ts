@@ -25,3 +25,8 @@ export interface Figure {
   /** What it was obtained from: sizes, settings, the machine. */
   detail?: string | undefined;
 }
+
+/** What holds for a stated value: it and `share` of it to either side. */
+export function around(value: number, share: number): Claim['holds'] {
+  return { from: value * (1 - share), to: value * (1 + share) };
+}

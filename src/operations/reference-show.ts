@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { findPage, pages } from '../reference/page-index.ts';
+import { pageDiagrams, renderPage } from '../reference/render-page.ts';
+import { defineOperation } from './operation.ts';
+
+export const referenceShow = defineOperation({
+  name: 'reference.show',
+  title: 'Read a reference page',
+  description:
+    'Explains inference and training, the training loop, the inference pipeline, metrics, sizes, precision and ' +
+    'quantization, fine-tuning, the edge, and MCP approvals, in short pages whose every figure is checked. Without a ' +
+    'name it lists the pages.',
+  effect: 'read',
+  scope: 'read',
+  idempotent: true,
+  openWorld: false,
+  job: false,
+  positionals: ['name'],
+  example: 'fts reference show inference-vs-training',
+  input: z.object({
+    name: z.string().optional().describe('Page to read; left out: the list of pages'),
+    diagrams: z.boolean().default(false).describe('Also return the page’s diagrams as SVG'),
+  }),
+  output: z.object({
+    pages: z.array(z.object({ name: z.string(), title: z.string(), summary: z.string() })),
+    /** Markdown. */
+    text: z.string().nullable(),
+    diagrams: z.record(z.string(), z.string()),
+  }),
+  async run({ name, diagrams }) {
+    if (name === undefined) {
+      return { pages: pages.map(({ body: _, ...page }) => page), text: null, diagrams: {} };
+    }
+    const page = findPage(name);
+    const { body: _, ...listed } = page;
+    return {
+      pages: [listed],
+      text: renderPage(page),
+      diagrams: diagrams ? Object.fromEntries(pageDiagrams(page)) : {},
+    };
+  },
+  render({ pages: listed, text }) {
+    if (text !== null) return text;
+    const width = Math.max(...listed.map(({ name }) => name.length));
+    return listed.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`).join('\n');
+  },
+});

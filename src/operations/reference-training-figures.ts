@@ -1,0 +1,188 @@
+import { join } from 'node:path';
+import { architectureOf } from '../model/architectures/architecture.ts';
+import { initializeParameter } from '../model/architectures/parameter-random.ts';
+import { evaluationGraph, trainingGraph } from '../model/architectures/training-graph.ts';
+import { bfloat16ToFloat32, float32ToBfloat16, roundToHalf } from '../model/float-formats.ts';
+import type { ModelConfig } from '../model/model-config.ts';
+import { peakLiveBytes } from '../planning/engine-training-memory.ts';
+import type { Figure } from '../reference/claim.ts';
+import type { Work } from '../runtime/progress.ts';
+import type { Graph } from '../tensor/graph.ts';
+import { elementsOf } from '../tensor/shape.ts';
+import { emptyBatch } from '../training/data/batch.ts';
+import { textBatches, tokensInMemory } from '../training/data/text-batches.ts';
+import { Evaluator } from '../training/evaluation.ts';
+import { MicroBatchRunner, scratchBytes } from '../training/micro-batch.ts';
+import { adamwStep } from '../training/optimizer/adamw.ts';
+import { ParameterState } from '../training/optimizer/parameter-state.ts';
+import { trainSettingsSchema } from '../training/settings.ts';
+import { train } from '../training/train.ts';
+
+type Figures = [string, Figure][];
+
+const smallModel: ModelConfig = {
+  family: 'llama',
+  vocabSize: 512,
+  width: 128,
+  layers: 4,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 32,
+  ffnWidth: 384,
+  contextLength: 128,
+  normEpsilon: 1e-5,
+  ropeTheta: 10_000,
+  tiedEmbeddings: true,
+  qkvBias: false,
+  qkNorm: false,
+  eosTokenIds: [],
+};
+
+/** What the reference claims of training, measured on a small model with the training engine. */
+export async function trainingFigures(folder: string, work: Work): Promise<Figures> {
+  const steps: [string, () => Figures | Promise<Figures>][] = [
+    ['rounding', roundedGradient],
+    ['one step', () => oneStep(work.signal)],
+    ['graphs', countedGraphs],
+    ['learning rates', () => learningRates(folder, work)],
+  ];
+  const figures: Figures = [];
+  for (const [done, [stage, run]] of steps.entries()) {
+    work.report({ stage, done, total: steps.length, unit: 'items' });
+    figures.push(...(await run()));
+  }
+  return figures;
+}
+
+function roundedGradient(): Figures {
+  const gradient = 1e-8;
+  return [
+    ['fp16-loses-gradient', { value: roundToHalf(gradient) }],
+    ['bf16-keeps-gradient', { value: bfloat16ToFloat32(float32ToBfloat16(Float32Array.of(gradient)))[0]! }],
+  ];
+}
+
+/** A forward pass, then one whole training step, on the same weights: which changed, and what the state occupies. */
+async function oneStep(signal: AbortSignal): Promise<Figures> {
+  const config = smallModel;
+  const specs = architectureOf(config).parameters(config);
+  const tokens = tokensInMemory(Array.from({ length: 2000 }, (_, index) => (index * index) % config.vocabSize));
+  const source = textBatches(tokens, { batch: 4, length: config.contextLength, seed: 1 });
+  const graph = trainingGraph(config, specs, { batch: 4, length: config.contextLength, packed: false });
+  const scratch = scratchBytes(graph);
+  const state = await ParameterState.create(specs, { scratchBytes: scratch });
+  try {
+    for (const spec of specs) initializeParameter(spec, 1, state.view(spec.name, 'weights'));
+    const weights = () => specs.map(({ name }) => state.view(name, 'weights').slice());
+    const before = weights();
+    const evaluator = new Evaluator(config, specs, (name) => state.view(name, 'weights'), source);
+    await evaluator.run(signal);
+    evaluator.close();
+    const afterInference = weights();
+    const runner = new MicroBatchRunner(graph, state, { dropoutRate: 0, seed: 1 });
+    const batch = emptyBatch(source);
+    source.fill(0, batch);
+    await runner.run(batch, batch.tokens.length, 0);
+    adamwStep(
+      state,
+      { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1 },
+      { step: 1, learningRate: 1e-3, gradientScale: 1 },
+    );
+    runner.close();
+    const afterTraining = weights();
+    const parameters = before.reduce((sum, view) => sum + view.length, 0);
+    const memories = new Set(specs.map(({ name }) => state.memoryOf(name).memory));
+    const bytes = [...memories].reduce((sum, memory) => sum + memory.buffer.byteLength, 0) - scratch;
+    const detail = `${parameters} parameters`;
+    return [
+      ['weights-changed-by-inference', { value: changed(before, afterInference), detail }],
+      ['weights-changed-by-training', { value: changed(afterInference, afterTraining), detail }],
+      ['training-bytes-measured', { value: bytes / parameters, detail }],
+    ];
+  } finally {
+    await state.close();
+  }
+}
+
+/** Share of the numbers that are not the same. */
+function changed(before: Float32Array[], after: Float32Array[]): number {
+  let different = 0;
+  let total = 0;
+  for (const [index, view] of before.entries()) {
+    for (let i = 0; i < view.length; i++) if (view[i] !== after[index]![i]) different++;
+    total += view.length;
+  }
+  return different / total;
+}
+
+/** Multiplications and memory, counted in the graphs that the engine runs. */
+function countedGraphs(): Figures {
+  const config = { ...smallModel, width: 256, headDim: 64, ffnWidth: 768 };
+  const specs = architectureOf(config).parameters(config);
+  const shape = { batch: 8, length: config.contextLength, packed: false };
+  const training = trainingGraph(config, specs, shape).graph;
+  const inference = evaluationGraph(config, specs, { ...shape, loss: true }).graph;
+  const parameters = specs.reduce((sum, spec) => sum + elementsOf(spec.shape), 0);
+  const trainingBytes = 16 * parameters + peakLiveBytes(training);
+  const inferenceBytes = 4 * parameters + peakLiveBytes(inference);
+  return [
+    [
+      'training-flops-counted',
+      {
+        value: matrixFlops(training) / matrixFlops(inference),
+        detail: `${(matrixFlops(training) / 1e9).toFixed(2)} against ${(matrixFlops(inference) / 1e9).toFixed(2)} GFLOP`,
+      },
+    ],
+    [
+      'training-memory-ratio',
+      {
+        value: trainingBytes / inferenceBytes,
+        detail: `${(trainingBytes / 1e6).toFixed(0)} against ${(inferenceBytes / 1e6).toFixed(0)} MB, FP32, batch 8 × 128`,
+      },
+    ],
+  ];
+}
+
+const products = new Set(['MatMul', 'Gemm', 'FusedMatMul']);
+
+/** 2 m n k for each product: the left operand's elements times the columns of the result. */
+function matrixFlops(graph: Graph): number {
+  return graph.nodes
+    .filter(({ operator }) => products.has(operator))
+    .reduce((sum, { inputs, outputs }) => sum + 2 * elementsOf(inputs[0]!.shape) * outputs[0]!.shape.at(-1)!, 0);
+}
+
+/** Three runs that differ in the learning rate alone, on a text in which each token follows from the one before. */
+async function learningRates(folder: string, work: Work): Promise<Figures> {
+  const config: ModelConfig = { ...smallModel, vocabSize: 64, width: 32, layers: 2, headDim: 8, ffnWidth: 96 };
+  const stream = tokensInMemory(Array.from({ length: 4000 }, (_, index) => (index * 7) % config.vocabSize));
+  const loss = async (learningRate: number): Promise<number> => {
+    const name = `rate-${learningRate}`;
+    const summary = await train(
+      {
+        settings: trainSettingsSchema.parse({
+          steps: 50,
+          warmupSteps: 5,
+          learningRate,
+          divergenceFactor: 1e9,
+          batchSize: 4,
+          contextLength: 32,
+        }),
+        config,
+        data: { train: textBatches(stream, { batch: 4, length: 32, seed: 1 }), hash: name },
+        runFolder: join(folder, name),
+        output: { path: join(folder, `${name}-model`), provenance: { name } },
+      },
+      { signal: work.signal, report: () => {} },
+    );
+    return summary.trainingLoss;
+  };
+  const good = await loss(1e-2);
+  const small = await loss(1e-4);
+  const large = await loss(10);
+  const detail = `losses after 50 steps: ${good.toFixed(2)} at 0.01, ${small.toFixed(2)} at 0.0001, ${large.toFixed(2)} at 10`;
+  return [
+    ['learning-rate-too-small', { value: small / good, detail }],
+    ['learning-rate-too-large', { value: large / good, detail }],
+  ];
+}
