@@ -1,5 +1,14 @@
 import { isLabel, isLexiconWord, isNameCue, isOrdinaryWord, nearestLexiconWord } from './lexicon.ts';
-import { durationAt, kindOf, kindToken, numberWord, slotLimit, slotToken, type ValueKind } from './value-kinds.ts';
+import {
+  durationAt,
+  kindOf,
+  kindToken,
+  numberWord,
+  referenceIn,
+  slotLimit,
+  slotToken,
+  type ValueKind,
+} from './value-kinds.ts';
 
 /** One value as the request wrote it. */
 export interface RequestValue {
@@ -71,7 +80,9 @@ function takeQuoted(rest: string, pieces: Piece[]): number {
     if (/^[\p{L}\p{N}]/u.test(rest.slice(end + 1))) continue; // an apostrophe
     const written = rest.slice(1, end);
     if (written.trim() === '' || (close === "'" && written.includes('\n'))) return 0;
-    pieces.push({ value: { written, kind: (/\s/.test(written) ? undefined : kindOf(written)) ?? 'text' } });
+    const reference = referenceIn(written);
+    if (reference !== undefined) pieces.push({ value: { written: reference, kind: 'ref' } });
+    else pieces.push({ value: { written, kind: (/\s/.test(written) ? undefined : kindOf(written)) ?? 'text' } });
     return end + 1;
   }
   return 0;
@@ -168,7 +179,7 @@ function pushCore(pieces: Piece[], core: string, capitalsMean: boolean): void {
   }
   const kind = kindOf(core);
   if (kind !== undefined) {
-    pieces.push({ value: { written: core, kind } });
+    pieces.push({ value: { written: kind === 'ref' ? (referenceIn(core) ?? core) : core, kind } });
     return;
   }
   if (!/\p{L}/u.test(core)) return;

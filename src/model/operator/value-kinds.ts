@@ -99,10 +99,14 @@ const hostPattern = /^(?:\*\.)?(?:[\p{L}\p{N}_](?:[\p{L}\p{N}_-]{0,61}[\p{L}\p{N
 const ip4Pattern = /^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?$/;
 const ip6Pattern = /^(?=.*:.*:)[0-9a-f:]+(?:\.\d{1,3}){0,3}(?:\/\d{1,3})?$/i;
 
+/** The Akamai reference number in a text such as `Reference #18.2d351ab8.1557333295.a4e16ab`. */
+export const referenceIn = (text: string): string | undefined =>
+  /(?<![\p{L}\p{N}.])\d{1,3}\.[0-9a-f]{5,}\.\d{6,}\.[0-9a-f]{4,}/iu.exec(text)?.[0];
+
 /** The kind of one unbroken piece of text; undefined for a plain word and for punctuation. */
 export function kindOf(piece: string): ValueKind | undefined {
   if (/^[a-z][a-z0-9+.-]*:\/\/\S/i.test(piece)) return 'url';
-  if (/^#?\d{1,3}\.[0-9a-f]{5,}\.\d{6,}\.[0-9a-f]{4,}$/i.test(piece)) return 'ref';
+  if (referenceIn(piece) === piece.replace(/^#/, '')) return 'ref';
   if (/^[^\s@]+@[^\s@]+\.\p{L}{2,}$/u.test(piece)) return 'email';
   if (ip4Pattern.test(piece)) return 'ip4';
   if (ip6Pattern.test(piece)) return 'ip6';

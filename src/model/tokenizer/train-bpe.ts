@@ -11,6 +11,8 @@ export interface BpeTrainingSettings {
   vocabSize: number;
   /** Get the first ids, in this order; never split, never merged into. */
   specialTokens: readonly string[];
+  /** Those of the special tokens that belong to the text: decoding shows them (GGUF calls them user-defined). */
+  shownTokens?: readonly string[];
   preTokenizer?: keyof typeof trainablePatterns;
   bosToken?: string;
   eosToken?: string;
@@ -247,6 +249,7 @@ function toTokenizerFiles(
   vocabulary: readonly string[],
   merges: readonly [string, string][],
 ): TokenizerFiles {
+  const shown = new Set(settings.shownTokens);
   const addedTokens = settings.specialTokens.map((content, id) => ({
     id,
     content,
@@ -254,7 +257,7 @@ function toTokenizerFiles(
     lstrip: false,
     rstrip: false,
     normalized: false,
-    special: true,
+    special: !shown.has(content),
   }));
   const tokenizerJson = {
     version: '1.0',

@@ -88,28 +88,30 @@ export const certificateGrammar: readonly GrammarEntry[] = [
   },
 ];
 
+const errorCodes = [
+  'ERR_ACCESS_DENIED',
+  'ERR_DNS_FAIL',
+  'ERR_CONNECT_FAIL',
+  'ERR_READ_TIMEOUT',
+  'ERR_NO_GOOD_FWD_IP',
+  'ERR_FIRST_BYTE_TIMEOUT',
+  '502',
+  '503',
+  '504',
+  '403',
+];
+
+/** With or without the words and quotes around it that the error page shows. */
+function reference(random: SeededRandom): DrawnValue {
+  const value = referenceNumber(random);
+  return { written: random.pick([value, value, value, `#${value}`, `"${value}"`, `"Reference #${value}"`]), value };
+}
+
 export const errorGrammar: readonly GrammarEntry[] = [
   {
     operation: 'error.explain',
     values: (random) => ({
-      reference: quotedSometimes(
-        random,
-        random.chance(0.85)
-          ? referenceNumber(random)
-          : random.pick([
-              'ERR_ACCESS_DENIED',
-              'ERR_DNS_FAIL',
-              'ERR_CONNECT_FAIL',
-              'ERR_READ_TIMEOUT',
-              'ERR_NO_GOOD_FWD_IP',
-              'ERR_FIRST_BYTE_TIMEOUT',
-              '503',
-              '504',
-              '403',
-              '502',
-            ]),
-        0.1,
-      ),
+      reference: random.chance(0.85) ? reference(random) : quotedSometimes(random, random.pick(errorCodes), 0.1),
     }),
     commands: [
       'explain [error |the error |error code |reference |reference number |]$reference',

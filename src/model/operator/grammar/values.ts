@@ -107,8 +107,7 @@ const hex = (random: SeededRandom, digits: number): string =>
 /** A reference number as an Akamai error page shows it: class, edge IP in hex, time, request id. */
 export function referenceNumber(random: SeededRandom): string {
   const first = random.pick([0, 2, 6, 9, 11, 18, 30, 52, 97]);
-  const mark = random.chance(0.3) ? '#' : '';
-  return `${mark}${first}.${hex(random, 8)}.${random.between(1_500_000_000, 1_790_000_000)}.${hex(random, random.between(6, 8))}`;
+  return `${first}.${hex(random, 8)}.${random.between(1_500_000_000, 1_790_000_000)}.${hex(random, random.between(6, 8))}`;
 }
 
 /** A name with no inner structure that could be mistaken for another kind: a noun, an identifier, or quoted words. */
