@@ -203,14 +203,27 @@ function pushMark(pieces: Piece[], mark: string): void {
 /** Words that may stand between a cue and its value: "the tag called summer". */
 const connectors = new Set(['named', 'called', 'name', 'labelled', 'labeled', 'is', 'of', 'id', 'with']);
 
+const listMarks = new Set([',', 'and', '&', 'or', 'plus']);
+
+/** Whether the next piece stands where a value belongs: after "tag", "tag called", or further on in "tags a, b and". */
 function isAfterNameCue(pieces: readonly Piece[]): boolean {
-  for (let at = pieces.length - 1; at >= 0; at--) {
-    const piece = pieces[at]!;
-    if ('mark' in piece && (piece.mark === ':' || piece.mark === '=')) continue;
-    if (!('word' in piece)) return false;
-    if (piece.word === 'called' || piece.word === 'named') return true;
-    if (isNameCue(piece.word)) return true;
-    if (!connectors.has(piece.word)) return false;
+  let at = pieces.length - 1;
+  const said = (index: number): string | undefined => {
+    const piece = pieces[index];
+    if (piece === undefined || 'value' in piece) return undefined;
+    return 'word' in piece ? piece.word : piece.mark;
+  };
+  while (listMarks.has(said(at) ?? '')) {
+    while (listMarks.has(said(at) ?? '')) at--;
+    if (!(pieces[at] && 'value' in pieces[at]!)) return false;
+    at--;
+  }
+  for (; at >= 0; at--) {
+    const piece = said(at);
+    if (piece === ':' || piece === '=') continue;
+    if (piece === undefined) return false;
+    if (piece === 'called' || piece === 'named' || isNameCue(piece)) return true;
+    if (!connectors.has(piece)) return false;
   }
   return false;
 }
