@@ -1,3 +1,6 @@
+/** Longer words are not corrected: a word has as many forms with two letters deleted as the square of its length. */
+const longestWord = 24;
+
 /** Words that a typing error could have turned into another: found by deleting letters (SymSpell's symmetric deletes). */
 export class NearWords {
   readonly #byDeletion = new Map<string, Set<string>>();
@@ -5,7 +8,7 @@ export class NearWords {
 
   constructor(words: Iterable<string>) {
     for (const word of words) {
-      if (word.length < 4) continue;
+      if (word.length < 4 || word.length > longestWord) continue;
       for (const form of deletions(word)) {
         const known = this.#byDeletion.get(form);
         if (known) known.add(word);
@@ -16,7 +19,7 @@ export class NearWords {
 
   /** The closest word within one edit (two for words of eight letters or more); a transposition is one edit. */
   nearest(word: string): string | undefined {
-    if (word.length < 4) return undefined;
+    if (word.length < 4 || word.length > longestWord + 2) return undefined;
     if (this.#cache.has(word)) return this.#cache.get(word);
     const candidates = new Set(deletions(word).flatMap((form) => [...(this.#byDeletion.get(form) ?? [])]));
     let best: { word: string; cost: number } | undefined;
