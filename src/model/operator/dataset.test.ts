@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { operatorControlTokens } from './chat-template.ts';
-import { generateOperatorDataset } from './dataset.ts';
+import { generateOperatorDataset, operatorExample } from './dataset.ts';
 import { operatorGrammar, splitOf } from './grammar/grammar.ts';
 import { operatorOperationNames, operatorOperations } from './operations.ts';
 import { scoreOperator } from './score.ts';
@@ -27,9 +27,12 @@ describe('generateOperatorDataset', () => {
   });
 
   it('has completions that decode to the proposal', () => {
-    const predictions = dataset.train.map(({ request, completion, proposal }) => ({
+    const predictions = [...dataset.validation, ...dataset.train].map(({ request, proposal }) => ({
       expected: proposal,
-      answer: decodeOperatorAnswer(request, completion.replace(operatorControlTokens.end, '')),
+      answer: decodeOperatorAnswer(
+        request,
+        operatorExample(request, proposal).completion!.replace(operatorControlTokens.end, ''),
+      ),
     }));
     const score = scoreOperator(predictions);
     expect(score).toMatchObject({ exactMatch: 1, argumentMatch: 1, refusalRate: 1, falseRefusalRate: 0 });

@@ -11,7 +11,7 @@ import {
 import { realise } from './realise.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { argumentValue } from './slot-decoder.ts';
-import { slotToken } from './value-kinds.ts';
+import { slotLimit, slotToken } from './value-kinds.ts';
 
 /** One line of the data set's JSONL. */
 export interface OperatorExample {
@@ -102,17 +102,34 @@ function exampleSource(split: Split, seed: number): () => OperatorExample {
       }) ?? operations[0]!;
     const { entry, phrase, kind } = random.pick(drawn.phrases);
     const { request, proposal } = realise(entry, phrase, kind, split, random);
-    return operatorExample(request, proposal);
+    if (split !== 'train') return operatorExample(request, proposal);
+    return operatorExample(request, proposal, shuffledOrdinals(random));
   };
 }
 
-/** A request and its proposal as the model is trained on them. */
-export function operatorExample(request: string, proposal: OperatorProposal): OperatorExample {
+/** Slot numbers in any order: so that the model learns to point at a slot, not to count them. */
+function shuffledOrdinals(random: SeededRandom): number[] {
+  const ordinals = Array.from({ length: slotLimit }, (_, index) => index + 1);
+  for (let at = ordinals.length - 1; at > 0; at--) {
+    const other = random.between(0, at);
+    [ordinals[at], ordinals[other]] = [ordinals[other]!, ordinals[at]!];
+  }
+  return ordinals;
+}
+
+/** A request and its proposal as the model is trained on them. Slot k is written as number `ordinals[k - 1]`, or k. */
+export function operatorExample(
+  request: string,
+  proposal: OperatorProposal,
+  ordinals?: readonly number[],
+): OperatorExample {
   const encoded = delexicalise(request);
   const completion = completionOf(proposal, encoded);
+  const renumbered = (text: string): string =>
+    ordinals === undefined ? text : text.replace(/<(\d+)>/g, (_, ordinal) => slotToken(ordinals[Number(ordinal) - 1]!));
   return {
-    prompt: operatorPrompt(encoded.text),
-    completion: completion === undefined ? undefined : completion + operatorControlTokens.end,
+    prompt: operatorPrompt(renumbered(encoded.text)),
+    completion: completion === undefined ? undefined : renumbered(completion) + operatorControlTokens.end,
     request,
     proposal,
   };

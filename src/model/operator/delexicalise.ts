@@ -1,4 +1,4 @@
-import { isLabel, isLexiconWord, isNameCue, isOrdinaryWord, nearestLexiconWord } from './lexicon.ts';
+import { isLabel, isLexiconWord, isNameCue, isOrdinaryWord, isStructuralWord, resembledWord } from './lexicon.ts';
 import {
   durationAt,
   kindOf,
@@ -188,8 +188,11 @@ function pushCore(pieces: Piece[], core: string, capitalsMean: boolean): void {
     pieces.push({ value: { written: core, kind: 'num', amount } });
     return;
   }
-  const resembles = nearestLexiconWord(word);
-  pieces.push({ value: { written: core, kind: 'word' }, ...(resembles === undefined ? {} : { resembles }) });
+  const value: RequestValue = { written: core, kind: 'word' };
+  const resembled = resembledWord(word);
+  if (resembled === undefined || (afterCue && !isStructuralWord(resembled.word))) pieces.push({ value });
+  else if (resembled.sure && !afterCue) pieces.push({ word: resembled.word });
+  else pieces.push({ value, resembles: resembled.word });
 }
 
 const plain = (word: string): string => word.toLowerCase().replaceAll('’', "'");

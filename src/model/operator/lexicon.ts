@@ -9,6 +9,9 @@ const nameCues = words(`
   value named called item items entry entries subdomain
   space vm box script function machine id`);
 
+/** Name cues that stand before another one, as in "edgeworker script", rather than being a value. */
+const typeNouns = words('space vm box script function machine server id worker instance instances');
+
 /** Words that are written against their value with a colon: `ttl:300`. */
 const labels =
   words(`tag tags key namespace ns group property zone list host hostname label region ttl version v ver type target network
@@ -32,26 +35,50 @@ const structuralWords = words(`
   value set equal equals equal to
   and/or`);
 
+/** How often the training phrases say each word. */
+const counts = new Map<string, number>();
+for (const phrase of operatorGrammar.trainingPhrases()) {
+  for (const word of phraseWords(phrase)) counts.set(word, (counts.get(word) ?? 0) + 1);
+}
+for (const word of [...structuralWords, ...nameCues]) if (!counts.has(word)) counts.set(word, 0);
+
 /** The words that the model was trained on; everything else in a request becomes a slot. */
-const lexicon = new Set<string>([...structuralWords, ...nameCues, ...grammarWords()]);
-const near = new NearWords(lexicon);
+const lexicon: ReadonlySet<string> = new Set(counts.keys());
+const near = new NearWords(counts);
 
 function words(text: string): Set<string> {
   return new Set(text.trim().split(/\s+/));
-}
-
-function grammarWords(): string[] {
-  const found = new Set<string>();
-  for (const phrase of operatorGrammar.trainingPhrases()) for (const word of phraseWords(phrase)) found.add(word);
-  return [...found];
 }
 
 export const isLexiconWord = (word: string): boolean => lexicon.has(word);
 export const isLabel = (word: string): boolean => labels.has(word);
 export const isNameCue = (word: string): boolean => nameCues.has(word);
 /** A lexicon word that could also be a value. */
-export const isOrdinaryWord = (word: string): boolean => lexicon.has(word) && !structuralWords.has(word);
-export const nearestLexiconWord = (word: string): string | undefined => near.nearest(word);
+export const isOrdinaryWord = (word: string): boolean =>
+  lexicon.has(word) && !structuralWords.has(word) && !typeNouns.has(word);
+export const isStructuralWord = (word: string): boolean => structuralWords.has(word) || typeNouns.has(word);
+
+/** What an unknown word resembles: `sure` where it can hardly be anything else. */
+export function resembledWord(word: string): { word: string; sure: boolean } | undefined {
+  const base = baseForm(word);
+  if (base !== undefined) return { word: base, sure: (counts.get(base) ?? 0) >= 3 };
+  const found = near.nearest(word);
+  return found && { word: found.word, sure: found.edits === 1 && word.length >= 7 && found.word[0] === word[0] };
+}
+
+/** The lexicon word that this one is an inflection of: `rebooted`, `boxes`, `activations`. */
+function baseForm(word: string): string | undefined {
+  const stem = /^(.{3,}?)(?:s|es|d|ed|ing)$/.exec(word);
+  if (!stem) return undefined;
+  for (const ending of ['s', 'es', 'd', 'ed', 'ing']) {
+    if (!word.endsWith(ending)) continue;
+    const base = word.slice(0, -ending.length);
+    const forms = ending === 'ing' || ending === 'ed' ? [base, `${base}e`, base.replace(/(.)\1$/, '$1')] : [base];
+    const known = forms.find((form) => form.length >= 3 && lexicon.has(form));
+    if (known !== undefined) return known;
+  }
+  return undefined;
+}
 
 /** Every lexicon word, sorted: two programs with the same lexicon and slots read a request alike. */
 export const lexiconWords = (): string[] => [...lexicon].sort();

@@ -1,13 +1,21 @@
 /** Longer words are not corrected: a word has as many forms with two letters deleted as the square of its length. */
 const longestWord = 24;
 
+interface NearWord {
+  word: string;
+  edits: number;
+}
+
 /** Words that a typing error could have turned into another: found by deleting letters (SymSpell's symmetric deletes). */
 export class NearWords {
   readonly #byDeletion = new Map<string, Set<string>>();
-  readonly #cache = new Map<string, string | undefined>();
+  readonly #counts: ReadonlyMap<string, number>;
+  readonly #cache = new Map<string, NearWord | undefined>();
 
-  constructor(words: Iterable<string>) {
-    for (const word of words) {
+  /** Words, with how often they are said: of two that are equally near, the commoner one is meant. */
+  constructor(counts: ReadonlyMap<string, number>) {
+    this.#counts = counts;
+    for (const word of counts.keys()) {
       if (word.length < 4 || word.length > longestWord) continue;
       for (const form of deletions(word)) {
         const known = this.#byDeletion.get(form);
@@ -18,20 +26,26 @@ export class NearWords {
   }
 
   /** The closest word within one edit (two for words of eight letters or more); a transposition is one edit. */
-  nearest(word: string): string | undefined {
+  nearest(word: string): NearWord | undefined {
     if (word.length < 4 || word.length > longestWord + 2) return undefined;
     if (this.#cache.has(word)) return this.#cache.get(word);
     const candidates = new Set(deletions(word).flatMap((form) => [...(this.#byDeletion.get(form) ?? [])]));
-    let best: { word: string; cost: number } | undefined;
+    let best: (NearWord & { cost: number }) | undefined;
     for (const candidate of candidates) {
       const edits = editDistance(word, candidate);
-      if (edits > allowedEdits(Math.min(word.length, candidate.length))) continue;
-      const cost = edits + (candidate[0] === word[0] ? 0 : 0.5);
-      if (!best || cost < best.cost || (cost === best.cost && candidate < best.word)) best = { word: candidate, cost };
+      const shortest = Math.min(word.length, candidate.length);
+      if (edits > allowedEdits(shortest)) continue;
+      const replaced = word.length === candidate.length && [...word].sort().join() !== [...candidate].sort().join();
+      // Words of four letters have too many neighbours that are words themselves: shop, ship.
+      if (replaced && shortest < 5) continue;
+      const rarity = 1 / (2 + (this.#counts.get(candidate) ?? 0));
+      const cost = edits + (candidate[0] === word[0] ? 0 : 0.5) + (replaced ? 0.1 : 0) + 0.2 * rarity;
+      if (!best || cost < best.cost) best = { word: candidate, edits, cost };
     }
+    const found = best && { word: best.word, edits: best.edits };
     if (this.#cache.size > 10_000) this.#cache.clear();
-    this.#cache.set(word, best?.word);
-    return best?.word;
+    this.#cache.set(word, found);
+    return found;
   }
 }
 

@@ -1,7 +1,8 @@
 import { FtsError } from '../../errors/fts-error.ts';
 import type { GrammarEntry } from './grammar/entry.ts';
 import { operatorGrammar, type Split, wordingsFor } from './grammar/grammar.ts';
-import { type DrawnValue, noun } from './grammar/values.ts';
+import { type DrawnValue, dashedName, noun } from './grammar/values.ts';
+import { isNameCue } from './lexicon.ts';
 import { type OperatorProposal, operatorOperations } from './operations.ts';
 import { type PhraseNode, parsePhrase } from './phrases.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -31,7 +32,8 @@ export function realise(
   say(before, context);
   sayNodes(parsePhrase(phrase), context);
   say(after, context);
-  const framed = surround(tidy(fragments), split, random);
+  const said = split === 'train' ? disturb(tidy(fragments), random) : tidy(fragments);
+  const framed = surround(said, split, random);
   return { request: typeset(framed, random), proposal: proposalOf(entry, values, mentioned) };
 }
 
@@ -104,6 +106,37 @@ function tidy(fragments: readonly Fragment[]): Fragment[] {
   }
   return tidied;
 }
+
+const dispensable = /\b(?:the|a|an|please|our|my|for me|of|this|that|now) (?=[a-z])/g;
+
+/**
+ * Training hears more ways of speaking than the grammar has: small words left out, and words that it does not know put
+ * in, though never where they could be taken for a value.
+ */
+function disturb(fragments: readonly Fragment[], random: SeededRandom): Fragment[] {
+  const drops = random.chance(0.2);
+  const inserts = random.chance(0.35);
+  if (!drops && !inserts) return [...fragments];
+  return fragments.map((fragment) => {
+    if ('value' in fragment) return fragment;
+    const words = drops
+      ? fragment.words.replace(dispensable, (small) => (random.chance(0.5) ? '' : small))
+      : fragment.words;
+    return { words: inserts ? insertUnknownWord(words, random) : words };
+  });
+}
+
+/** Between two words of a fragment: the edges touch values. */
+function insertUnknownWord(words: string, random: SeededRandom): string {
+  const gaps = [...words.matchAll(/(?<=[a-z]) (?=[a-z])/g)].filter(
+    ({ index }) => !isNameCue(lastWord(words.slice(0, index))),
+  );
+  if (gaps.length === 0 || random.chance(0.5)) return words;
+  const { index } = random.pick(gaps);
+  return `${words.slice(0, index)} ${random.chance(0.8) ? noun(random) : dashedName(random)}${words.slice(index)}`;
+}
+
+const lastWord = (text: string): string => /[a-z]+$/.exec(text)?.[0] ?? '';
 
 /** Greetings, reasons and thanks around a request. */
 function surround(request: readonly Fragment[], split: Split, random: SeededRandom): Fragment[] {

@@ -46,8 +46,9 @@ describe('delexicalise', () => {
     expect(read('show the tag')).toEqual([' show the tag']);
   });
 
-  it('offers a mistyped word both as the word meant and as a value', () => {
-    expect(read('purge tag x1 on stagign')).toEqual([' purge tag<name><1> on staging<near><2>', ['x1'], ['stagign']]);
+  it('corrects what can only be a typing error, and offers what could be a value as both', () => {
+    expect(read('prge tag x1 on stagign')).toEqual([' purge<near><1> tag<name><2> on staging', ['prge'], ['x1']]);
+    expect(read('the property verison')).toEqual([' the property version<near><1>', ['verison']]);
   });
 
   it('reads durations and number words', () => {

@@ -9,7 +9,7 @@ export const valueKinds = [
   'email',
   'ip4', // addresses and CIDR blocks
   'ip6',
-  'ref', // an Akamai reference number such as 9.6f64d440.1318965461.2f2b078
+  'ref', // an Akamai reference number such as 9.6f64d440.1318965461.2f2b078, or an error such as ERR_DNS_FAIL
   'num',
   'ver', // v12, 1.4.0
   'dur', // 5 minutes, 1h
@@ -106,7 +106,7 @@ export const referenceIn = (text: string): string | undefined =>
 /** The kind of one unbroken piece of text; undefined for a plain word and for punctuation. */
 export function kindOf(piece: string): ValueKind | undefined {
   if (/^[a-z][a-z0-9+.-]*:\/\/\S/i.test(piece)) return 'url';
-  if (referenceIn(piece) === piece.replace(/^#/, '')) return 'ref';
+  if (referenceIn(piece) === piece.replace(/^#/, '') || /^ERR_[A-Z0-9_]+$/.test(piece)) return 'ref';
   if (/^[^\s@]+@[^\s@]+\.\p{L}{2,}$/u.test(piece)) return 'email';
   if (ip4Pattern.test(piece)) return 'ip4';
   if (ip6Pattern.test(piece)) return 'ip6';

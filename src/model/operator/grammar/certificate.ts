@@ -57,6 +57,8 @@ export const certificateGrammar: readonly GrammarEntry[] = [
       'until when is the {certificate} [of|for] $hostname valid[?|]',
       'how many days [until|before] the {certificate} [of|for|on] $hostname expires[?|]',
       '$hostname {certificate} [expiry|expiration|status][?|]',
+      'how [much time|many days|many weeks] [is|are] [there |left |]on the {certificate} [of|for] $hostname[?|]',
+      'is the {certificate} [of|for|on] $hostname [good|fine|current|up to date][?|]',
     ],
   },
   {
@@ -151,6 +153,9 @@ export const errorGrammar: readonly GrammarEntry[] = [
       'explanation [of|for] [error |error code |reference |]$reference',
       'what went wrong [with|for|in] [reference |error |request |]$reference[?|]',
       'the reason for [error |reference |]$reference',
+      '[users|customers|visitors|people|some users|a client] [see|get|report|are getting|reported] [an error|a page|an error page|a blank page|errors] [with|saying|and] [the |][reference|error|code|reference number] $reference [, why|, what is it|. why is that|]',
+      '$reference, what [is|does] [that|it|this] [mean|]',
+      'what is $reference',
     ],
   },
 ];

@@ -229,6 +229,9 @@ export const linodeGrammar: readonly GrammarEntry[] = [
       '[turn|switch|power] {linode} $instance back on',
       '[boot|start] {linode} [named|called|with id] $instance',
       'bring {linode} $instance [up|back up|online]',
+      '[turn|switch|power] {linode} $instance [back |]on [again|]',
+      '[start|boot|turn on] {linode} $instance again',
+      'get {linode} $instance [running|up] again',
     ],
     others: [
       '{linode} $instance [needs to be|must be|should be|has to be] [booted|started|powered on|turned on|switched on]',
@@ -246,6 +249,9 @@ export const linodeGrammar: readonly GrammarEntry[] = [
       'shut {linode} $instance down',
       '[shut down|stop] {linode} [named|called|with id] $instance',
       'take {linode} $instance [down|offline]',
+      'take {linode} $instance out of service',
+      'bring {linode} $instance down',
+      '[turn|switch|power] {linode} $instance off [again|]',
     ],
     others: [
       '{linode} $instance [needs to be|must be|should be|has to be] [shut down|stopped|powered off|turned off|switched off]',

@@ -52,6 +52,10 @@ export const propertyGrammar: readonly GrammarEntry[] = [
       'have {version-word} $version of {property?} $property {activated} {to-network?}',
       'switch {property?} $property [over |]to {version-word} $version {to-network?}',
       'upgrade {property?} $property to {version-word} $version {to-network?}',
+      'take {property?} $property {version-word} $version and {activate} it {to-network?}',
+      'set {version-word} $version of {property?} $property active {on-network?}',
+      '{activate} {version-word} $version [for|on] $property {to-network?}',
+      '{activate} the [latest|newest] [changes|edits|version] [for|on] {property?} $property {to-network?}',
     ],
     others: [
       '{property} $property {version-word} $version [needs to be|must be|should be|has to be] {activated} {to-network?}',
@@ -90,6 +94,23 @@ export const propertyGrammar: readonly GrammarEntry[] = [
     others: [
       '{property?} $property {version-word} $version [should|must|needs to|can] go live',
       '$property can go live',
+    ],
+  },
+  {
+    // The network that a version comes from is not the one that it goes to.
+    operation: 'property.activate',
+    values: (random) => ({ ...one(random), network: asWritten('PRODUCTION') }),
+    implied: ['network'],
+    commands: [
+      '{activate} {property?} $property {version-word} $version from [staging|stage|the staging network|stg] to [production|prod|the production network|live]',
+      '[move|bring|take|copy] {version-word} $version of {property?} $property from [staging|stage] to [production|prod|live]',
+      '{activate} {property?} $property from [staging|stage|stg] to [production|prod]',
+      '[move|bring|take] $property $version [over |]from [staging|stage] [on |]to [production|prod]',
+      '{activate} {version-word} $version of $property, which is [active|live|already] on [staging|stage], [also |]to [production|prod]',
+    ],
+    others: [
+      '$property {version-word} $version [works|is fine|is good|has been tested|looks good|was tested] on [staging|stage], {activate} it [to|on] [production|prod]',
+      '[staging|stage] is [fine|good|ok|green] for $property {version-word} $version, [now |]{activate} it [to|on] [production|prod]',
     ],
   },
   {
