@@ -23,10 +23,11 @@ import {
 import { concat, reshape, slice, transpose } from './primitives/layout.ts';
 import { embedding } from './primitives/lookup.ts';
 import { linear, matmul } from './primitives/matrix.ts';
+import { INT4_GROUP, int4Linear, quantizeInt4 } from './primitives/quantized.ts';
 import { sum } from './primitives/reduction.ts';
 import { rotary } from './primitives/rotary.ts';
 import { logSoftmax, softmax } from './primitives/softmax.ts';
-import { Program } from './program.ts';
+import { evaluate, Program } from './program.ts';
 import { elementsOf, type Shape } from './shape.ts';
 
 /** Repeatable numbers in [-1, 1). */
@@ -263,6 +264,46 @@ describe('derivative rules agree with finite differences within 1e-3', () => {
       const error = norm(ours.map((value, i) => value - differences[i]!)) / norm(differences);
       expect(norm(differences)).toBeGreaterThan(0.1);
       expect(error).toBeLessThan(1e-3);
+    });
+  }
+});
+
+describe('frozen 4-bit matrices', () => {
+  for (const layout of ['out-in', 'in-out'] as const) {
+    it(`multiply as their unpacked values and pass the gradient on (${layout})`, () => {
+      const [rows, columns] = [6, 64];
+      const values = numbers(rows * columns, 21);
+      const { packed, scales } = quantizeInt4(values, columns);
+      const unpacked = values.map((_, i) => {
+        const code = (packed[i >> 1]! >> (4 * (i & 1))) & 15;
+        return (code > 7 ? code - 16 : code) * scales[Math.floor(i / INT4_GROUP)]!;
+      });
+      const worst = Math.max(...unpacked.map((value, i) => Math.abs(value - values[i]!)));
+      expect(worst).toBeLessThanOrEqual(Math.max(...scales) / 2 + 1e-6);
+      const results = ['int4', 'float'].map((kind) => {
+        const graph = new Graph();
+        const x = graph.input('x', [3, layout === 'out-in' ? columns : rows], { trainable: true });
+        let y: Tensor;
+        const inputs: Record<string, Float32Array | Uint8Array> = { x: numbers(elementsOf(x.shape), 4) };
+        if (kind === 'int4') {
+          const codes = graph.input('codes', [rows, columns], { type: 'int4' });
+          const factors = graph.input('scales', [rows, columns / INT4_GROUP]);
+          y = int4Linear(x, { packed: codes, scales: factors }, { layout });
+          Object.assign(inputs, { codes: packed, scales });
+        } else {
+          y = linear(x, graph.input('w', [rows, columns]), { layout });
+          inputs.w = unpacked;
+        }
+        const loss = sum(multiply(y, y));
+        graph.output('y', y);
+        graph.output('dx', gradient(loss, [x])[0]!.dense!);
+        return evaluate(graph, inputs);
+      });
+      for (const name of ['y', 'dx']) {
+        results[0]![name]!.forEach((value, i) => {
+          expect(value).toBeCloseTo(results[1]![name]![i]!, 4);
+        });
+      }
     });
   }
 });

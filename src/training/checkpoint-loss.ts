@@ -16,7 +16,7 @@ export async function checkpointLoss(
   const specs = architectureOf(config).parameters(config);
   const weights = new Map(specs.map(({ name, shape }) => [name, new Float32Array(elementsOf(shape))]));
   await readModelWeights(specs, checkpoint, (name) => weights.get(name)!);
-  const evaluator = new Evaluator(config, specs, (name) => weights.get(name)!, data);
+  const evaluator = new Evaluator(config, specs, Object.fromEntries(weights), data);
   try {
     return await evaluator.run(signal);
   } finally {

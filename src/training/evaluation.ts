@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../errors/fts-error.ts';
 import type { ParameterSpec } from '../model/architectures/parameter.ts';
-import { type BatchShape, evaluationGraph } from '../model/architectures/training-graph.ts';
+import { type BatchShape, evaluationGraph, type ModelVariant } from '../model/architectures/training-graph.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import type { TensorData } from '../runtime/onnxruntime/element-type.ts';
 import type { Binding } from '../runtime/onnxruntime/session.ts';
@@ -19,18 +19,19 @@ export class Evaluator {
   constructor(
     config: ModelConfig,
     specs: readonly ParameterSpec[],
-    weights: (name: string) => TensorData,
+    arrays: Readonly<Record<string, TensorData>>,
     source: BatchSource,
+    variant: ModelVariant = {},
   ) {
     const shape: BatchShape = { batch: source.batch, length: source.length, packed: source.packed };
-    const { graph } = evaluationGraph(config, specs, { ...shape, loss: true });
+    const { graph } = evaluationGraph(config, specs, { ...shape, loss: true, ...variant });
     this.#program = new Program(graph);
     this.#source = source;
     this.#batch = emptyBatch(source);
     const { tokens, targets, counts, documents } = this.#batch;
     const positionsType = graph.inputs.find(({ name }) => name === 'positions')?.type;
     this.#inputs = {
-      ...Object.fromEntries(specs.map(({ name }) => [name, weights(name)])),
+      ...arrays,
       tokens,
       targets,
       weights: counts,

@@ -34,7 +34,7 @@ export async function readModelWeights(
 /** The tensors of a Hugging Face checkpoint, made from the parameters one at a time. */
 export function modelWeightSources(
   config: ModelConfig,
-  values: (name: string) => Float32Array,
+  values: (name: string) => Float32Array | Promise<Float32Array>,
   dtype: 'float32' | 'bfloat16' | 'float16',
 ): TensorSource[] {
   const bySource = new Map<string, ParameterSpec[]>();
@@ -52,9 +52,9 @@ export function modelWeightSources(
   return [...bySource].map(([tensor, specs]) => {
     const { shape } = specs[0]!.source;
     const name = tensor.startsWith('lm_head') ? tensor : prefix + tensor;
-    const read = (): ArrayBufferView => {
+    const read = async (): Promise<ArrayBufferView> => {
       const whole = new Float32Array(elementsOf(shape));
-      for (const spec of specs) if (present.has(spec.name)) toCheckpoint(spec, values(spec.name), whole);
+      for (const spec of specs) if (present.has(spec.name)) toCheckpoint(spec, await values(spec.name), whole);
       if (dtype === 'bfloat16') return float32ToBfloat16(whole);
       return dtype === 'float16' ? float32ToHalf(whole) : whole;
     };

@@ -42,6 +42,12 @@ export const trainSettingsSchema = z.strictObject({
   divergenceFactor: z.number().gt(1).default(4),
   /** Which weights the model gets: those of the lowest validation loss, or the last. */
   keep: z.enum(['best', 'last']).default('best'),
+  /** All weights; low-rank factors beside frozen weights (LoRA); the same over a base in 4 bits (QLoRA). */
+  method: z.enum(['full', 'lora', 'qlora']).default('full'),
+  loraRank: count.default(8),
+  loraAlpha: z.number().positive().default(16),
+  /** Last parts of the names of the linear layers to adapt; left out, all of them. */
+  loraTargets: z.array(z.string()).min(1).optional(),
   /** How weights are stored in the model's files; computing is always FP32. */
   dtype: z.enum(['float32', 'bfloat16', 'float16']).default('float32'),
 });

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelConfig } from '../model/model-config.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
+import { useThreads } from '../runtime/onnxruntime/environment.ts';
+import { checkpointLoss } from './checkpoint-loss.ts';
 import type { BatchSource } from './data/batch.ts';
 import { exampleBatches, promptAndCompletion } from './data/example-batches.ts';
 import { textBatches, tokensInMemory } from './data/text-batches.ts';
+import { mergeAdapter } from './lora/merge-adapter.ts';
 import { readMetrics } from './metrics-log.ts';
 import { trainSettingsSchema } from './settings.ts';
 import { type TrainInput, train } from './train.ts';
@@ -36,6 +39,12 @@ const gpt2: ModelConfig = {
   tiedEmbeddings: true,
   qkvBias: true,
 };
+
+// Models this small gain nothing from threads, and the other test processes want the cores.
+useThreads(1);
+
+/** Wide enough for groups of 32 weights to share a scale. */
+const wide: ModelConfig = { ...llama, width: 32, headDim: 8, ffnWidth: 64 };
 
 /** A text that counts: every token follows from the one before it. */
 const stream = tokensInMemory(Array.from({ length: 400 }, (_, i) => i % 12));
@@ -156,5 +165,39 @@ describe('train', () => {
       expect(packed.validationLoss).toBeLessThan(1);
       expect(packed.validationLoss).toBeCloseTo(single.validationLoss!, 5);
     });
+  }
+
+  for (const config of [wide, { ...wide, family: 'gpt2' as const, kvHeads: 4, tiedEmbeddings: true, qkvBias: true }]) {
+    for (const method of ['lora', 'qlora']) {
+      it(`trains an adapter with ${method} over a frozen ${config.family}, and merges it to the same model`, async () => {
+        await train(input('base', { config }), idle);
+        const base = await openModelDirectory(join(folder, 'base-model'));
+        const other = tokensInMemory(Array.from({ length: 400 }, (_, i) => (i * 5) % 12));
+        const data = {
+          train: textBatches(other, { batch: 4, length: 8, seed: 1 }),
+          validation: textBatches(other, { batch: 4, length: 8, seed: 0, inOrder: true }),
+          hash: 'y',
+        };
+        const adapting = { method, steps: 60, loraRank: 4, loraAlpha: 8, learningRate: 2e-2 };
+        const before = await checkpointLoss(config, base.weights, data.validation, idle.signal);
+        const summary = await train(input('adapted', { config, start: base.weights, data }, adapting), idle);
+        await base.close();
+        expect(summary.trainedParameters).toBeLessThan(summary.parameters / 2);
+        expect(summary.validationLoss).toBeLessThan(before / 2);
+
+        const merged = join(folder, 'merged');
+        await mergeAdapter(join(folder, 'base-model'), join(folder, 'adapted-model', 'adapter'), {
+          path: merged,
+          name: 'merged',
+          dtype: 'float32',
+        });
+        expect(await readFile(join(merged, 'model.safetensors'))).toEqual(await weightsOf('adapted'));
+        const directory = await openModelDirectory(merged);
+        const after = await checkpointLoss(config, directory.weights, data.validation, idle.signal);
+        // the merged model has the base's own weights, not their 4-bit form that qlora computes with
+        expect(Math.abs(after - summary.validationLoss!)).toBeLessThan(method === 'lora' ? 1e-3 : 0.3);
+        await directory.close();
+      });
+    }
   }
 });

@@ -1,10 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
-import { architectureOf } from '../model/architectures/architecture.ts';
-import type { ParameterSpec } from '../model/architectures/parameter.ts';
-import { initializeParameter } from '../model/architectures/parameter-random.ts';
-import { trainingGraph } from '../model/architectures/training-graph.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import { type TokenizerFiles, writeModelDirectory } from '../model/model-directory.ts';
 import type { SafetensorsReader } from '../model/safetensors.ts';
@@ -15,12 +11,12 @@ import { type Batch, type BatchSource, emptyBatch } from './data/batch.ts';
 import { Evaluator } from './evaluation.ts';
 import { trainingFlopsPerToken } from './flops.ts';
 import { MetricsLog } from './metrics-log.ts';
-import { MicroBatchRunner, scratchBytes } from './micro-batch.ts';
-import { modelWeightSources, readModelWeights } from './model-weights.ts';
+import { MicroBatchRunner } from './micro-batch.ts';
+import { modelWeightSources } from './model-weights.ts';
 import { adamwStep } from './optimizer/adamw.ts';
-import { ParameterState } from './optimizer/parameter-state.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainSettings } from './settings.ts';
+import { TrainableModel } from './trainable-model.ts';
 
 export interface TrainInput {
   settings: TrainSettings;
@@ -46,6 +42,8 @@ export interface TrainInput {
 export interface TrainSummary {
   steps: number;
   parameters: number;
+  /** Those that were trained: all, or the adapter's. */
+  trainedParameters: number;
   /** Losses in nats per counted token: the running mean at the end, the last and the lowest validation loss. */
   trainingLoss: number;
   validationLoss: number | null;
@@ -80,8 +78,7 @@ export async function train(input: TrainInput, work: Work): Promise<TrainSummary
 
 class TrainingRun {
   readonly #input: TrainInput;
-  readonly #specs: readonly ParameterSpec[];
-  readonly #state: ParameterState;
+  readonly #model: TrainableModel;
   readonly #runner: MicroBatchRunner;
   readonly #evaluator: Evaluator | undefined;
   readonly #batches: Batch[];
@@ -91,19 +88,14 @@ class TrainingRun {
   #recentTokens = 0;
   #recentSeconds = 0;
 
-  private constructor(
-    input: TrainInput,
-    specs: readonly ParameterSpec[],
-    state: ParameterState,
-    runner: MicroBatchRunner,
-    evaluator: Evaluator | undefined,
-  ) {
+  private constructor(input: TrainInput, model: TrainableModel) {
     this.#input = input;
-    this.#specs = specs;
-    this.#state = state;
-    this.#runner = runner;
-    this.#evaluator = evaluator;
-    const { settings, data } = input;
+    this.#model = model;
+    const { settings, config, data } = input;
+    const { graph, state, frozen, arrays, specs, variant } = model;
+    this.#runner = new MicroBatchRunner(graph, state, { dropoutRate: settings.dropout, seed: settings.seed, frozen });
+    this.#evaluator =
+      data.validation === undefined ? undefined : new Evaluator(config, specs, arrays, data.validation, variant);
     this.#batches = Array.from({ length: settings.gradientAccumulation }, () => emptyBatch(data.train));
     this.#totalSteps = stepsOf(settings, data.train);
     this.#progress = {
@@ -118,30 +110,13 @@ class TrainingRun {
   }
 
   static async prepare(input: TrainInput): Promise<TrainingRun> {
-    const { settings, config, data } = input;
     checkFit(input);
-    const specs = architectureOf(config).parameters(config);
-    const { batch, length, packed } = data.train;
-    const graph = trainingGraph(config, specs, { batch, length, packed, dropoutRate: settings.dropout });
-    const state = await ParameterState.create(specs, {
-      accumulate: settings.gradientAccumulation > 1,
-      scratchBytes: scratchBytes(graph),
-    });
-    if (input.start === undefined) {
-      for (const spec of specs) initializeParameter(spec, settings.seed, state.view(spec.name, 'weights'));
-    } else {
-      await readModelWeights(specs, input.start, (name) => state.view(name, 'weights'));
-    }
-    const runner = new MicroBatchRunner(graph, state, { dropoutRate: settings.dropout, seed: settings.seed });
-    const weights = (name: string): Float32Array => state.view(name, 'weights');
-    const evaluator =
-      data.validation === undefined ? undefined : new Evaluator(config, specs, weights, data.validation);
-    return new TrainingRun(input, specs, state, runner, evaluator);
+    return new TrainingRun(input, await TrainableModel.prepare(input, input.data.train));
   }
 
   /** Takes up the last checkpoint of this run, if there is one. */
   async resume(): Promise<void> {
-    const found = await loadCheckpoint(this.#lastPath, this.#state);
+    const found = await loadCheckpoint(this.#lastPath, this.#model.state);
     if (found !== undefined && found.digest !== this.#progress.digest) {
       throw new FtsError('conflict', 'The run was begun with other settings, another model or other data.', {
         field: 'settings',
@@ -157,7 +132,7 @@ class TrainingRun {
   async steps(work: Work): Promise<void> {
     const { settings } = this.#input;
     const { batch, length } = this.#input.data.train;
-    const flops = trainingFlopsPerToken(this.#input.config, this.#specs, length);
+    const flops = trainingFlopsPerToken(this.#input.config, this.#model.specs, length);
     const peak = this.#progress.step < this.#totalSteps ? matrixPeak() : 1;
     const stepTokens = batch * length * settings.gradientAccumulation;
     while (this.#progress.step < this.#totalSteps) {
@@ -210,10 +185,12 @@ class TrainingRun {
   async finish(): Promise<TrainSummary> {
     const { settings, config, output, data } = this.#input;
     const { step, best, meanLoss, validationLoss, tokens, seconds } = this.#progress;
-    if (settings.keep === 'best' && best !== null && best.step !== step) await loadWeights(this.#bestPath, this.#state);
+    if (settings.keep === 'best' && best !== null && best.step !== step)
+      await loadWeights(this.#bestPath, this.#model.state);
     const summary: TrainSummary = {
       steps: step,
-      parameters: this.#specs.reduce((sum, { source }) => sum + countOf(source), 0),
+      parameters: this.#model.parameters,
+      trainedParameters: this.#model.trainedParameters,
       trainingLoss: meanLoss ?? Number.NaN,
       validationLoss,
       bestValidationLoss: best?.loss ?? null,
@@ -226,7 +203,8 @@ class TrainingRun {
     await writeModelDirectory(output.path, {
       config,
       dtype: settings.dtype,
-      weights: modelWeightSources(config, (name) => this.#state.view(name, 'weights'), settings.dtype),
+      weights: modelWeightSources(config, (name) => this.#model.weights(name), settings.dtype),
+      fillMore: (folder) => this.#model.writeAdapter(join(folder, 'adapter'), output.provenance.parent ?? null),
       ...(output.tokenizer === undefined ? {} : { tokenizer: output.tokenizer }),
       provenance: {
         ...output.provenance,
@@ -244,7 +222,7 @@ class TrainingRun {
     await this.#log?.close();
     this.#runner.close();
     this.#evaluator?.close();
-    await this.#state.close();
+    await this.#model.state.close();
   }
 
   /** One optimizer step over its micro-batches. */
@@ -260,15 +238,15 @@ class TrainingRun {
     let loss = 0;
     for (const [offset, batch] of this.#batches.entries()) {
       loss += await this.#runner.run(batch, Math.max(1, counted), first + offset);
-      if (accumulated > 1) this.#state.accumulate(offset === 0);
+      if (accumulated > 1) this.#model.state.accumulate(offset === 0);
     }
-    const gradientNorm = this.#state.gradientNorm();
+    const gradientNorm = this.#model.state.gradientNorm();
     this.#checkDivergence(loss, gradientNorm);
     const step = this.#progress.step + 1;
     const learningRate = learningRateAt(step, this.#totalSteps, settings);
     const { gradientClip } = settings;
     const gradientScale = gradientClip > 0 && gradientNorm > gradientClip ? gradientClip / gradientNorm : 1;
-    adamwStep(this.#state, settings, { step, learningRate, gradientScale });
+    adamwStep(this.#model.state, settings, { step, learningRate, gradientScale });
     const mean = this.#progress.meanLoss ?? loss;
     this.#progress.step = step;
     this.#progress.tokens += counted;
@@ -296,11 +274,11 @@ class TrainingRun {
     this.#progress.validationLoss = loss;
     if (this.#progress.best !== null && this.#progress.best.loss <= loss) return;
     this.#progress.best = { step: this.#progress.step, loss };
-    if (this.#input.settings.keep === 'best') await saveWeights(this.#bestPath, this.#state, this.#progress);
+    if (this.#input.settings.keep === 'best') await saveWeights(this.#bestPath, this.#model.state, this.#progress);
   }
 
   async #saveLast(): Promise<void> {
-    await saveCheckpoint(this.#lastPath, this.#state, this.#progress);
+    await saveCheckpoint(this.#lastPath, this.#model.state, this.#progress);
   }
 
   get #tokensPerStep(): number {
@@ -320,11 +298,6 @@ class TrainingRun {
 function stepsOf(settings: TrainSettings, source: BatchSource): number {
   const perEpoch = source.batchesPerEpoch / settings.gradientAccumulation;
   return settings.steps ?? Math.max(1, Math.ceil(settings.epochs * perEpoch));
-}
-
-function countOf({ shape, columns }: ParameterSpec['source']): number {
-  const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
-  return rows * (columns === undefined ? shape.at(-1)! : columns[1] - columns[0]);
 }
 
 /** Everything that the weights depend on, so that a resumed run is the same run. */

@@ -3,6 +3,7 @@ import { dropout } from '../../tensor/composites/dropout.ts';
 import type { Graph, Tensor } from '../../tensor/graph.ts';
 import { add } from '../../tensor/primitives/elementwise.ts';
 import { linear } from '../../tensor/primitives/matrix.ts';
+import { type Int4Matrix, int4Linear } from '../../tensor/primitives/quantized.ts';
 import type { ModelConfig } from '../model-config.ts';
 import type { ParameterSpec } from './parameter.ts';
 
@@ -28,6 +29,8 @@ interface BuilderOptions {
   parameters: readonly ParameterSpec[];
   /** The tensor of a parameter: an input of the graph, or made from inputs (a dequantized weight). */
   parameterTensor(spec: ParameterSpec): Tensor;
+  /** A linear weight that is kept in 4 bits. */
+  int4?(spec: ParameterSpec): Int4Matrix | undefined;
   dropoutRate?: number;
   extension?: LinearExtension;
 }
@@ -77,12 +80,15 @@ export class ModelBuilder {
   /** factor · x Wᵀ + biasFactor · bias, and whatever an adapter adds. */
   linear(x: Tensor, weight: string, options: { bias?: string; factor?: number; biasFactor?: number } = {}): Tensor {
     this.linearInputs.set(weight, x);
-    const y = linear(x, this.parameter(weight), {
-      layout: this.#spec(weight).layout ?? 'out-in',
+    const spec = this.#spec(weight);
+    const settings = {
+      layout: spec.layout ?? 'out-in',
       bias: options.bias === undefined ? undefined : this.optional(options.bias),
       factor: options.factor ?? 1,
       biasFactor: options.biasFactor ?? 1,
-    });
+    };
+    const int4 = this.#options.int4?.(spec);
+    const y = int4 === undefined ? linear(x, this.parameter(weight), settings) : int4Linear(x, int4, settings);
     const extra = this.#options.extension?.(weight, x);
     return extra === undefined ? y : add(y, extra);
   }

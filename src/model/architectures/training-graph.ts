@@ -2,8 +2,10 @@ import { documentMask } from '../../tensor/composites/attention.ts';
 import { languageModelLoss, vocabularyLogits } from '../../tensor/composites/language-model-loss.ts';
 import { gradient } from '../../tensor/gradient.ts';
 import { Graph, type Tensor } from '../../tensor/graph.ts';
+import { INT4_GROUP } from '../../tensor/primitives/quantized.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { ModelConfig } from '../model-config.ts';
+import { type AdapterPair, type AdapterSettings, adapted } from './adapter.ts';
 import { architectureOf, hiddenStates } from './architecture.ts';
 import { ModelBuilder, type SequenceInputs } from './model-builder.ts';
 import type { ParameterSpec } from './parameter.ts';
@@ -16,7 +18,15 @@ export interface BatchShape {
   packed: boolean;
 }
 
-export interface TrainingGraphOptions extends BatchShape {
+/** How the model of a graph departs from plain FP32 weights that all train. */
+export interface ModelVariant {
+  /** Low-rank factors beside frozen weights: they alone train. */
+  adapter?: { settings: AdapterSettings; pairs: readonly AdapterPair[] };
+  /** Names of frozen linear weights that are given in 4 bits, as the inputs `NAME` and `NAME scales`. */
+  int4?: ReadonlySet<string>;
+}
+
+export interface TrainingGraphOptions extends BatchShape, ModelVariant {
   dropoutRate?: number;
 }
 
@@ -38,6 +48,7 @@ export interface TrainingGraph {
   dropoutMasks: readonly { name: string; shape: Shape }[];
 }
 
+export const scalesName = (parameter: string): string => `${parameter} scales`;
 export const gradientName = (parameter: string): string => `d ${parameter}`;
 
 /**
@@ -53,14 +64,17 @@ export function trainingGraph(
   const graph = new Graph();
   const sequence = sequenceInputs(graph, config, options);
   const trained = new Map<string, Tensor>();
+  const train = (spec: ParameterSpec): Tensor => {
+    const tensor = graph.input(spec.name, spec.shape, { trainable: true });
+    trained.set(spec.name, tensor);
+    return tensor;
+  };
+  const frozen = (spec: ParameterSpec): Tensor => graph.input(spec.name, spec.shape);
   const builder = new ModelBuilder(graph, config, sequence, {
     parameters,
     dropoutRate: options.dropoutRate ?? 0,
-    parameterTensor: (spec) => {
-      const tensor = graph.input(spec.name, spec.shape, { trainable: true });
-      trained.set(spec.name, tensor);
-      return tensor;
-    },
+    parameterTensor: options.adapter === undefined ? train : frozen,
+    ...variantOptions(graph, options, train),
   });
   const hidden = hiddenStates(builder);
   const loss = meanLoss(builder, hidden);
@@ -84,7 +98,7 @@ export function trainingGraph(
   return { graph, dense, rows, dropoutMasks };
 }
 
-export interface EvaluationGraphOptions extends BatchShape {
+export interface EvaluationGraphOptions extends BatchShape, ModelVariant {
   /** Names of linear weights whose inputs [batch · length, in] become outputs `input NAME`; `all` for every one. */
   captures?: 'all' | readonly string[];
   /** Output `logits` [batch · length, vocabulary (padded)]. */
@@ -109,9 +123,11 @@ export function evaluationGraph(
 ): EvaluationGraph {
   const graph = new Graph();
   const architecture = architectureOf(config);
+  const input = (spec: ParameterSpec): Tensor => graph.input(spec.name, spec.shape);
   const builder = new ModelBuilder(graph, config, sequenceInputs(graph, config, options), {
     parameters,
-    parameterTensor: (spec) => graph.input(spec.name, spec.shape),
+    parameterTensor: input,
+    ...variantOptions(graph, options, input),
   });
   const hidden = hiddenStates(builder);
   const table = builder.parameter(architecture.outputTable(config));
@@ -130,6 +146,28 @@ export function evaluationGraph(
     captures.set(weight, output);
   }
   return { graph, captures, logitColumns: table.shape[0]! };
+}
+
+/** The builder's hooks for adapters and 4-bit weights; `factor` declares the tensors of an adapter's factors. */
+function variantOptions(
+  graph: Graph,
+  { adapter, int4 }: ModelVariant,
+  factor: (spec: ParameterSpec) => Tensor,
+): Pick<ConstructorParameters<typeof ModelBuilder>[3], 'int4' | 'extension'> {
+  const pairs = new Map(adapter?.pairs.map((pair) => [pair.weight.name, pair]));
+  return {
+    int4: (spec) =>
+      int4?.has(spec.name)
+        ? {
+            packed: graph.input(spec.name, spec.shape, { type: 'int4' }),
+            scales: graph.input(scalesName(spec.name), [spec.shape[0]!, spec.shape[1]! / INT4_GROUP]),
+          }
+        : undefined,
+    extension: (weight, x) => {
+      const pair = pairs.get(weight);
+      return pair && adapted(x, pair, factor(pair.a), factor(pair.b), adapter!.settings);
+    },
+  };
 }
 
 /** Declares the inputs that say what a batch holds. Positions have the type that their consumer wants. */

@@ -1,0 +1,46 @@
+import { mergeInto } from '../../model/architectures/adapter.ts';
+import { architectureOf } from '../../model/architectures/architecture.ts';
+import { openModelDirectory, writeModelDirectory } from '../../model/model-directory.ts';
+import { elementsOf } from '../../tensor/shape.ts';
+import { modelWeightSources, readModelWeights } from '../model-weights.ts';
+import { readAdapter } from './adapter-files.ts';
+
+/** Adds a PEFT adapter to its base model and writes the sum as a model of its own. */
+export async function mergeAdapter(
+  basePath: string,
+  adapterPath: string,
+  output: { path: string; name: string; dtype: 'float32' | 'bfloat16' | 'float16' },
+): Promise<void> {
+  const base = await openModelDirectory(basePath);
+  try {
+    const specs = architectureOf(base.config).parameters(base.config);
+    const { settings, pairs, values } = await readAdapter(adapterPath, specs);
+    const byWeight = new Map(pairs.map((pair) => [pair.weight.name, pair]));
+    const merged = async (name: string): Promise<Float32Array> => {
+      const spec = specs.find((candidate) => candidate.name === name)!;
+      const weight = new Float32Array(elementsOf(spec.shape));
+      await readModelWeights([spec], base.weights, () => weight);
+      const pair = byWeight.get(name);
+      if (pair !== undefined) {
+        mergeInto(weight, pair, values.get(pair.a.name)!, values.get(pair.b.name)!, settings.alpha / settings.rank);
+      }
+      return weight;
+    };
+    await writeModelDirectory(output.path, {
+      config: base.config,
+      dtype: output.dtype,
+      weights: modelWeightSources(base.config, merged, output.dtype),
+      ...(base.tokenizer === undefined ? {} : { tokenizer: base.tokenizer }),
+      ...(base.generationConfig === undefined ? {} : { generationConfig: base.generationConfig }),
+      provenance: {
+        name: output.name,
+        createdAt: new Date().toISOString(),
+        madeBy: 'merge-lora',
+        parent: base.provenance?.name ?? basePath,
+        settings: { adapter: adapterPath },
+      },
+    });
+  } finally {
+    await base.close();
+  }
+}
