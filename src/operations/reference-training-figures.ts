@@ -75,7 +75,7 @@ async function oneStep(signal: AbortSignal): Promise<Figures> {
     for (const spec of specs) initializeParameter(spec, 1, state.view(spec.name, 'weights'));
     const weights = () => specs.map(({ name }) => state.view(name, 'weights').slice());
     const before = weights();
-    const evaluator = new Evaluator(config, specs, (name) => state.view(name, 'weights'), source);
+    const evaluator = new Evaluator(config, specs, state.weights, source);
     await evaluator.run(signal);
     evaluator.close();
     const afterInference = weights();

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
+import type { CheckpointReader } from '../model/checkpoint-reader.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import { type TokenizerFiles, writeModelDirectory } from '../model/model-directory.ts';
-import type { SafetensorsReader } from '../model/safetensors.ts';
 import type { Work } from '../runtime/progress.ts';
 import { matrixPeak } from '../tensor/matrix-peak.ts';
 import { loadCheckpoint, loadWeights, type RunProgress, saveCheckpoint, saveWeights } from './checkpoint.ts';
@@ -22,7 +22,7 @@ export interface TrainInput {
   settings: TrainSettings;
   config: ModelConfig;
   /** Weights to start from; left out, the model is trained from scratch. */
-  start?: SafetensorsReader;
+  start?: CheckpointReader;
   data: {
     train: BatchSource;
     validation?: BatchSource;

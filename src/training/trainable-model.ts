@@ -9,8 +9,8 @@ import {
   type TrainingGraph,
   trainingGraph,
 } from '../model/architectures/training-graph.ts';
+import type { CheckpointReader } from '../model/checkpoint-reader.ts';
 import type { ModelConfig } from '../model/model-config.ts';
-import type { SafetensorsReader } from '../model/safetensors.ts';
 import type { TensorData } from '../runtime/onnxruntime/element-type.ts';
 import { INT4_GROUP, quantizeInt4 } from '../tensor/primitives/quantized.ts';
 import { elementsOf } from '../tensor/shape.ts';
@@ -24,7 +24,7 @@ import type { TrainSettings } from './settings.ts';
 interface ModelInput {
   settings: TrainSettings;
   config: ModelConfig;
-  start?: SafetensorsReader;
+  start?: CheckpointReader;
 }
 
 /** A model that is being trained: which of its parameters train, the state of those, and the frozen rest. */
@@ -36,7 +36,7 @@ export class TrainableModel {
   readonly graph: TrainingGraph;
   readonly state: ParameterState;
   readonly frozen: Readonly<Record<string, TensorData>>;
-  readonly #start: SafetensorsReader | undefined;
+  readonly #start: CheckpointReader | undefined;
 
   private constructor(
     { config, start }: ModelInput,
@@ -86,10 +86,7 @@ export class TrainableModel {
 
   /** Every array that a forward pass reads, by the name of its graph input. */
   get arrays(): Record<string, TensorData> {
-    return {
-      ...this.frozen,
-      ...Object.fromEntries(this.state.specs.map(({ name }) => [name, this.state.view(name, 'weights')])),
-    };
+    return { ...this.frozen, ...this.state.weights };
   }
 
   /** Parameters that train, padding not counted. */
@@ -149,7 +146,7 @@ function variantOf(settings: TrainSettings, specs: readonly ParameterSpec[]): Mo
 
 async function frozenWeights(
   specs: readonly ParameterSpec[],
-  start: SafetensorsReader,
+  start: CheckpointReader,
   int4: ReadonlySet<string>,
 ): Promise<Record<string, TensorData>> {
   const arrays: Record<string, TensorData> = {};

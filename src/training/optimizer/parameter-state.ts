@@ -103,6 +103,11 @@ export class ParameterState {
     return bank.regions[region]!.subarray(offset, offset + length);
   }
 
+  /** Every weight by its name, as views. */
+  get weights(): Record<string, Float32Array> {
+    return Object.fromEntries(this.specs.map(({ name }) => [name, this.view(name, 'weights')]));
+  }
+
   /** The memory that a parameter is in, for buffers that kernels combine with it. */
   memoryOf(name: string): SharedMemory {
     return this.#places.get(name)!.bank.memory;
