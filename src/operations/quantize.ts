@@ -1,59 +1,203 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { artifactSchema } from '../jobs/registry.ts';
+import { artifactSchema, type Model } from '../jobs/registry.ts';
 import { exportGguf } from '../model/gguf/export-gguf.ts';
-import { openModelDirectory } from '../model/model-directory.ts';
+import { type ModelDirectory, openModelDirectory } from '../model/model-directory.ts';
+import { generateOperatorDataset } from '../model/operator/dataset.ts';
+import { operatorRecipe } from '../model/operator/recipe.ts';
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
+import { readCalibrationTexts } from '../quantization/calibration.ts';
+import { chooseSettings } from '../quantization/choose-settings.ts';
+import { type QuantizeInput, quantize as quantizeModel } from '../quantization/quantize.ts';
+import { type QuantizationSettings, quantizationSettingsSchema } from '../quantization/settings.ts';
+import type { OperationContext } from './context.ts';
 import { defineOperation } from './operation.ts';
 
-const formats = { f32: 'F32', f16: 'F16', bf16: 'BF16', q8_0: 'Q8_0', q4_0: 'Q4_0', q4_1: 'Q4_1' } as const;
-const formatNames = Object.keys(formats) as [keyof typeof formats];
+const plainTypes = { f32: 'F32', f16: 'F16', bf16: 'BF16', q8_0: 'Q8_0', q4_0: 'Q4_0', q4_1: 'Q4_1' } as const;
+const layouts = ['gptq', 'awq', 'compressed-tensors'] as const;
+const formatNames = [...(Object.keys(plainTypes) as (keyof typeof plainTypes)[]), ...layouts] as const;
+type Format = (typeof formatNames)[number];
+
+/** The settings that a user may turn; format and method are chosen above them. */
+const { method: _, format: __, bits: ___, ...tuning } = quantizationSettingsSchema.shape;
+
+const inputSchema = z.object({
+  model: z.string().describe('Name of the model'),
+  formats: z
+    .array(z.enum(formatNames))
+    .min(1)
+    .default(['q4_0', 'gptq'])
+    .describe('Artifacts: GGUF (f32, f16, bf16, q8_0, q4_0, q4_1) or safetensors layouts for vLLM and Transformers'),
+  method: z
+    .enum(['gptq', 'awq', 'rtn', 'auto'])
+    .default('gptq')
+    .describe('How INT4 weights are chosen; auto tries all on held-out text. INT8 is always rounded to nearest'),
+  calibration: z
+    .string()
+    .optional()
+    .describe('Text or JSON-lines file like what the model will read; "self" for its own samples'),
+  ...tuning,
+  budget: z.number().positive().optional().describe('auto: most bits per weight, scales included'),
+});
+type Input = z.output<typeof inputSchema>;
+
+type ArtifactRecord = Omit<z.output<typeof artifactSchema>, 'createdAt'>;
 
 export const quantize = defineOperation({
   name: 'quantize',
   title: 'Quantize a model',
   description:
-    'Makes GGUF artifacts of a model: INT8 (`q8_0`) and INT4 (`q4_0`) for serving, or unquantized (`f32`). The model itself is never changed. Runs as a job.',
+    'Makes smaller artifacts of a model for serving: INT4 by GPTQ (default), AWQ or rounding, INT8, or unquantized GGUF. Use `method: auto` to let held-out text decide. The model itself is never changed. Runs as a job that resumes layer by layer; returns each artifact with its path, size and bits per weight.',
   effect: 'write',
   scope: 'train',
   idempotent: true,
   openWorld: false,
   job: true,
   positionals: ['model'],
-  example: 'fts quantize operator --formats q8_0 q4_0',
-  input: z.object({
-    model: z.string().describe('Name of the model'),
-    formats: z.array(z.enum(formatNames)).min(1).default(['q8_0', 'q4_0']).describe('Which artifacts to make'),
-    method: z.enum(['rtn']).default('rtn').describe('Round to nearest'),
+  example: 'fts quantize operator --formats q4_0 gptq --method gptq',
+  input: inputSchema,
+  output: z.object({
+    artifacts: z.array(artifactSchema),
+    /** Why `auto` chose what it chose. */
+    reason: z.string().optional(),
   }),
-  output: z.object({ artifacts: z.array(artifactSchema) }),
-  async run({ model: name, formats: wanted, method }, context) {
+  async run(input, context) {
     const { registry } = context;
-    const model = registry.model(name);
+    const model = registry.model(input.model);
     const directory = await openModelDirectory(model.directory);
     try {
-      const tokenizer = directory.tokenizer === undefined ? undefined : Tokenizer.fromFiles(directory.tokenizer);
-      for (const [done, format] of wanted.entries()) {
-        context.report({ stage: 'quantize', done, total: wanted.length, unit: 'items' });
-        const exported = await exportGguf(
-          join(model.directory, `${name}-${format}.gguf`),
-          { name, config: directory.config, tokenizer, weights: directory.weights, type: formats[format] },
-          { signal: context.signal, report: () => {} },
-        );
-        const { path, bytes, bitsPerWeight, fallbacks } = exported;
-        registry.saveArtifact({
-          id: `${name}:${format}`,
-          model: name,
-          format,
-          path,
-          bytes,
-          bitsPerWeight,
-          settings: { method, fallbacks },
-        });
+      const isPlain = (format: Format): format is keyof typeof plainTypes =>
+        format in plainTypes && (input.method === 'rtn' || !format.startsWith('q4'));
+      const plain = input.formats.filter(isPlain);
+      for (const [done, format] of plain.entries()) {
+        context.report({ stage: 'export', done, total: plain.length, unit: 'items' });
+        save(await exportPlain(model, directory, format, context), context);
       }
-      return { artifacts: wanted.map((format) => registry.artifact(`${name}:${format}`)) };
+      const learned = input.formats.filter((format) => !isPlain(format));
+      const { settings, reason } = await settingsFor(input, learned, model, directory, context);
+      for (const run of runsFor(learned, settings)) {
+        for (const record of await quantizeWith(model, directory, run, input, reason, context)) save(record, context);
+      }
+      const artifacts = input.formats.map((format) => registry.artifact(`${input.model}:${format}`));
+      return { artifacts, ...(reason === undefined ? {} : { reason }) };
     } finally {
       await directory.close();
     }
   },
 });
+
+function save(record: ArtifactRecord, { registry }: OperationContext): void {
+  registry.saveArtifact(record);
+}
+
+async function exportPlain(
+  model: Model,
+  directory: ModelDirectory,
+  format: keyof typeof plainTypes,
+  context: OperationContext,
+): Promise<ArtifactRecord> {
+  const { config, weights, tokenizer: files } = directory;
+  const tokenizer = files === undefined ? undefined : Tokenizer.fromFiles(files);
+  const exported = await exportGguf(
+    join(model.directory, `${model.name}-${format}.gguf`),
+    { name: model.name, config, tokenizer, weights, type: plainTypes[format] },
+    { signal: context.signal, report: () => {} },
+  );
+  const { path, bytes, bitsPerWeight, fallbacks } = exported;
+  const id = `${model.name}:${format}`;
+  return { id, model: model.name, format, path, bytes, bitsPerWeight, settings: { method: 'rtn', fallbacks } };
+}
+
+/** The settings of the learned formats; with `auto`, those that held-out text speaks for. */
+async function settingsFor(
+  input: Input,
+  learned: readonly Format[],
+  model: Model,
+  directory: ModelDirectory,
+  context: OperationContext,
+): Promise<{ settings: QuantizationSettings; reason: string | undefined }> {
+  const { method } = input;
+  const shared = {
+    ...tuning,
+  };
+  const own = Object.fromEntries(Object.keys(shared).map((key) => [key, input[key as keyof typeof shared]]));
+  const base = quantizationSettingsSchema.parse({ ...own, method: method === 'auto' ? 'gptq' : method });
+  if (method !== 'auto' || learned.length === 0) return { settings: base, reason: undefined };
+  const text = await calibrationFor(input, model, directory, context);
+  const budget = input.budget === undefined ? {} : { bitsPerWeight: input.budget };
+  const chosen = await chooseSettings(model.directory, text, base, budget, context);
+  return { settings: chosen.settings, reason: chosen.reason };
+}
+
+/** One run for each combination of zero-point convention and safetensors layout; every run also gives a GGUF file. */
+function runsFor(learned: readonly Format[], settings: QuantizationSettings) {
+  const runs = new Map<string, { settings: QuantizationSettings; formats: Format[] }>();
+  const chosenLayouts = learned.filter((format) => (layouts as readonly string[]).includes(format));
+  for (const format of [...chosenLayouts, ...learned.filter((other) => !chosenLayouts.includes(other))]) {
+    const isLayout = chosenLayouts.includes(format);
+    const isSymmetric = format === 'q4_1' ? false : format === 'q4_0' ? true : settings.symmetric;
+    const shared = [...runs.values()].find((run) => !isLayout && run.settings.symmetric === isSymmetric);
+    if (shared !== undefined) {
+      shared.formats.push(format);
+      continue;
+    }
+    const layout = isLayout ? (format as (typeof layouts)[number]) : 'gptq';
+    const folder = `${layout}-${isSymmetric ? 'symmetric' : 'asymmetric'}`;
+    runs.set(folder, { settings: { ...settings, symmetric: isSymmetric, format: layout }, formats: [format] });
+  }
+  return [...runs].map(([folder, run]) => ({ folder, ...run }));
+}
+
+async function quantizeWith(
+  model: Model,
+  directory: ModelDirectory,
+  run: { folder: string; settings: QuantizationSettings; formats: Format[] },
+  input: Input,
+  reason: string | undefined,
+  context: OperationContext,
+): Promise<ArtifactRecord[]> {
+  const { settings } = run;
+  const calibration = settings.method === 'rtn' ? undefined : await calibrationFor(input, model, directory, context);
+  const summary = await quantizeModel(
+    {
+      model: model.directory,
+      output: join(model.directory, `${settings.method}-${run.folder}`),
+      name: model.name,
+      settings,
+      ...(calibration === undefined ? {} : { calibration }),
+      ...(reason === undefined ? {} : { reason }),
+    },
+    context,
+  );
+  return summary.artifacts
+    .filter(({ format }) => (run.formats as string[]).includes(format))
+    .map(({ format, path, bytes, bitsPerWeight, fallbacks }) => ({
+      id: `${model.name}:${format}`,
+      model: model.name,
+      format,
+      path,
+      bytes,
+      bitsPerWeight,
+      settings: { ...settings, fallbacks, ...(reason === undefined ? {} : { reason }) },
+    }));
+}
+
+/** The user's file, the model's own samples, or what the model was trained on where that can be made again. */
+async function calibrationFor(
+  input: Input,
+  model: Model,
+  directory: ModelDirectory,
+  { registry }: OperationContext,
+): Promise<NonNullable<QuantizeInput['calibration']>> {
+  if (input.calibration !== undefined && input.calibration !== 'self') {
+    return readCalibrationTexts(input.calibration, Tokenizer.fromFiles(directory.tokenizer!));
+  }
+  const isOperator = model.run !== null && registry.run(model.run).kind === 'operator';
+  return isOperator && input.calibration === undefined ? operatorTexts() : 'self';
+}
+
+/** Training examples of the operator model: another part of its generated data than the one it is tested on. */
+function operatorTexts(): string[] {
+  const data = { ...operatorRecipe.data, trainExamples: 2000, validationExamples: 0, testExamples: 0 };
+  return generateOperatorDataset(data).train.map(({ prompt, completion }) => prompt + completion);
+}

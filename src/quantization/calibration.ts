@@ -14,27 +14,35 @@ export interface CalibrationSet {
   availableTokens: number;
 }
 
-/**
- * Cuts texts into `samples` sequences of `length` tokens, spread evenly over all of them: the same texts always give
- * the same set. Texts shorter than asked give fewer or shorter sequences; none at all is an error.
- */
-export async function calibrationSet(
-  texts: Iterable<string> | AsyncIterable<string>,
-  tokenizer: Tokenizer,
-  { samples, length }: { samples: number; length: number },
-): Promise<CalibrationSet> {
-  const tokens: number[] = [];
-  for await (const text of texts) {
-    if (text === '') continue;
-    for (const id of tokenizer.encode(text)) tokens.push(id);
-    if (tokenizer.eosTokenId !== undefined) tokens.push(tokenizer.eosTokenId);
-  }
-  return cutSequences(tokens, { samples, length });
+/** A text as token ids. With many short texts, `starts` says where they begin. */
+export interface TokenText {
+  tokens: Int32Array;
+  starts: readonly number[];
 }
 
-/** The same from token ids. */
+/** Texts one after the other, each ended by the end-of-text token. */
+export async function tokenizeTexts(
+  texts: Iterable<string> | AsyncIterable<string>,
+  tokenizer: Tokenizer,
+): Promise<TokenText> {
+  const tokens: number[] = [];
+  const starts: number[] = [];
+  for await (const text of texts) {
+    if (text === '') continue;
+    starts.push(tokens.length);
+    for (const id of tokenizer.encode(text)) tokens.push(id);
+    if (tokenizer.eosTokenId !== undefined && tokens.at(-1) !== tokenizer.eosTokenId) tokens.push(tokenizer.eosTokenId);
+  }
+  return { tokens: Int32Array.from(tokens), starts };
+}
+
+/**
+ * Cuts a text into `samples` sequences of `length` tokens, spread evenly over all of it: the same text always gives the
+ * same set. Where there are as many texts as samples, every sequence begins with a text. Too short a text gives fewer
+ * or shorter sequences; none at all is an error.
+ */
 export function cutSequences(
-  tokens: ArrayLike<number>,
+  { tokens, starts }: TokenText,
   { samples, length }: { samples: number; length: number },
 ): CalibrationSet {
   if (tokens.length < 2) {
@@ -46,9 +54,13 @@ export function cutSequences(
   const usedLength = Math.min(length, tokens.length);
   const usedSamples = Math.min(samples, Math.floor(tokens.length / usedLength));
   const stride = usedSamples === 1 ? 0 : (tokens.length - usedLength) / (usedSamples - 1);
+  const usableStarts = starts.filter((start) => start <= tokens.length - usedLength);
   const sequences = Array.from({ length: usedSamples }, (_, sample) => {
-    const start = Math.floor(sample * stride);
-    return Int32Array.from({ length: usedLength }, (_, i) => tokens[start + i]!);
+    const start =
+      usableStarts.length >= usedSamples
+        ? usableStarts[Math.floor((sample * usableStarts.length) / usedSamples)]!
+        : Math.floor(sample * stride);
+    return tokens.slice(start, start + usedLength);
   });
   return { sequences, length: usedLength, availableTokens: tokens.length };
 }

@@ -1,10 +1,9 @@
 import { FtsError } from '../errors/fts-error.ts';
-import { type ModelDirectory, openModelDirectory } from '../model/model-directory.ts';
-import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
+import { openModelDirectory } from '../model/model-directory.ts';
 import type { Work } from '../runtime/progress.ts';
 import { cutSequences } from './calibration.ts';
 import { type Evaluation, evaluateTokens } from './perplexity.ts';
-import { loadFiniteParameters } from './quantize.ts';
+import { loadFiniteParameters, type QuantizeInput, readCalibration } from './quantize.ts';
 import { type QuantizedWeights, quantizeModel } from './quantize-model.ts';
 import { type QuantizationSettings, quantizationMethods } from './settings.ts';
 
@@ -30,6 +29,8 @@ export interface ChosenSettings {
 
 /** Share of the text that is held out, from its end. */
 const heldOutShare = 0.15;
+const mostHeldOutTokens = 20_000;
+const fewestTokens = 100;
 
 /**
  * Tries round-to-nearest, GPTQ and AWQ, each with the tables at the bits asked and at 8, and chooses the setting whose
@@ -38,17 +39,25 @@ const heldOutShare = 0.15;
  */
 export async function chooseSettings(
   modelPath: string,
-  texts: Iterable<string> | AsyncIterable<string>,
+  text: QuantizeInput['calibration'],
   base: QuantizationSettings,
   budget: { bitsPerWeight?: number },
   work: Work,
 ): Promise<ChosenSettings> {
   const source = await openModelDirectory(modelPath);
   try {
-    const tokens = await tokenize(texts, source);
-    const heldOut = tokens.slice(Math.floor(tokens.length * (1 - heldOutShare)));
-    const seen = tokens.slice(0, tokens.length - heldOut.length);
     const reference = await loadFiniteParameters(source);
+    const { tokens, starts } = await readCalibration(text, source, reference, work);
+    if (tokens.length < fewestTokens) {
+      throw new FtsError('invalid-input', `The text has ${tokens.length} tokens: too few to hold some out.`, {
+        field: 'calibration',
+        value: tokens.length,
+        remedy: `Give at least ${fewestTokens} tokens of text, or name a method.`,
+      });
+    }
+    const seenTokens = Math.floor(tokens.length * (1 - heldOutShare));
+    const heldOut = tokens.subarray(seenTokens).subarray(0, mostHeldOutTokens);
+    const seen = { tokens: tokens.subarray(0, seenTokens), starts: starts.filter((start) => start < seenTokens) };
     const length = Math.min(base.sampleTokens, source.config.contextLength);
     const calibration = cutSequences(seen, { samples: base.samples, length });
     const windows = { windowTokens: length, strideTokens: Math.max(1, Math.floor(length / 2)) };
@@ -68,26 +77,6 @@ export async function chooseSettings(
   } finally {
     await source.close();
   }
-}
-
-async function tokenize(texts: Iterable<string> | AsyncIterable<string>, source: ModelDirectory): Promise<Int32Array> {
-  if (source.tokenizer === undefined) {
-    throw new FtsError('invalid-input', 'The model has no tokenizer to read the text with.', {
-      field: 'calibration',
-      remedy: 'Put tokenizer.json into the model folder.',
-    });
-  }
-  const tokenizer = Tokenizer.fromFiles(source.tokenizer);
-  const tokens: number[] = [];
-  for await (const text of texts) for (const id of tokenizer.encode(text)) tokens.push(id);
-  if (tokens.length < 100) {
-    throw new FtsError('invalid-input', `The text has ${tokens.length} tokens: too few to hold some out.`, {
-      field: 'calibration',
-      value: tokens.length,
-      remedy: 'Give a longer text, or name a method.',
-    });
-  }
-  return Int32Array.from(tokens);
 }
 
 function candidateSettings(base: QuantizationSettings): QuantizationSettings[] {

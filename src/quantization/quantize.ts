@@ -7,10 +7,11 @@ import { loadParameters, type ModelParameters } from '../model/model-parameters.
 import { openWeightReader } from '../model/quantized-checkpoint/quantized-checkpoint.ts';
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Work } from '../runtime/progress.ts';
-import { type CalibrationSet, calibrationSet, cutSequences } from './calibration.ts';
+import { type CalibrationSet, cutSequences, type TokenText, tokenizeTexts } from './calibration.ts';
 import { LayerStore } from './layer-store.ts';
 import type { LayerReport } from './quantize-block.ts';
 import { quantizeModel } from './quantize-model.ts';
+import { selfSamples } from './self-samples.ts';
 import type { QuantizationSettings } from './settings.ts';
 import { type QuantizedArtifact, writeQuantized } from './write-quantized.ts';
 
@@ -22,8 +23,8 @@ export interface QuantizeInput {
   /** Name of the quantized model; left out, the folder's. */
   name?: string;
   settings: QuantizationSettings;
-  /** Texts like those that the model will read, or token ids; round-to-nearest needs none. */
-  calibration?: Iterable<string> | AsyncIterable<string> | { tokens: ArrayLike<number> };
+  /** Texts like those that the model will read, token ids, or the model's own samples; round-to-nearest needs none. */
+  calibration?: Iterable<string> | AsyncIterable<string> | { tokens: ArrayLike<number> } | 'self';
   /** Kept in `fts.json` beside the settings. */
   reason?: string;
 }
@@ -47,7 +48,13 @@ export async function quantize(input: QuantizeInput, work: Work): Promise<Quanti
   const source = await openModelDirectory(input.model);
   try {
     const model = await loadFiniteParameters(source);
-    const calibration = settings.method === 'rtn' ? undefined : await calibrate(input, source);
+    const calibration =
+      settings.method === 'rtn'
+        ? undefined
+        : cutSequences(await readCalibration(input.calibration, source, model, work), {
+            samples: settings.samples,
+            length: Math.min(settings.sampleTokens, source.config.contextLength),
+          });
     const key = storeKey(source, model, settings, calibration);
     const store = new LayerStore(join(dirname(resolve(input.output)), `.${basename(input.output)}.quantizing`), key);
     await store.prepare();
@@ -94,23 +101,30 @@ export async function loadFiniteParameters(source: ModelDirectory): Promise<Mode
   return model;
 }
 
-async function calibrate(input: QuantizeInput, source: ModelDirectory): Promise<CalibrationSet> {
-  const { settings, calibration } = input;
-  const cut = { samples: settings.samples, length: Math.min(settings.sampleTokens, source.config.contextLength) };
+/** The calibration text as tokens. Throws `invalid-input` where there is none, or no tokenizer to read it with. */
+export async function readCalibration(
+  calibration: QuantizeInput['calibration'],
+  source: ModelDirectory,
+  model: ModelParameters,
+  work: Work,
+): Promise<TokenText> {
   if (calibration === undefined) {
-    throw new FtsError('invalid-input', `The method ${settings.method} needs a calibration text.`, {
+    throw new FtsError('invalid-input', 'GPTQ and AWQ need a calibration text.', {
       field: 'calibration',
       remedy: 'Give a text like what the model will read, or use the method rtn.',
     });
   }
-  if ('tokens' in calibration) return cutSequences(calibration.tokens, cut);
+  if (calibration === 'self') return { tokens: await selfSamples(source.config, model, work), starts: [] };
+  if (typeof calibration !== 'string' && 'tokens' in calibration) {
+    return { tokens: Int32Array.from(calibration.tokens), starts: [] };
+  }
   if (source.tokenizer === undefined) {
     throw new FtsError('invalid-input', 'The model has no tokenizer to read the calibration text with.', {
       field: 'calibration',
       remedy: 'Put tokenizer.json into the model folder, or give token ids.',
     });
   }
-  return calibrationSet(calibration, Tokenizer.fromFiles(source.tokenizer), cut);
+  return tokenizeTexts(calibration, Tokenizer.fromFiles(source.tokenizer));
 }
 
 /** What a half-done quantization belongs to: the same numbers, settings and calibration text. */
