@@ -65,7 +65,7 @@ function readCached(path: string): z.output<typeof cachedSchema> | undefined {
 
 function describeMachine(threads: number, kernels: Record<string, KernelSpeed>): Machine {
   const f32 = kernels.F32!;
-  const rate = (type: string) => (kernels[type] === undefined ? undefined : Math.max(...kernels[type].flopsPerSecond));
+  const rate = (type: string) => Math.max(...(kernels[type]?.flopsPerSecond ?? []));
   const model = cpus()[0]?.model.trim() ?? 'processor';
   return parseWith(
     machineSchema,
@@ -76,7 +76,12 @@ function describeMachine(threads: number, kernels: Record<string, KernelSpeed>):
       memoryBytes: memoryBytes(),
       // One token against FP32 weights does 2 operations per 4 bytes: it runs at the memory's speed.
       bandwidthBytesPerSecond: (f32.flopsPerSecond[0]! / 2) * 4,
-      flops: { fp32: Math.max(matrixPeak(), rate('F32')!), bf16: rate('BF16'), fp16: rate('F16'), int8: rate('Q8_0') },
+      flops: {
+        fp32: Math.max(matrixPeak(), rate('F32')),
+        ...(kernels.BF16 === undefined ? {} : { bf16: rate('BF16') }),
+        ...(kernels.F16 === undefined ? {} : { fp16: rate('F16') }),
+        ...(kernels.Q8_0 === undefined ? {} : { int8: rate('Q8_0') }),
+      },
       prices: [],
       source: { text: 'measured', date: new Date().toISOString().slice(0, 10), verified: true },
       kernels,
