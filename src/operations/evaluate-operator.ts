@@ -11,8 +11,9 @@ import { GREEDY } from '../serving/sampling/sampling-settings.ts';
 const longestAnswerTokens = 120;
 
 /** Greedy answers of a served artifact to the test set, whose phrasings training never saw, scored. */
-export async function scoreOnOperatorTest(engine: Engine, work: Work): Promise<OperatorScore> {
-  const { test } = generateOperatorDataset({ ...operatorRecipe.data, trainExamples: 0, validationExamples: 0 });
+export async function scoreOnOperatorTest(engine: Engine, testExamples: number, work: Work): Promise<OperatorScore> {
+  const { seed } = operatorRecipe.data;
+  const { test } = generateOperatorDataset({ seed, trainExamples: 0, validationExamples: 0, testExamples });
   const completions = await engine.completeAll(
     test.map(({ request }) => ({
       prompt: operatorPrompt(delexicalise(request).text),

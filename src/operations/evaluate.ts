@@ -4,6 +4,7 @@ import type { Artifact } from '../jobs/registry.ts';
 import { ggufCheckpoint } from '../model/gguf/gguf-checkpoint.ts';
 import { GgufReader } from '../model/gguf/gguf-reader.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
+import { operatorRecipe } from '../model/operator/recipe.ts';
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { Engine } from '../serving/engine/engine.ts';
 import { checkpointLoss } from '../training/checkpoint-loss.ts';
@@ -42,14 +43,21 @@ export const evaluate = defineOperation({
   example: 'fts evaluate operator:f32 operator:q8_0 operator:q4_0',
   input: z.object({
     artifacts: z.array(z.string()).min(1).describe('Artifact ids; the first is the one to compare with'),
+    examples: z
+      .number()
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(operatorRecipe.data.testExamples)
+      .describe('Requests of the test set to answer'),
   }),
   output: z.object({ rows: z.array(rowSchema) }),
-  async run({ artifacts: ids }, context) {
+  async run({ artifacts: ids, examples }, context) {
     const artifacts = ids.map((id) => context.registry.artifact(id));
     const rows: z.output<typeof rowSchema>[] = [];
     for (const [done, artifact] of artifacts.entries()) {
       throwIfAborted(context.signal);
-      const row = await evaluateArtifact(artifact, {
+      const row = await evaluateArtifact(artifact, examples, {
         ...context,
         report: (progress) => {
           const total = (progress.total ?? 0) * artifacts.length;
@@ -65,6 +73,7 @@ export const evaluate = defineOperation({
 
 async function evaluateArtifact(
   artifact: Artifact,
+  testExamples: number,
   context: OperationContext,
 ): Promise<Omit<z.output<typeof rowSchema>, 'perplexityChange'>> {
   const { registry, config, signal } = context;
@@ -79,7 +88,11 @@ async function evaluateArtifact(
   const perplexity = Math.exp(await heldOutLoss(artifact, model.directory, signal));
   const engine = await Engine.start({ ggufPath: artifact.path, threads: config.values.threads });
   try {
-    const { exactMatch, argumentMatch, refusalRate, examples } = await scoreOnOperatorTest(engine, context);
+    const { exactMatch, argumentMatch, refusalRate, examples } = await scoreOnOperatorTest(
+      engine,
+      testExamples,
+      context,
+    );
     const { id, bytes, bitsPerWeight } = artifact;
     return { artifact: id, bytes, bitsPerWeight, perplexity, exactMatch, argumentMatch, refusalRate, examples };
   } finally {
