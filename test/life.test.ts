@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { createApp, startServer } from '../src/http/server.ts';
 import { submitOperation, workOn } from '../src/operations/call-operation.ts';
 import { findOperation } from '../src/operations/index.ts';
-import { openModelPool } from '../src/operations/model-pool.ts';
+import { openServing } from '../src/operations/serving.ts';
 import { temporaryServices } from './temporary-home.ts';
 
 // The whole life with a model too small and too briefly trained to be right: what is checked is that every stage runs
@@ -41,9 +41,9 @@ it('takes a model from plan to measurement and answers every kind of client', { 
   expect(Math.abs(rows[1]!.perplexityChange)).toBeLessThan(0.05);
 
   await life('deploy', { artifact: 'tiny:q4_0', name: 'tiny' });
-  const pool = openModelPool(services);
+  const serving = openServing(services);
   const server = await startServer(
-    createApp(services, { version: '0.0.0-test', command: ['fts'] }, pool),
+    createApp(services, { version: '0.0.0-test', command: ['fts'] }, serving),
     '127.0.0.1',
     0,
   );
@@ -80,6 +80,6 @@ it('takes a model from plan to measurement and answers every kind of client', { 
     expect(measured.levels[0]).toMatchObject({ failed: 0, outputTokensPerSecond: expect.any(Number) });
   } finally {
     await server.close();
-    await pool.drain(1);
+    await serving.pool.drain(1);
   }
 });

@@ -25,7 +25,11 @@ function asText(value: unknown): string {
 function asTable(rows: unknown[]): string {
   if (!rows.every(isRecord)) return rows.map(asCell).join('\n');
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const table = new Table({ head: columns, style: { head: ['bold'], border: [], compact: true }, chars: plainBorders });
+  const table = new Table({
+    head: columns.map((column) => pc.bold(column)),
+    style: { head: [], border: [], compact: true },
+    chars: plainBorders,
+  });
   for (const row of rows) table.push(columns.map((column) => asCell(row[column])));
   return table.toString();
 }

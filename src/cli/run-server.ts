@@ -4,7 +4,7 @@ import { requireCredentialsBeyondLoopback } from '../http/authentication/authent
 import { createApp, type RunningServer, startServer } from '../http/server.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import type { Services } from '../operations/context.ts';
-import { openServing } from '../operations/model-pool.ts';
+import { openServing } from '../operations/serving.ts';
 import { sweepUnfinished } from '../store/atomic-file.ts';
 
 export interface ServerProcess {

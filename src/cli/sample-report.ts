@@ -57,7 +57,7 @@ export function sampleReport(results: SampleResults, losses: readonly number[], 
     ],
   ];
   const quality = new Table({
-    head: ['precision', 'size', 'bits/weight', 'exact match', 'perplexity', 'change'],
+    head: heads('precision', 'size', 'bits/weight', 'exact match', 'perplexity', 'change'),
     style,
   });
   for (const row of evaluate.rows) {
@@ -70,7 +70,7 @@ export function sampleReport(results: SampleResults, losses: readonly number[], 
       row.perplexityChange === 0 ? '' : `${row.perplexityChange > 0 ? '+' : ''}${percent(row.perplexityChange, 2)}`,
     ]);
   }
-  const speed = new Table({ head: ['requests at once', 'TTFT p50', 'TTFT p99', 'tok/s', 'requests/s'], style });
+  const speed = new Table({ head: heads('requests at once', 'TTFT p50', 'TTFT p99', 'tok/s', 'requests/s'), style });
   for (const { load, ttftMs, outputTokensPerSecond, requestsPerSecond } of benchmark.levels) {
     speed.push([
       String(load.value),
@@ -91,4 +91,6 @@ export function sampleReport(results: SampleResults, losses: readonly number[], 
   ].join('\n');
 }
 
-const style = { head: ['bold'], border: ['dim'], compact: true };
+/** Colours come from picocolors alone, which knows NO_COLOR and pipes. */
+const style = { head: [], border: [], compact: true };
+const heads = (...names: string[]): string[] => names.map((name) => pc.bold(name));

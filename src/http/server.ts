@@ -5,7 +5,7 @@ import { consoleRoutes } from '../console/console-routes.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { mcpRoutes } from '../mcp/mcp-routes.ts';
 import type { Services } from '../operations/context.ts';
-import { modelStore, openServing, type Serving } from '../operations/model-pool.ts';
+import { modelStore, openServing, type Serving } from '../operations/serving.ts';
 import type { IdentifyCaller } from '../serving/caller.ts';
 import { identifyByToken } from '../serving/caller.ts';
 import { metricsRoutes } from '../serving/metrics/metrics-routes.ts';

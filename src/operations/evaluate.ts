@@ -11,8 +11,8 @@ import { checkpointLoss } from '../training/checkpoint-loss.ts';
 import { operatorHeldOut } from '../training/recipes/operator-training.ts';
 import type { OperationContext } from './context.ts';
 import { scoreOnOperatorTest } from './evaluate-operator.ts';
-import { textCodecOf } from './model-pool.ts';
 import { defineOperation } from './operation.ts';
+import { textCodecOf } from './serving.ts';
 
 const rowSchema = z.object({
   artifact: z.string(),

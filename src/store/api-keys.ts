@@ -59,6 +59,8 @@ const storedRow = z
     }),
   }));
 
+/** What every key of ours begins with. */
+export const keyPrefix = 'fts_';
 const tokenPattern = /^fts_([0-9a-f]{12})_([\w-]{43})$/;
 const usedResolutionMilliseconds = 60_000;
 

@@ -4,7 +4,7 @@ import { publicUrl } from '../../config/public-url.ts';
 import { FtsError } from '../../errors/fts-error.ts';
 import { mayUse } from '../../mcp/caller.ts';
 import type { Services } from '../../operations/context.ts';
-import { type Scope, scopes } from '../../store/api-keys.ts';
+import { keyPrefix, type Scope, scopes } from '../../store/api-keys.ts';
 import { isLoopback } from '../request-guard.ts';
 import type { Identity } from './identity.ts';
 import { TokenVerifier } from './oauth.ts';
@@ -15,8 +15,8 @@ const keyLifetimeSeconds = 3600;
 
 /**
  * Who is asking, and may they? API keys and, where an issuer is set, OAuth 2.1 access tokens. On loopback a request
- * without a credential is the person at this machine, unless `auth.required` says otherwise; a wrong one is refused
- * everywhere.
+ * without a credential is the person at this machine, unless `auth.required` says otherwise. A wrong key or token is
+ * refused everywhere; the placeholder that OpenAI clients must send to any server counts as none.
  */
 export function authentication(services: Services): MiddlewareHandler<{ Variables: Identity }> {
   const { config, keys } = services;
@@ -35,7 +35,7 @@ export function authentication(services: Services): MiddlewareHandler<{ Variable
   };
 
   const authInfoOf = async (token: string): Promise<AuthInfo | undefined> => {
-    if (token.startsWith('fts_')) {
+    if (token.startsWith(keyPrefix)) {
       const key = keys.verify(token);
       if (key === undefined) return undefined;
       return {
@@ -56,9 +56,14 @@ export function authentication(services: Services): MiddlewareHandler<{ Variable
     };
   };
 
+  // Where nobody needs a credential, no issuer is set and it is no key of ours, it cannot be meant for us.
+  const isPlaceholder = (credential: string | undefined): boolean =>
+    credential !== undefined && !required && verifier === undefined && !credential.startsWith(keyPrefix);
+
   return async (context, next) => {
     const scope = requiredScope(context.req.method, context.req.path);
-    const token = tokenOf(context);
+    const credential = tokenOf(context);
+    const token = isPlaceholder(credential) ? undefined : credential;
     if (token === undefined) {
       if (!required || scope === undefined || context.req.method === 'OPTIONS') return next();
       return refuse(401, missing(), scope === 'any' ? {} : { scope });
