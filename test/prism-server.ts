@@ -41,8 +41,8 @@ export async function startPrism(document: object): Promise<{ origin: string; cl
 
 interface Document {
   servers?: { url: string }[];
-  paths: Record<string, Record<string, { responses?: Record<string, Response> }>>;
-  components?: { responses?: Record<string, Response> };
+  paths: Record<string, Record<string, { requestBody?: Response; responses?: Record<string, Response> }>>;
+  components?: { responses?: Record<string, Response>; requestBodies?: Record<string, Response> };
 }
 interface Response {
   content?: Record<string, unknown>;
@@ -53,15 +53,23 @@ function mockable(source: object): Document {
   const document = structuredClone(source) as Document;
   const base = new URL((document.servers?.[0]?.url ?? '').replace(/\{[^}]+\}/g, 'x')).pathname.replace(/\/$/, '');
   document.paths = Object.fromEntries(Object.entries(document.paths).map(([path, item]) => [base + path, item]));
-  const nameType = ({ content }: Response) => {
-    if (!content?.['*/*']) return;
-    content['application/json'] ??= content['*/*'];
-    delete content['*/*'];
+  const nameType = (holder: Response | undefined) => {
+    const content = holder?.content;
+    if (!content) return;
+    for (const type of Object.keys(content)) {
+      const whole = type === '*/*' ? 'application/json' : type.includes('/') ? type : `application/${type}`;
+      if (whole === type) continue;
+      content[whole] ??= content[type];
+      delete content[type];
+    }
   };
-  for (const response of Object.values(document.components?.responses ?? {})) nameType(response);
+  const { responses = {}, requestBodies = {} } = document.components ?? {};
+  for (const holder of [...Object.values(responses), ...Object.values(requestBodies)]) nameType(holder);
   for (const item of Object.values(document.paths)) {
-    for (const operation of Object.values(item))
+    for (const operation of Object.values(item)) {
+      nameType(operation.requestBody);
       for (const response of Object.values(operation.responses ?? {})) nameType(response);
+    }
   }
   return document;
 }

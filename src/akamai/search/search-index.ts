@@ -4,9 +4,10 @@ import { wordsOf } from '../catalogue/words.ts';
 import { API_WORDS } from './jargon/api-words.ts';
 import { CLOUD_PHRASES } from './jargon/cloud-phrases.ts';
 import { DELIVERY_PHRASES } from './jargon/delivery-phrases.ts';
+import { RESOURCE_PHRASES } from './jargon/resource-phrases.ts';
 import { SECURITY_PHRASES } from './jargon/security-phrases.ts';
 
-const FIELDS = ['resource', 'path', 'keywords', 'id', 'phrases', 'terms'] as const;
+const FIELDS = ['resource', 'path', 'keywords', 'id', 'phrases', 'subject', 'context', 'terms'] as const;
 type Field = (typeof FIELDS)[number];
 
 /** BM25F: how much a word in each field counts, and how much a long field dilutes it. */
@@ -16,6 +17,8 @@ const FIELD_WEIGHT: Record<Field, number> = {
   keywords: 2.4,
   id: 1.2,
   phrases: 2.6,
+  subject: 1.8,
+  context: 0.6,
   terms: 0.45,
 };
 const FIELD_LENGTH_WEIGHT: Record<Field, number> = {
@@ -24,6 +27,8 @@ const FIELD_LENGTH_WEIGHT: Record<Field, number> = {
   keywords: 0.5,
   id: 0.5,
   phrases: 0.35,
+  subject: 0.35,
+  context: 0.35,
   terms: 0.5,
 };
 const SATURATION = 1.3;
@@ -115,14 +120,21 @@ const stemCache = new Map<string, string>();
 
 /** Words of a text, each reduced to its stem: `activations` and `activated` are both `activ`. */
 export function stems(text: string): string[] {
-  return wordsOf(text).map((word) => {
-    let stem = stemCache.get(word);
-    if (stem === undefined) {
-      stem = stemmer(word);
-      stemCache.set(word, stem);
-    }
-    return stem;
-  });
+  return wordsOf(text).map(stemOf);
+}
+
+/** The same for the catalogue's own words, which are split and cleaned already. */
+function stemsOfWords(words: string): string[] {
+  return words === '' ? [] : words.split(' ').map(stemOf);
+}
+
+function stemOf(word: string): string {
+  let stem = stemCache.get(word);
+  if (stem === undefined) {
+    stem = stemmer(word);
+    stemCache.set(word, stem);
+  }
+  return stem;
 }
 
 function fieldsOf(operation: ApiOperation, phrases: ReadonlyMap<string, string>): Record<Field, string[]> {
@@ -130,13 +142,16 @@ function fieldsOf(operation: ApiOperation, phrases: ReadonlyMap<string, string>)
   const name = operation.api.replace(/-v\d+$/, '');
   const said =
     phrases.get(`${operation.api} ${operation.operationId}`) ?? phrases.get(`${name} ${operation.operationId}`);
+  const subjects = fixed.map((segment) => phrases.get(`${name} ${segment}`) ?? '');
   return {
     resource: stems(fixed.at(-1) ?? ''),
     path: stems(fixed.slice(0, -1).join(' ')),
-    keywords: stems(operation.keywords),
+    keywords: stemsOfWords(operation.keywords),
     id: stems(operation.operationId),
     phrases: [...new Set(stems(said ?? ''))],
-    terms: stems(operation.terms),
+    subject: [...new Set(stems(subjects.at(-1) ?? ''))],
+    context: [...new Set(stems(subjects.slice(0, -1).join(' ')))],
+    terms: stemsOfWords(operation.terms),
   };
 }
 
@@ -149,10 +164,10 @@ function averageLengths(documents: readonly Record<Field, string[]>[]): Record<F
   return average;
 }
 
-/** `api operationId: words` lines of the jargon files. An API without a version stands for all its versions. */
+/** `api operationId: words` and `api segment: words` lines. An API without a version stands for all its versions. */
 function phrasesByOperation(): ReadonlyMap<string, string> {
   const map = new Map<string, string>();
-  for (const line of `${DELIVERY_PHRASES}${SECURITY_PHRASES}${CLOUD_PHRASES}`.split('\n')) {
+  for (const line of [DELIVERY_PHRASES, SECURITY_PHRASES, CLOUD_PHRASES, RESOURCE_PHRASES].join('').split('\n')) {
     const match = /^(\S+) (\S+): (.+)$/.exec(line);
     if (match) map.set(`${match[1]} ${match[2]}`, match[3]!);
   }

@@ -73,12 +73,13 @@ export function apiFromOpenApi(id: string, json: unknown): GeneratedApi {
         responses: responsesOf(operation, resolve, shape),
       };
       texts[operationId] = { summary: operation.summary ?? '', description: operation.description ?? '' };
+      const effect = effectOf(id, operationId, method, path);
       facts.operations.push({
         id: operationId,
         method,
         path,
-        effect: effectOf(id, operationId, method, path),
-        summary: summarise(method, path),
+        effect,
+        summary: summarise(facts.title, method, path, effect),
         ...searchWords(operation, operationId, path, own, drafts[operationId]!),
       });
     }
@@ -189,7 +190,9 @@ function contentOf(
   content: Readonly<Record<string, { schema?: unknown }>>,
   shape: (schema: unknown) => Schema,
 ): Record<string, Schema> {
-  return Object.fromEntries(Object.entries(content).map(([type, media]) => [type, shape(media.schema)]));
+  // Some documents leave the top-level type out of their own media types.
+  const whole = (type: string) => (type.includes('/') ? type : `application/${type}`);
+  return Object.fromEntries(Object.entries(content).map(([type, media]) => [whole(type), shape(media.schema)]));
 }
 
 function searchWords(
