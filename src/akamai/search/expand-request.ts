@@ -43,8 +43,8 @@ interface Synonym {
 
 let synonyms: ReadonlyMap<string, readonly Synonym[]> | undefined;
 
-/** The stems to look for, each with its weight: the request's own words, what its values stand for, and synonyms. */
-export function expandRequest(request: string): Map<string, number> {
+/** The stems to look for, each with its weight: `own` are the request's words and what its values stand for, `terms` also synonyms. */
+export function expandRequest(request: string): { own: Map<string, number>; terms: Map<string, number> } {
   const terms = new Map<string, number>();
   const add = (term: string, weight: number) => terms.set(term, Math.max(weight, terms.get(term) ?? 0));
   let text = request;
@@ -54,18 +54,19 @@ export function expandRequest(request: string): Map<string, number> {
       return ' ';
     });
   }
-  const own = stems(text);
-  for (const term of own) add(term, WEAK.has(term) ? WEAK_WEIGHT : 1);
+  const words = stems(text);
+  for (const term of words) add(term, WEAK.has(term) ? WEAK_WEIGHT : 1);
+  const own = new Map(terms);
   synonyms ??= parseSynonyms();
-  for (const [position, term] of own.entries()) {
-    for (const { phrase, words } of synonyms.get(term) ?? []) {
-      if (!phrase.every((word, offset) => own[position + offset] === word)) continue;
+  for (const [position, term] of words.entries()) {
+    for (const { phrase, words: meant } of synonyms.get(term) ?? []) {
+      if (!phrase.every((word, offset) => words[position + offset] === word)) continue;
       // A longer phrase says more surely what is meant.
       const weight = Math.min(0.85, SYNONYM_WEIGHT + 0.12 * (phrase.length - 1));
-      for (const word of words) add(word, weight);
+      for (const word of meant) add(word, weight);
     }
   }
-  return terms;
+  return { own, terms };
 }
 
 function parseSynonyms(): ReadonlyMap<string, readonly Synonym[]> {

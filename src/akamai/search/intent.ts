@@ -1,4 +1,4 @@
-import type { ApiOperation } from '../catalogue/catalogue.ts';
+import type { OperationTraits } from './operation-traits.ts';
 
 /** What a request wants done, as far as its words tell. */
 export interface Intent {
@@ -6,10 +6,6 @@ export interface Intent {
   create: boolean;
   update: boolean;
   delete: boolean;
-  /** Asks for many: "list", "all", "which". */
-  many: boolean;
-  /** Asks for one: "get the", "details of". */
-  one: boolean;
 }
 
 const QUESTION =
@@ -17,13 +13,11 @@ const QUESTION =
 const READ =
   /\b(list|show|see|view|display|get|fetch|read|look up|lookup|find|retrieve|check|download|export|inspect|browse|enumerate|tell me|give me|pull|report|compare|count|describe|status of|details|history|overview|search|monitor)\b/;
 const CREATE =
-  /\b(create|add|new|make|set up|setup|spin up|provision|register|open|start|launch|issue|generate|order|reserve|allocate|upload|attach|onboard|invite|enrol|enroll|import|put|store|host|build|append|subscribe|request|submit|clone|duplicate|copy|schedule|grant|assign)\b/;
+  /\b(create|add|new|make|set up|setup|spin up|provision|register|open|start|launch|issue|generate|order|reserve|allocate|upload|attach|onboard|invite|enrol|enroll|import|put|store|host|build|append|subscribe|request|submit|clone|duplicate|copy|schedule|grant|assign|activate|deactivate|deploy|publish|push|roll ?back|revert|restore|reset|acknowledge|approve|accept|reboot|restart|boot|shut|rebuild|migrate|recycle|regenerate|rotate|validate|verify|move|close|execute|run|trigger|send|flush|purge|invalidate|clear|refresh|revoke|lock|unlock|enable|disable|block|unblock|ban)\b/;
 const UPDATE =
   /\b(update|change|modify|edit|set|rename|replace|adjust|switch|configure|turn on|turn off|enable|disable|move|patch|tune|alter|increase|decrease|raise|lower|extend|resize|scale|rotate|correct|fix|allow|block|ban|force|protect|write|overwrite|assign|reorder|lock|unlock|mark)\b/;
 const DELETE =
-  /\b(delete|remove|drop|erase|destroy|get rid of|cancel|abort|revoke|wipe|clean up|take off|take out|discard|terminate|kill|unassign|detach|unsubscribe|stop|withdraw|tear down|decommission|kick out)\b/;
-const MANY = /\b(list|all|every|everything|which|any|what are|how many|enumerate|many|our)\b/;
-const ONE = /\b(a|an|the|this|that|one|details?|specific|single)\b/;
+  /\b(delete|remove|drop|erase|destroy|get rid of|cancel|abort|revoke|wipe|clean up|take off|take out|discard|terminate|kill|unassign|detach|unsubscribe|stop|withdraw|tear down|deactivate|halt|decommission|kick out)\b/;
 
 /** Reads the intent from the verbs and the form of a request (lower case). A request can want several. */
 export function intentOf(request: string): Intent {
@@ -40,31 +34,21 @@ export function intentOf(request: string): Intent {
     create: verb(CREATE),
     update: verb(UPDATE),
     delete: verb(DELETE),
-    many: MANY.test(text),
-    one: ONE.test(text) && !/\b(list|all|every)\b/.test(text),
   };
 }
 
 /** How well an operation's method and path shape suit the intent: 1 is neutral. */
-export function intentFactor(intent: Intent, operation: ApiOperation): number {
-  const { method, effect, path } = operation;
-  const words = ` ${operation.operationId} ${path.replace(/\{[^}]*\}/g, '')} `;
-  const single = path.endsWith('}');
+export function intentFactor(intent: Intent, { operation, removes, single }: OperationTraits): number {
+  const { method, effect } = operation;
   const wantsChange = intent.create || intent.update || intent.delete;
   let factor = 1;
   if (intent.read) {
     if (effect === 'read') factor *= 1.25;
     else if (!wantsChange) factor *= 0.6;
-    if (effect === 'read' && method === 'GET') {
-      if (intent.many && !single) factor *= 1.12;
-      if (intent.one && !intent.many && single) factor *= 1.06;
-    }
   } else if (wantsChange && effect === 'read' && method === 'GET') {
     factor *= 0.72;
   }
   if (!wantsChange) return factor;
-  const removes =
-    method === 'DELETE' || /delete|remove|revoke|cancel|deactivate|unassign|detach|unsubscribe/i.test(words);
   if (intent.delete) factor *= removes ? 1.3 : intent.create || intent.update ? 1 : 0.85;
   else if (removes) factor *= 0.55;
   if (intent.create && method === 'POST') factor *= 1.18;

@@ -46,6 +46,9 @@ export class SearchIndex {
   readonly #postings = new Map<string, Posting[]>();
   readonly #apiPostings = new Map<string, Set<number>>();
   readonly #apiCount: number;
+  readonly #idf = new Map<string, number>();
+  /** Each operation's formal name: the words of its documented title and section, and those of its path. */
+  readonly #names: readonly { title: readonly string[]; all: ReadonlySet<string> }[];
 
   constructor(operations: readonly ApiOperation[]) {
     this.operations = operations;
@@ -55,6 +58,16 @@ export class SearchIndex {
     this.apiOf = operations.map((operation) => apiIndex.get(operation.api)!);
     const phrases = phrasesByOperation();
     const documents = operations.map((operation) => fieldsOf(operation, phrases));
+    this.#names = documents.map((fields, document) => ({
+      title: [...new Set(fields.keywords)],
+      all: new Set([
+        ...fields.keywords,
+        ...fields.resource,
+        ...fields.path,
+        ...fields.id,
+        ...stems(operations[document]!.apiTitle),
+      ]),
+    }));
     const average = averageLengths(documents);
     for (const [document, fields] of documents.entries()) this.#addDocument(document, fields, average);
     for (const operation of operations) this.#addApi(apiIndex.get(operation.api)!, operation);
@@ -70,13 +83,41 @@ export class SearchIndex {
 
   /** Rareness of a word among operations. */
   idf(term: string): number {
-    const count = this.postings(term).length;
-    return Math.log(1 + (this.operations.length - count + 0.5) / (count + 0.5));
+    let idf = this.#idf.get(term);
+    if (idf === undefined) {
+      const count = this.postings(term).length;
+      idf = Math.log(1 + (this.operations.length - count + 0.5) / (count + 0.5));
+      this.#idf.set(term, idf);
+    }
+    return idf;
   }
 
   /** BM25's saturation: each further occurrence counts less. */
   static saturate(weight: number): number {
     return weight / (weight + SATURATION);
+  }
+
+  /**
+   * How closely a request's own words are an operation's formal name, in [0, 1]: the weighed Dice coefficient of the
+   * words of the request and of the title, where words of the path and the API count as known.
+   */
+  nameMatch(document: number, own: ReadonlyMap<string, number>): number {
+    const { title, all } = this.#names[document]!;
+    let asked = 0;
+    let known = 0;
+    for (const [term, weight] of own) {
+      const mass = weight * this.idf(term);
+      asked += mass;
+      if (all.has(term)) known += mass;
+    }
+    let named = 0;
+    let met = 0;
+    for (const term of title) {
+      const mass = this.idf(term);
+      named += mass;
+      if (own.has(term)) met += mass;
+    }
+    return asked + named === 0 ? 0 : (known + met) / (asked + named);
   }
 
   /** For each API, how much of a weighed set of words belongs to its subject. */

@@ -2,6 +2,9 @@ import type { ApiOperation, Catalogue } from '../catalogue/catalogue.ts';
 import type { CallEffect, HttpMethod } from '../catalogue/facts.ts';
 import { expandRequest } from './expand-request.ts';
 import { intentFactor, intentOf } from './intent.ts';
+import { API_NAMES } from './jargon/api-names.ts';
+import { numberFactor, numbersOf } from './number-agreement.ts';
+import { type OperationTraits, traitsOf } from './operation-traits.ts';
 import { SearchIndex } from './search-index.ts';
 
 export interface SearchOptions {
@@ -30,6 +33,12 @@ export interface SearchResult {
 const SURE = 0.8;
 /** Weight of the API's subject beside the operation's own words. */
 const API_WEIGHT = 0.42;
+/** The finer factors are worked out for this many of the best by words alone. */
+const RERANKED = 400;
+/** An API that the request names outright. */
+const NAMED_API = 1.3;
+/** How much a request that nearly is an operation's formal name counts beyond its words. */
+const NAME_WEIGHT = 0.9;
 /** Operations that most requests mean when words alone leave it open. */
 const EVERYDAY: Readonly<Record<string, number>> = {
   papi: 1.06,
@@ -47,16 +56,21 @@ const OLDER_VERSION = 0.93;
 export class OperationSearch {
   readonly #index: SearchIndex;
   readonly #prior: Float64Array;
+  readonly #traits: readonly OperationTraits[];
 
   constructor(catalogue: Catalogue) {
     this.#index = new SearchIndex(catalogue.operations);
-    this.#prior = priors(catalogue.operations);
+    this.#traits = catalogue.operations.map(traitsOf);
+    this.#prior = priors(this.#traits);
   }
 
   search(request: string, options: SearchOptions = {}): SearchResult[] {
     const { operations, apiOf } = this.#index;
-    const terms = expandRequest(request);
-    const intent = intentOf(request.toLowerCase().trim());
+    const text = request.toLowerCase().trim();
+    const { own: asked, terms } = expandRequest(request);
+    const intent = intentOf(text);
+    const numbers = numbersOf(text);
+    const named = apisNamedIn(text);
     const apiScores = this.#index.apiScores(terms);
     const scores = new Float64Array(operations.length);
     const covered = new Float64Array(operations.length);
@@ -70,16 +84,27 @@ export class OperationSearch {
         covered[posting.document]! += weight * idf;
       }
     }
-    const ranked: { operation: ApiOperation; score: number }[] = [];
+    const candidates: { document: number; operation: ApiOperation; lexical: number }[] = [];
     for (const [document, operation] of operations.entries()) {
       const own = scores[document]!;
-      if (!allowed(operation, options)) continue;
-      const proposed = proposalOf(operation, options);
-      if (own === 0 && proposed === 0) continue;
+      if (!allowed(operation, options) || (own === 0 && proposalOf(operation, options) === 0)) continue;
       const coverage = total === 0 ? 0 : covered[document]! / total;
       const subject = apiScores[apiOf[document]!]!;
       const lexical = (own * (0.6 + 0.4 * coverage) + API_WEIGHT * subject) * this.#prior[document]!;
-      ranked.push({ operation, score: lexical * intentFactor(intent, operation) });
+      candidates.push({ document, operation, lexical });
+    }
+    candidates.sort((a, b) => b.lexical - a.lexical);
+    const ranked: { operation: ApiOperation; score: number }[] = [];
+    for (const { document, operation, lexical } of candidates.slice(0, RERANKED)) {
+      const traits = this.#traits[document]!;
+      const name = this.#index.nameMatch(document, asked);
+      const score =
+        lexical *
+        (1 + NAME_WEIGHT * name * name) *
+        (named.has(traits.name) ? NAMED_API : 1) *
+        intentFactor(intent, traits) *
+        numberFactor(numbers, traits);
+      ranked.push({ operation, score });
     }
     const best = ranked.reduce((highest, { score }) => Math.max(highest, score), 1);
     for (const entry of ranked) entry.score += best * proposalOf(entry.operation, options);
@@ -109,16 +134,21 @@ function proposalOf(operation: ApiOperation, options: SearchOptions): number {
   return found && found.confidence >= SURE ? found.confidence : 0;
 }
 
+function apisNamedIn(text: string): ReadonlySet<string> {
+  const padded = ` ${text.replace(/[^a-z0-9&]+/g, ' ')} `;
+  const names = Object.entries(API_NAMES).filter(([, said]) => said.some((name) => padded.includes(` ${name} `)));
+  return new Set(names.map(([api]) => api));
+}
+
 /** Newest versions before older ones of the same API, everyday APIs a little before rare ones. */
-function priors(operations: readonly ApiOperation[]): Float64Array {
+function priors(traits: readonly OperationTraits[]): Float64Array {
   const newest = new Map<string, string>();
-  const nameOf = (operation: ApiOperation) => operation.api.replace(/-v\d+$/, '');
-  for (const operation of operations) {
-    const known = newest.get(nameOf(operation));
-    if (known === undefined || operation.api > known) newest.set(nameOf(operation), operation.api);
+  for (const { name, operation } of traits) {
+    const known = newest.get(name);
+    if (known === undefined || operation.api > known) newest.set(name, operation.api);
   }
-  return Float64Array.from(operations, (operation) => {
-    const name = nameOf(operation);
-    return (EVERYDAY[name] ?? 1) * (newest.get(name) === operation.api ? 1 : OLDER_VERSION);
-  });
+  return Float64Array.from(
+    traits,
+    ({ name, operation }) => (EVERYDAY[name] ?? 1) * (newest.get(name) === operation.api ? 1 : OLDER_VERSION),
+  );
 }

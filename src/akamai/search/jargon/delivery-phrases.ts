@@ -128,7 +128,7 @@ config-dns post-zones-zone-zone-file: import bind file, upload zone
 config-dns post-zones-zone-transfer-status: secondaries getting axfr, zone transfer failing
 config-dns post-zones-dns-sec-status: ds record for registrar, signed zones, key rollover
 config-dns get-data-authorities: which name servers to give my registrar, delegation ns
-config-dns get-data-recordset-types: supported record types
+config-dns get-record-set-types: supported record types
 config-dns get-keys: transfer keys
 config-dns post-changelists: stage several dns edits together
 config-dns post-changelists-zone-submit: publish staged dns edits
@@ -233,10 +233,10 @@ alerts put-definition: change threshold or recipients
 alerts delete-definition: stop getting this alarm
 alerts get-templates: kinds of alarms
 alerts post-definition-suppression: mute alarm, silence
-sandbox post-sandbox: private copy of config for development, isolated environment
-sandbox put-sandbox-properties-rules: try config change in dev environment
-sandbox post-sandbox-rotate-jwt: new token for sandbox client
-sandbox put-sandbox-edgeworker: try worker code in dev environment
+sandbox-api post-sandbox: private copy of config for development, isolated environment
+sandbox-api put-sandbox-properties-rules: try config change in dev environment
+sandbox-api post-sandbox-rotate-jwt: new token for sandbox client
+sandbox-api put-sandbox-edgeworker: try worker code in dev environment
 test-management post-auto-generate-test-suite: make tests automatically from config
 test-management post-test-runs: run tests, verify site behaves after change, compare staging and production
 test-management get-test-run: results, did tests pass

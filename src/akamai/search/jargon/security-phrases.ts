@@ -48,7 +48,7 @@ appsec put-bypass-network-lists: trusted addresses skip waf
 appsec put-advanced-settings-logging: which headers are logged
 appsec put-advanced-settings-request-body: inspect bigger bodies, size limit inspection
 appsec put-advanced-settings-pragma-header: strip debug headers from clients
-appsec put-advanced-settings-evasive-path-match: path tricks encoded
+appsec put-evasive-path-match-per-config: path tricks encoded
 appsec post-policy-eval: try new rules in evaluation mode
 appsec get-api-list: shadow apis, undocumented apis found in traffic
 appsec post-api-endpoint-resource: register discovered api
@@ -179,7 +179,6 @@ etp-config get-client-devices: laptops with roaming client
 etp-config put-custom-error-page: block page users see
 etp-config post-dictionary: data loss words, credit card numbers
 etp-config post-security-connector: sinkhole vm
-etp-config post-tenant: customer of msp
 etp-config post-onboard-tenant: add customer of msp
 etp-config post-vpn-credentials: ipsec ike tunnel credentials
 etp-config post-customers-certificate: mitm tls inspection certificate
