@@ -1,9 +1,15 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { FtsError } from '../errors/fts-error.ts';
+import { parseWith } from '../errors/parse-with.ts';
+import type { Job } from '../jobs/job.ts';
+import { followJob } from '../jobs/job-queue.ts';
 import { callOperation, submitOperation, workOn } from '../operations/call-operation.ts';
 import type { Services } from '../operations/context.ts';
+import { findOperation } from '../operations/index.ts';
+import { jobsResume } from '../operations/jobs-resume.ts';
 import type { Operation } from '../operations/operation.ts';
+import type { Progress } from '../runtime/progress.ts';
 import { terminalPerson } from './ask-in-terminal.ts';
 import { readOperationInput } from './operation-flags.ts';
 import { printResult } from './print-result.ts';
@@ -14,6 +20,10 @@ import { stopSignal } from './stop-signal.ts';
 export async function runOperation(operation: Operation, command: Command, services: Services): Promise<void> {
   const input = readOperationInput(command, operation);
   const json = command.optsWithGlobals().json === true;
+  if (operation === jobsResume) {
+    await resumeHere(input, services, json);
+    return;
+  }
   if (!operation.job) {
     const askPerson = terminalPerson(process.stdin, process.stderr as NodeJS.WriteStream);
     const result = await callOperation(operation, input, services, {
@@ -29,13 +39,25 @@ export async function runOperation(operation: Operation, command: Command, servi
   await followHere(operation, id, services, json);
 }
 
-/** Runs a job in this process, showing its progress, and prints its result. */
-export async function followHere(operation: Operation, id: string, services: Services, json: boolean): Promise<void> {
+/** In a terminal a resumed job goes on here and now, instead of waiting for a server's queue. */
+async function resumeHere(input: unknown, services: Services, json: boolean): Promise<void> {
+  const { id } = parseWith(jobsResume.input, input, 'the input of jobs.resume') as { id: string };
+  services.jobs.settleDeadJobs();
+  const job = services.jobs.get(id);
+  const operation = findOperation(job.operation);
+  if (job.state === 'succeeded') printResult(operation, job.result, json);
+  else await followHere(operation, id, services, json);
+}
+
+/** Runs a job in this process, or follows the process that has it, showing its progress; prints its result. */
+async function followHere(operation: Operation, id: string, services: Services, json: boolean): Promise<void> {
   const line = new ProgressLine();
-  const job = await workOn(id, services, {
-    stop: stopSignal(),
-    onProgress: (progress) => line.update(progress),
-  }).finally(() => line.end());
+  const stop = stopSignal();
+  const onProgress = (progress: Progress): void => line.update(progress);
+  const elsewhere = (): Promise<Job> =>
+    followJob(services.jobs, id, { signal: stop, onChange: ({ progress }) => progress && onProgress(progress) });
+  const running = services.jobs.get(id).state === 'running';
+  const job = await (running ? elsewhere() : workOn(id, services, { stop, onProgress })).finally(() => line.end());
   if (job.state !== 'succeeded') {
     throw new FtsError('cancelled', job.error?.message ?? `Job ${id} ended as ${job.state}.`, {
       remedy: `Go on where it stopped with \`fts jobs resume ${id}\`.`,
