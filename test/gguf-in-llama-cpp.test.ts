@@ -4,11 +4,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ForwardPass } from '../src/model/forward-pass.ts';
 import { exportGguf } from '../src/model/gguf/export-gguf.ts';
+import { ggufCheckpoint } from '../src/model/gguf/gguf-checkpoint.ts';
+import { GgufReader } from '../src/model/gguf/gguf-reader.ts';
+import { importGguf } from '../src/model/gguf/import-gguf.ts';
 import { openModelDirectory } from '../src/model/model-directory.ts';
+import { loadParameters } from '../src/model/model-parameters.ts';
 import { Tokenizer } from '../src/model/tokenizer/tokenizer.ts';
 import { LlamaContext } from '../src/serving/llama/context.ts';
 import { type Llama, loadLlama } from '../src/serving/llama/library.ts';
 import { LlamaModel } from '../src/serving/llama/model.ts';
+import { llamaCppQuantize } from './support/llama-cpp-quantize.ts';
 import { tinyConfigs, tinyLlama, writeRandomModel } from './support/random-model.ts';
 
 let folder: string;
@@ -92,4 +97,81 @@ describe.each(Object.entries(tinyConfigs))('%s', (name, config) => {
     }
     forward.close();
   });
+});
+
+describe('what our bytes mean to llama.cpp', () => {
+  it.each(['Q4_0', 'Q4_1', 'Q8_0'] as const)('%s: its own dequantization has the logits of ours', async (type) => {
+    const source = join(folder, 'quantized');
+    await writeRandomModel(source, tinyLlama);
+    const model = await openModelDirectory(source);
+    const stored = join(folder, `${type}.gguf`);
+    await exportGguf(stored, { name: type, config: tinyLlama, weights: model.weights, type });
+    await model.close();
+    // llama.cpp rounds activations to 8 bits for products with quantized weights. To compare at matching precision it
+    // dequantizes the file itself, to F32.
+    const float = join(folder, `${type}-f32.gguf`);
+    llamaCppQuantize(stored, float, 'F32');
+    const reader = await GgufReader.open(stored);
+    const parameters = await loadParameters(tinyLlama, ggufCheckpoint(reader, tinyLlama));
+    await reader.close();
+    const forward = new ForwardPass(tinyLlama, parameters, 16);
+    const ours = await forward.logits(tokens);
+    const exact = llamaLogits(float, tokens);
+    const served = llamaLogits(stored, tokens);
+    for (let row = 0; row < 16; row++) {
+      const expected = ours.subarray(row * forward.logitColumns, row * forward.logitColumns + tinyLlama.vocabSize);
+      expect(relativeError(exact[row]!, expected)).toBeLessThan(1e-5);
+      expect(relativeError(served[row]!, expected)).toBeLessThan(0.05);
+    }
+    forward.close();
+  });
+
+  it('rounding to nearest gives the bytes of llama.cpp', async () => {
+    const source = join(folder, 'rounded');
+    await writeRandomModel(source, tinyLlama);
+    const model = await openModelDirectory(source);
+    const exported = { name: 'rounded', config: tinyLlama, weights: model.weights };
+    await exportGguf(join(folder, 'f32.gguf'), { ...exported, type: 'F32' });
+    for (const type of ['Q4_0', 'Q8_0'] as const) {
+      const [ours, theirs] = [join(folder, `ours-${type}.gguf`), join(folder, `theirs-${type}.gguf`)];
+      await exportGguf(ours, { ...exported, type });
+      llamaCppQuantize(join(folder, 'f32.gguf'), theirs, type, { pure: true });
+      const [a, b] = [await GgufReader.open(ours), await GgufReader.open(theirs)];
+      let differing = 0;
+      let bytes = 0;
+      for (const { name, type: stored } of a.tensors()) {
+        if (stored !== type) continue;
+        const [mine, other] = [await a.readBytes(name), await b.readBytes(name)];
+        expect(other.length).toBe(mine.length);
+        bytes += mine.length;
+        for (let i = 0; i < mine.length; i++) if (mine[i] !== other[i]) differing += 1;
+      }
+      // Values exactly between two codes may go either way: the reference depends on fused multiply-add.
+      expect(bytes).toBeGreaterThan(0);
+      expect(differing / bytes).toBeLessThan(1e-4);
+      await a.close();
+      await b.close();
+    }
+    await model.close();
+  });
+});
+
+it('imports a file as the model that it was made from', async () => {
+  const source = join(folder, 'original');
+  const config = { ...tinyLlama, tiedEmbeddings: false, padTokenId: 1, bosTokenId: 0 };
+  const parameters = await writeRandomModel(source, config);
+  const model = await openModelDirectory(source);
+  const tokenizer = Tokenizer.fromFiles(model.tokenizer!);
+  const path = join(folder, 'original.gguf');
+  await exportGguf(path, { name: 'original', config, tokenizer, weights: model.weights, type: 'F32' });
+  await importGguf(path, join(folder, 'imported'));
+  const imported = await openModelDirectory(join(folder, 'imported'));
+  // GGUF keeps the epsilon in single precision.
+  expect(imported.config).toEqual({ ...config, normEpsilon: Math.fround(config.normEpsilon) });
+  const again = await loadParameters(config, imported.weights);
+  for (const [name, array] of parameters.arrays) expect(again.arrays.get(name), name).toEqual(array);
+  const text = 'purge edge caches 12345, naïve <|end|> 漢字';
+  expect(Tokenizer.fromFiles(imported.tokenizer!).encode(text)).toEqual(tokenizer.encode(text));
+  await imported.close();
+  await model.close();
 });
