@@ -63,10 +63,14 @@ export function formatProgress(progress: Progress, elapsedSeconds: number, final
   if (done > 0 || total !== undefined) {
     parts.push(`${count(done)}${total === undefined ? '' : `/${count(total)}`}${unit === undefined ? '' : ` ${unit}`}`);
   }
-  for (const [name, value] of Object.entries(metrics ?? {})) parts.push(`${name} ${figure(value)}`);
-  if (final) parts.push(pc.dim(`${duration(elapsedSeconds)}`));
-  else if (share !== undefined && share > 0.02)
-    parts.push(pc.dim(`${duration((elapsedSeconds / share) * (1 - share))} left`));
+  // Work that knows its own pace says how long it still takes; else it is taken from the share done so far.
+  const {
+    secondsLeft = share !== undefined && share > 0.02 ? (elapsedSeconds / share) * (1 - share) : undefined,
+    ...figures
+  } = metrics ?? {};
+  for (const [name, value] of Object.entries(figures)) parts.push(`${name} ${figure(value)}`);
+  if (final) parts.push(pc.dim(duration(elapsedSeconds)));
+  else if (secondsLeft !== undefined) parts.push(pc.dim(`${duration(secondsLeft)} left`));
   return parts.join('  ');
 }
 
