@@ -20,7 +20,7 @@ const keyLifetimeSeconds = 3600;
  */
 export function authentication(services: Services): MiddlewareHandler<{ Variables: Identity }> {
   const { config, keys } = services;
-  const required = config.values['auth.required'] || !isLoopback(config.values['server.host']);
+  const required = config.values['auth.required'] || isReachable(services);
   const oauth = oauthOf(services);
   const verifier = oauth === undefined ? undefined : new TokenVerifier(oauth);
   const metadataUrl =
@@ -106,10 +106,17 @@ export function protectedResourceMetadata(services: Services): Hono {
   return routes;
 }
 
+/** Bound beyond loopback, or behind a proxy that is: then a request from loopback may be anybody’s. */
+function isReachable({ config }: Services): boolean {
+  const { 'server.host': host, 'server.url': url } = config.values;
+  return !isLoopback(host) || (url !== undefined && !isLoopback(new URL(url).hostname));
+}
+
 /** Refuses to bind beyond loopback while nobody could be told apart from anybody. */
-export function requireCredentialsBeyondLoopback({ config, keys }: Services): void {
+export function requireCredentialsBeyondLoopback({ config, keys, ...services }: Services): void {
   const host = config.values['server.host'];
-  if (isLoopback(host) || keys.hasValidKey() || config.values['oauth.issuer'] !== undefined) return;
+  if (!isReachable({ config, keys, ...services }) || keys.hasValidKey() || config.values['oauth.issuer'] !== undefined)
+    return;
   throw new FtsError('forbidden', `Binding ${host} would let anybody on the network in.`, {
     field: 'server.host',
     value: host,

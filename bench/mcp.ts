@@ -1,0 +1,212 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { getEncoding } from 'js-tiktoken';
+import type { BenchResult, BenchRow } from './bench.ts';
+import { median } from './measure/interleave.ts';
+
+const warmUpCalls = 50;
+const calls = 100;
+const rounds = 5;
+const clients = 200;
+const callsPerClient = 5;
+
+/** What peers say that their tool listings cost, in tokens. */
+const published = [
+  { name: 'GitHub, all toolsets (dev.to/nebulagg, 2026)', tokens: 42_000 },
+  { name: 'Sentry, 19 tools (its docs/token-cost-tracking)', tokens: 9069 },
+  { name: 'Cloudflare, 2 tools of code mode (its blog, 2026-02-20)', tokens: 1000 },
+];
+
+const source = join(import.meta.dirname, '..');
+const bare = join(import.meta.dirname, 'peers/bare-mcp-server.ts');
+const main = join(source, 'src/cli/main.ts');
+
+/** Latency of a tool that does next to nothing, two hundred clients at once, and the tokens of the listing. */
+export default async function bench(): Promise<BenchResult> {
+  const home = mkdtempSync(join(tmpdir(), 'fts-bench-mcp-'));
+  const environment = { ...process.env, FTS_HOME: home, NO_COLOR: '1' };
+  const children: ChildProcess[] = [];
+  const start = (script: string, ...args: string[]) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
+      env: environment,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    children.push(child);
+    return child;
+  };
+  try {
+    const ours = await urlOf(start(main, 'serve', '--port', '0'));
+    const peer = await urlOf(start(bare, 'http'));
+    const rows: BenchRow[] = [];
+    const http = await interleaved(
+      () => overHttp(ours),
+      () => overHttp(peer),
+    );
+    rows.push(latencyRow('p50 of a trivial tool over HTTP, 2026-07-28', http));
+    const stdioOurs = new StdioCaller(start(main, 'mcp'));
+    const stdioPeer = new StdioCaller(start(bare, 'stdio'));
+    const stdio = await interleaved(
+      () => timed(() => stdioOurs.call()),
+      () => timed(() => stdioPeer.call()),
+    );
+    rows.push(latencyRow('p50 of a trivial tool over stdio, 2026-07-28', stdio));
+    for (const mode of [{ pin: '2026-07-28' }, 'legacy'] as const) rows.push(...(await crowd(ours, mode)));
+    rows.push(...(await listingRows(ours)));
+    return {
+      rows,
+      notes: [
+        `Latency: median of ${rounds} interleaved rounds of ${calls} calls (runs_list), one at a time, client included; the peer is the official SDK's server with one empty tool.`,
+        'Tokens: o200k_base over the JSON of tools/list, output schemas and annotations included.',
+      ],
+    };
+  } finally {
+    for (const child of children) child.kill();
+    await Promise.all(children.filter(({ exitCode }) => exitCode === null).map((child) => once(child, 'exit')));
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function urlOf(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const url = /http:\/\/[\d.]+:\d+(\/mcp)?/.exec(line)?.[0];
+    if (url !== undefined) return url.endsWith('/mcp') ? url : `${url}/mcp`;
+  }
+  throw new Error('the server did not say where it is');
+}
+
+const envelope = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' },
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+let nextId = 0;
+const message = (): string =>
+  JSON.stringify({
+    jsonrpc: '2.0',
+    id: ++nextId,
+    method: 'tools/call',
+    params: { name: 'runs_list', arguments: {}, _meta: envelope },
+  });
+
+function overHttp(url: string): Promise<number> {
+  return timed(async () => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/call',
+        'mcp-name': 'runs_list',
+      },
+      body: message(),
+    });
+    if (!(await response.text()).includes('"runs":[]')) throw new Error(`unexpected answer ${response.status}`);
+  });
+}
+
+/** One call after the other over a child's standard input and output. */
+class StdioCaller {
+  private readonly child: ChildProcess;
+  private waiting: ((line: string) => void) | undefined;
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+    createInterface({ input: child.stdout! }).on('line', (line) => this.waiting?.(line));
+  }
+
+  async call(): Promise<void> {
+    const answer = new Promise<string>((resolve) => {
+      this.waiting = resolve;
+    });
+    this.child.stdin!.write(`${message()}\n`);
+    if (!(await answer).includes('"runs":[]')) throw new Error('unexpected answer over stdio');
+  }
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+async function interleaved(first: () => Promise<number>, second: () => Promise<number>): Promise<[number, number]> {
+  for (let call = 0; call < warmUpCalls; call++) {
+    await first();
+    await second();
+  }
+  const medians: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, work] of [first, second].entries()) {
+      const times: number[] = [];
+      for (let call = 0; call < calls; call++) times.push(await work());
+      medians[index]!.push(median(times));
+    }
+  }
+  return [median(medians[0]), median(medians[1])];
+}
+
+function latencyRow(name: string, [ours, peer]: [number, number]): BenchRow {
+  return { case: name, ours, peer, peerName: 'bare SDK server', unit: 'ms', ratio: ours / peer, higherIsBetter: false };
+}
+
+/** Clients of the official SDK, all at once: connect, list the tools, call one several times. */
+async function crowd(url: string, mode: 'legacy' | { pin: string }): Promise<BenchRow[]> {
+  let errors = 0;
+  const started = performance.now();
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      const client = new Client({ name: 'crowd', version: '1' }, { versionNegotiation: { mode } });
+      try {
+        await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+        await client.listTools();
+        for (let call = 0; call < callsPerClient; call++) await client.callTool({ name: 'runs_list', arguments: {} });
+      } catch {
+        errors++;
+      } finally {
+        await client.close().catch(() => {});
+      }
+    }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const era = mode === 'legacy' ? '2025-11-25' : mode.pin;
+  const alone = { peer: null, peerName: 'none', ratio: null, reason: 'a bound, not a comparison' };
+  return [
+    {
+      case: `${clients} clients at once, ${era}: clients with an error`,
+      ours: errors,
+      unit: 'clients',
+      higherIsBetter: false,
+      ...alone,
+    },
+    {
+      case: `${clients} clients at once, ${era}: calls`,
+      ours: (clients * callsPerClient) / seconds,
+      unit: 'calls/s',
+      higherIsBetter: true,
+      ...alone,
+    },
+  ];
+}
+
+async function listingRows(url: string): Promise<BenchRow[]> {
+  const client = new Client({ name: 'listing', version: '1' }, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
+  await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+  const { tools } = await client.listTools();
+  await client.close();
+  const tokens = getEncoding('o200k_base').encode(JSON.stringify({ tools })).length;
+  return published.map(({ name, tokens: theirs }) => ({
+    case: `tokens of tools/list, ${tools.length} tools`,
+    ours: tokens,
+    peer: theirs,
+    peerName: name,
+    unit: 'tokens',
+    ratio: tokens / theirs,
+    higherIsBetter: false,
+  }));
+}
