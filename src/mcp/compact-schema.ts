@@ -8,8 +8,8 @@ export function inputSchemaOf(schema: z.ZodType): Schema & { type: 'object' } {
   return compact(json, { descriptions: true, depth: Number.POSITIVE_INFINITY }) as Schema & { type: 'object' };
 }
 
-/** About 150 tokens for the shape of a result. */
-const outputCharacters = 450;
+/** About 100 tokens for the shape of a result. */
+const outputCharacters = 360;
 
 /**
  * A tool's output, with as many levels of its shape as fit into a few tokens and the rest left open: what comes back
@@ -19,13 +19,23 @@ export function outputSchemaOf(schema: z.ZodType): Schema & { type: 'object' } {
   const json = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any', reused: 'inline' }) as Schema;
   const wrapped: Schema = json.type === 'object' ? json : { type: 'object', properties: { result: json } };
   const levels = [3, 2, 1].map((depth) => compact(wrapped, { descriptions: false, depth }) as Schema);
-  const fitting = levels.find((level) => JSON.stringify(level).length <= outputCharacters) ?? levels.at(-1);
-  return fitting as Schema & { type: 'object' };
+  const fitting = levels.find((level) => JSON.stringify(level).length <= outputCharacters);
+  return (fitting ?? firstProperties(levels.at(-1)!)) as Schema & { type: 'object' };
+}
+
+/** The first properties of a wide result, as many as fit: authors write first what matters most. */
+function firstProperties(schema: Schema): Schema {
+  const properties: Schema = {};
+  for (const [name, property] of Object.entries(schema.properties as Schema)) {
+    if (JSON.stringify({ ...properties, [name]: property }).length > outputCharacters) break;
+    properties[name] = property;
+  }
+  return { ...schema, properties };
 }
 
 function compact(node: unknown, options: { descriptions: boolean; depth: number }): unknown {
   if (typeof node !== 'object' || node === null || Array.isArray(node)) return node;
-  const merged = mergeNullable(node as Schema);
+  const merged = mergeConstants(mergeNullable(node as Schema));
   const result: Schema = {};
   for (const [key, value] of Object.entries(merged)) {
     const kept = compactKeyword(key, value, options);
@@ -47,8 +57,10 @@ function compactKeyword(key: string, value: unknown, options: { descriptions: bo
       return options.descriptions ? value : undefined;
     case 'minimum':
     case 'maximum':
-      // Zod writes the range of safe integers beside `integer`.
-      return Math.abs(value as number) === Number.MAX_SAFE_INTEGER ? undefined : value;
+      // Bounds that no sensible call comes near; they are checked all the same.
+      return Math.abs(value as number) >= 10_000 ? undefined : value;
+    case 'minLength':
+      return value === 1 ? undefined : value;
     case 'required':
     case 'default':
       // Whoever reads a result sees what is there.
@@ -82,4 +94,25 @@ function mergeNullable(node: Schema): Schema {
   const [value, nothing] = anyOf as [Schema, Schema];
   if (nothing.type !== 'null' || typeof value.type !== 'string' || 'enum' in value || 'const' in value) return node;
   return { ...rest, ...value, type: [value.type, 'null'] };
+}
+
+/** `anyOf` of single values, however nested, is an `enum`. */
+function mergeConstants(node: Schema): Schema {
+  const { anyOf, ...rest } = node;
+  const values = constantsIn(anyOf);
+  return values === undefined ? node : { ...rest, enum: values };
+}
+
+function constantsIn(alternatives: unknown): unknown[] | undefined {
+  if (!Array.isArray(alternatives)) return undefined;
+  const values: unknown[] = [];
+  for (const alternative of alternatives as Schema[]) {
+    if ('const' in alternative) values.push(alternative.const);
+    else {
+      const inner = constantsIn(alternative.anyOf);
+      if (inner === undefined) return undefined;
+      values.push(...inner);
+    }
+  }
+  return values;
 }

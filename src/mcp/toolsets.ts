@@ -15,7 +15,18 @@ export const toolsets = {
   life: {
     about: 'Take a model through its life: plan, train, quantize, evaluate, deploy, benchmark',
     byDefault: true,
-    operations: ['plan', 'train', 'deploy', 'models.list', 'models.show', 'runs.list', 'runs.show'],
+    operations: [
+      'plan',
+      'train',
+      'quantize',
+      'evaluate',
+      'deploy',
+      'benchmark',
+      'models.list',
+      'models.show',
+      'runs.show',
+      'reference.show',
+    ],
   },
   jobs: {
     about: 'Follow, cancel and resume long-running work',
@@ -23,19 +34,55 @@ export const toolsets = {
     operations: ['jobs.list', 'jobs.show', 'jobs.cancel', 'jobs.resume'],
   },
   akamai: {
-    about: 'Find and read anything on Akamai; plan changes that a person approves',
+    about: 'Find and read anything on Akamai; plan any change, which a person approves',
     byDefault: true,
-    operations: ['akamai.search', 'akamai.describe', 'akamai.read', 'akamai.whoami'],
+    operations: [
+      'akamai.search',
+      'akamai.describe',
+      'akamai.read',
+      'akamai.explain',
+      'akamai.property.find',
+      'akamai.plan',
+      'akamai.purge',
+      'akamai.plans.show',
+      'akamai.apply',
+    ],
   },
-  capacity: {
-    about: 'Size a fleet for a load',
+  akamai_delivery: {
+    about: 'Properties, certificates and URLs: who serves what, what differs, activate or roll back',
     byDefault: false,
-    operations: ['plan.capacity'],
+    operations: [
+      'akamai.property.show',
+      'akamai.property.compare',
+      'akamai.property.change',
+      'akamai.property.watch',
+      'akamai.rollback',
+      'akamai.certificates',
+      'akamai.url',
+    ],
+  },
+  akamai_compute: {
+    about: 'EdgeWorkers, EdgeKV, DNS and Akamai Cloud',
+    byDefault: false,
+    operations: [
+      'akamai.edgeworker',
+      'akamai.edgeworker.change',
+      'akamai.edgekv',
+      'akamai.edgekv.change',
+      'akamai.dns',
+      'akamai.dns.change',
+      'akamai.cloud',
+    ],
+  },
+  records: {
+    about: 'What was planned and done, by whom, and proof that the record is whole',
+    byDefault: false,
+    operations: ['akamai.whoami', 'akamai.plans.list', 'audit.list', 'audit.verify', 'runs.list'],
   },
   admin: {
-    about: 'Housekeeping: configuration, health, removing models',
+    about: 'Sizing fleets, checking the reference, configuration, health, removing models',
     byDefault: false,
-    operations: ['config', 'doctor', 'models.remove'],
+    operations: ['plan.capacity', 'reference.verify', 'config', 'doctor', 'models.remove'],
   },
 } as const satisfies Record<string, Toolset>;
 
