@@ -23,6 +23,7 @@ import { akamaiPropertyWatch } from './akamai-property-watch.ts';
 import { akamaiPurge } from './akamai-purge.ts';
 import { akamaiRead } from './akamai-read.ts';
 import { akamaiRollback } from './akamai-rollback.ts';
+import { akamaiScript } from './akamai-script.ts';
 import { akamaiSearch } from './akamai-search.ts';
 import { akamaiUrl } from './akamai-url.ts';
 import { akamaiWhoami } from './akamai-whoami.ts';
@@ -92,6 +93,7 @@ export const operations: readonly Operation[] = [
   akamaiExplain,
   akamaiUrl,
   akamaiCloud,
+  akamaiScript,
   modelsList,
   modelsShow,
   modelsRemove,
