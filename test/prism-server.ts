@@ -45,6 +45,7 @@ interface Document {
   components?: { responses?: Record<string, Response>; requestBodies?: Record<string, Response> };
 }
 interface Response {
+  headers?: Record<string, unknown>;
   content?: Record<string, unknown>;
 }
 
@@ -54,6 +55,10 @@ function mockable(source: object): Document {
   const base = new URL((document.servers?.[0]?.url ?? '').replace(/\{[^}]+\}/g, 'x')).pathname.replace(/\/$/, '');
   document.paths = Object.fromEntries(Object.entries(document.paths).map(([path, item]) => [base + path, item]));
   const nameType = (holder: Response | undefined) => {
+    // A documented Content-Type header would be made up like any other: `string`.
+    for (const name of Object.keys(holder?.headers ?? {})) {
+      if (name.toLowerCase() === 'content-type') delete holder?.headers?.[name];
+    }
     const content = holder?.content;
     if (!content) return;
     for (const type of Object.keys(content)) {

@@ -25,6 +25,7 @@ import { akamaiRead } from './akamai-read.ts';
 import { akamaiRollback } from './akamai-rollback.ts';
 import { akamaiScript } from './akamai-script.ts';
 import { akamaiSearch } from './akamai-search.ts';
+import { akamaiSync } from './akamai-sync.ts';
 import { akamaiUrl } from './akamai-url.ts';
 import { akamaiWhoami } from './akamai-whoami.ts';
 import { auditExport } from './audit-export.ts';
@@ -70,6 +71,7 @@ export const operations: readonly Operation[] = [
   akamaiSearch,
   akamaiDescribe,
   akamaiRead,
+  akamaiSync,
   akamaiPlan,
   akamaiApply,
   akamaiApprove,

@@ -16,7 +16,7 @@ import {
 } from './facts.ts';
 
 /** `catalogue/` of this package: the same distance from `src/` and from `dist/`. */
-const PACKED = fileURLToPath(new URL('../../../catalogue', import.meta.url));
+export const PACKED_CATALOGUE = fileURLToPath(new URL('../../../catalogue', import.meta.url));
 
 /** One operation of one API. `path` is the full template with its base. */
 export interface ApiOperation {
@@ -86,7 +86,7 @@ export class Catalogue {
       const index = readIndex(syncedFolder);
       if (index.format === CATALOGUE_FORMAT) return new Catalogue(syncedFolder, index);
     }
-    const folder = options.folder ?? PACKED;
+    const folder = options.folder ?? PACKED_CATALOGUE;
     const index = readIndex(folder);
     if (index.format !== CATALOGUE_FORMAT) {
       throw new FtsError('corrupt', `The catalogue in ${folder} has format ${index.format}, not ${CATALOGUE_FORMAT}.`, {

@@ -55,7 +55,8 @@ export class CallValidator {
         value: undefined,
       });
     }
-    const contentType = bodyTypeFor(details.body, headerValue(input.headers, 'content-type'));
+    const hints = Object.values(values.path).map(String);
+    const contentType = bodyTypeFor(details.body, headerValue(input.headers, 'content-type'), hints);
     const jsonBody = input.body instanceof Uint8Array ? undefined : input.body;
     const check = this.#check(operation, details, contentType);
     const subject = { path: values.path, query: values.query, headers: values.header, body: jsonBody };
@@ -75,14 +76,14 @@ export class CallValidator {
       path: fillPath(operation.path, values.path),
       query: queryOf(values.query, details.parameters),
       headers: {
-        accept: acceptFor(details.responses),
+        accept: acceptFor(details.responses, hints),
         ...(input.body === undefined || contentType === undefined
           ? {}
           : { 'content-type': sentType(contentType, input.body) }),
         ...callerHeaders(input.headers),
         ...textValues(values.header),
       },
-      ...(input.body === undefined ? {} : { body: input.body }),
+      ...(input.body === undefined ? {} : { body: asSent(input.body, contentType) }),
       server: operation.server,
       idempotent: operation.effect === 'read',
     };
@@ -224,6 +225,11 @@ function queryOf(
     else query[parameter.name] = typeof value === 'object' ? JSON.stringify(value) : (value as QueryValue);
   }
   return query;
+}
+
+/** A JSON text as a body is a JSON string; in any other media type it is the body itself. */
+function asSent(body: unknown, contentType: string | undefined): unknown {
+  return typeof body === 'string' && contentType?.includes('json') ? JSON.stringify(body) : body;
 }
 
 /** An operation that takes any type gets one that says what the body is. */

@@ -115,7 +115,8 @@ export class AkamaiClient implements AkamaiCaller {
     const bucket = this.#limits.bucket(target.origin, url.pathname);
     await bucket.take(signal);
     const method = request.method.toUpperCase();
-    const body = encodeBody(request.body);
+    const own = lowerCased(request.headers);
+    const body = await encodeBody(request.body, own['content-type']);
     const timeoutSeconds = request.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
     try {
@@ -124,8 +125,8 @@ export class AkamaiClient implements AkamaiCaller {
         headers: {
           accept: 'application/json',
           'user-agent': this.#userAgent,
+          ...own,
           ...(body?.contentType === undefined ? {} : { 'content-type': body.contentType }),
-          ...lowerCased(request.headers),
           ...target.authorize(method, url, body?.bytes),
         },
         body: body?.bytes ?? null,

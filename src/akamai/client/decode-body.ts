@@ -23,10 +23,30 @@ export function decodeBody(bytes: Uint8Array, contentType: string, where: string
   }
 }
 
-/** JSON of every later shape goes out through here: `[body bytes, content type if the caller named none]`. */
-export function encodeBody(body: unknown): { bytes: Uint8Array; contentType?: string } | undefined {
+/** A body as bytes, with its content type where the caller's does not already say it. */
+export async function encodeBody(
+  body: unknown,
+  contentType: string | undefined,
+): Promise<{ bytes: Uint8Array; contentType?: string } | undefined> {
   if (body === undefined) return undefined;
   if (body instanceof Uint8Array) return { bytes: body };
   if (typeof body === 'string') return { bytes: new TextEncoder().encode(body) };
-  return { bytes: new TextEncoder().encode(JSON.stringify(body)), contentType: 'application/json' };
+  if (contentType?.startsWith('multipart/form-data')) return encodeForm(body as object);
+  if (contentType?.startsWith('application/x-www-form-urlencoded')) {
+    const fields = Object.entries(body as object).map(([name, value]): [string, string] => [name, String(value)]);
+    return { bytes: new TextEncoder().encode(new URLSearchParams(fields).toString()) };
+  }
+  return { bytes: new TextEncoder().encode(JSON.stringify(body)), contentType: contentType ?? 'application/json' };
+}
+
+/** Bytes become files named after their field; the boundary is part of the content type that is returned. */
+async function encodeForm(fields: object): Promise<{ bytes: Uint8Array; contentType: string }> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value instanceof Uint8Array) form.append(name, new Blob([new Uint8Array(value)]), name);
+    else form.append(name, typeof value === 'string' ? value : JSON.stringify(value));
+  }
+  const encoded = new Response(form);
+  const bytes = new Uint8Array(await encoded.arrayBuffer());
+  return { bytes, contentType: encoded.headers.get('content-type') ?? 'multipart/form-data' };
 }

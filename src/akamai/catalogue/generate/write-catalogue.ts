@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFolderAtomic } from '../../../store/atomic-file.ts';
 import { CATALOGUE_FORMAT, type CatalogueIndex } from '../facts.ts';
@@ -32,11 +32,6 @@ export async function writeCatalogue(
       if (options.texts) await writeFile(join(temporary, 'texts', `${id}.json`), `${lines(api.texts)}\n`);
     }
   });
-}
-
-/** Removes a catalogue written by `writeCatalogue`. */
-export async function removeCatalogue(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
 }
 
 function indexText(index: CatalogueIndex): string {
