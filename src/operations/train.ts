@@ -1,36 +1,76 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { FtsError } from '../errors/fts-error.ts';
+import { type ModelDirectory, openModelDirectory } from '../model/model-directory.ts';
+import { dataTraining } from '../training/recipes/data-training.ts';
 import { operatorTraining } from '../training/recipes/operator-training.ts';
+import { trainSettingsSchema } from '../training/settings.ts';
 import { train as trainModel } from '../training/train.ts';
+import type { OperationContext } from './context.ts';
 import { defineOperation } from './operation.ts';
+
+const count = z.number().int().positive();
+
+const inputSchema = z.object({
+  recipe: z.enum(['operator', 'data']).default('operator').describe('`operator`, or `data` to train on your own file'),
+  name: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/)
+    .optional()
+    .describe('Name of the model (default: the recipe’s)'),
+  data: z
+    .string()
+    .optional()
+    .describe('A .txt file, or a .jsonl file with text, prompt and completion, or messages on each line'),
+  base: z.string().optional().describe('Model to go on from: a registered name or a folder (default: from scratch)'),
+  method: z.enum(['full', 'lora', 'qlora']).optional().describe('All weights, LoRA, or LoRA over a base in 4 bits'),
+  steps: count.optional().describe('Optimizer steps (default: the recipe’s; with data, one epoch)'),
+  epochs: z.number().positive().optional().describe('Passes over the data, where steps are not given'),
+  batchSize: count.optional().describe('Sequences in a micro-batch'),
+  contextLength: count.optional().describe('Tokens in a sequence'),
+  gradientAccumulation: count.optional().describe('Micro-batches that are summed for one step'),
+  learningRate: z.number().positive().optional().describe('Peak learning rate (default: the recipe’s)'),
+  schedule: z.enum(['cosine', 'linear', 'wsd', 'constant']).optional().describe('How the learning rate falls'),
+  warmupSteps: z.number().int().nonnegative().optional().describe('Steps in which the learning rate rises'),
+  weightDecay: z.number().nonnegative().optional().describe('AdamW’s decoupled weight decay'),
+  dropout: z.number().min(0).lt(1).optional().describe('Share of activations that are dropped in training'),
+  loraRank: count.optional().describe('Rank of the adapter’s matrices'),
+  loraAlpha: z.number().positive().optional().describe('The adapter is scaled by alpha / rank'),
+  loraTargets: z.array(z.string()).min(1).optional().describe('Linear layers to adapt, such as q_proj (default: all)'),
+  layers: count.default(6).describe('Layers of a new model'),
+  width: count.default(384).describe('Width of a new model'),
+  heads: count.default(6).describe('Attention heads of a new model'),
+  vocabSize: count.default(4096).describe('Tokens of a new model’s tokenizer'),
+  validationFraction: z.number().min(0).max(0.5).default(0.1).describe('Share of the data that is held out'),
+  evaluateEvery: count.optional().describe('Steps between evaluations on the held-out data'),
+  checkpointEvery: count.optional().describe('Steps between checkpoints'),
+  sampleEvery: z.number().int().nonnegative().optional().describe('Steps between sample texts; 0 for none'),
+  samplePrompt: z.string().optional().describe('What sample texts begin with'),
+  recomputeActivations: z.boolean().optional().describe('Less memory for about a third more time'),
+  dtype: z.enum(['float32', 'bfloat16', 'float16']).optional().describe('How the model’s weights are stored'),
+  seed: z.number().int().optional().describe('Seed of initialization, order and dropout'),
+});
+
+type Input = z.output<typeof inputSchema>;
 
 export const train = defineOperation({
   name: 'train',
   title: 'Train a model',
   description:
-    'Trains a language model on this machine and registers it. Recipe `operator` makes the small model that turns plain requests into Akamai operations (about two minutes). Runs as a job: follow it with `jobs.show`; stopped, it resumes from its last checkpoint.',
+    'Trains a language model on this machine and registers it. Recipe `operator` makes the small model that turns plain requests into Akamai operations (about two minutes). Recipe `data` trains on your own text or JSONL file: from scratch, or from a `base` model with all weights, LoRA or QLoRA. Runs as a job: follow it with `jobs.show`; stopped, it resumes from its last checkpoint.',
   effect: 'write',
   scope: 'train',
   idempotent: false,
   openWorld: false,
   job: true,
   positionals: ['recipe'],
-  example: 'fts train operator --name operator --steps 500',
-  input: z.object({
-    recipe: z.enum(['operator']).default('operator').describe('What to train'),
-    name: z
-      .string()
-      .regex(/^[\w.-]{1,64}$/)
-      .default('operator')
-      .describe('Name of the model'),
-    steps: z.number().int().positive().optional().describe('Optimizer steps (default: the recipe’s)'),
-    learningRate: z.number().positive().optional().describe('Peak learning rate (default: the recipe’s)'),
-    seed: z.number().int().optional().describe('Seed of initialization and order'),
-  }),
+  example: 'fts train data --data notes.txt --name notes --steps 500',
+  input: inputSchema,
   output: z.object({
     run: z.string(),
     model: z.string(),
     parameters: z.number(),
+    trainedParameters: z.number(),
     steps: z.number(),
     tokens: z.number(),
     trainingLoss: z.number(),
@@ -38,27 +78,69 @@ export const train = defineOperation({
     tokensPerSecond: z.number(),
     seconds: z.number(),
   }),
-  async run({ name, recipe, ...overrides }, context) {
+  async run(input, context) {
     const { home, registry, jobId } = context;
     const run = jobId ?? `run-${Date.now().toString(36)}`;
     const runFolder = join(home.runs, run);
-    const { tokenizer, ...prepared } = await operatorTraining(overrides, context);
-    const record = { id: run, model: name, kind: recipe, directory: runFolder, settings: prepared.settings };
-    registry.saveRun({ ...record, summary: null });
-    const directory = join(home.models, name);
-    const summary = await trainModel(
-      { ...prepared, runFolder, output: { path: directory, tokenizer, provenance: { name, runId: run } } },
-      context,
-    );
-    registry.saveModel({
-      name,
-      directory,
-      family: prepared.config.family,
-      parameters: summary.parameters,
-      parent: null,
-      run,
-    });
-    registry.saveRun({ ...record, summary: { ...summary } });
-    return { run, model: name, ...summary };
+    const name = input.name ?? (input.recipe === 'operator' ? 'operator' : undefined);
+    if (name === undefined) throw missing('name', 'Give the new model a name.');
+    const { tokenizer, parent, close, ...prepared } = await prepare(input, context);
+    try {
+      const record = { id: run, model: name, kind: input.recipe, directory: runFolder, settings: prepared.settings };
+      registry.saveRun({ ...record, summary: null });
+      const directory = join(home.models, name);
+      const provenance = { name, runId: run, ...(parent === null ? {} : { parent }) };
+      const output = { path: directory, tokenizer, provenance };
+      const summary = await trainModel({ ...prepared, runFolder, output }, context);
+      const { family } = prepared.config;
+      registry.saveModel({ name, directory, family, parameters: summary.parameters, parent, run });
+      registry.saveRun({ ...record, summary: { ...summary } });
+      return { run, model: name, ...summary };
+    } finally {
+      await close();
+    }
   },
 });
+
+/** The recipe's own preparation; whatever it opened is closed by `close`. */
+async function prepare(input: Input, context: OperationContext) {
+  const { recipe, name, data, base, layers, width, heads, vocabSize, validationFraction, ...overrides } = input;
+  if (recipe === 'operator') {
+    if (data !== undefined || base !== undefined)
+      throw missing('recipe', 'Use the recipe `data` for data of your own.');
+    return { ...(await operatorTraining(overrides, context)), parent: null, close: async () => {} };
+  }
+  if (data === undefined) throw missing('data', 'Name a .txt or .jsonl file.');
+  const model = base === undefined ? undefined : await openBase(base, context);
+  try {
+    const prepared = await dataTraining(
+      {
+        dataPath: resolve(data),
+        ...(model === undefined ? {} : { base: model }),
+        shape: { layers, width, heads, vocabSize },
+        settings: trainSettingsSchema.parse(overrides),
+        validationFraction,
+        cacheFolder: join(context.home.cache, 'tokens'),
+      },
+      context,
+    );
+    const close = async (): Promise<void> => {
+      prepared.close();
+      await model?.close();
+    };
+    return { ...prepared, parent: base ?? null, close };
+  } catch (error) {
+    await model?.close();
+    throw error;
+  }
+}
+
+/** A base model by its registered name, else by its folder. */
+function openBase(base: string, { registry }: OperationContext): Promise<ModelDirectory> {
+  const known = registry.models().find((model) => model.name === base);
+  return openModelDirectory(known?.directory ?? resolve(base));
+}
+
+function missing(field: string, remedy: string): FtsError {
+  return new FtsError('invalid-input', `The field ${field} does not fit the recipe.`, { field, remedy });
+}

@@ -48,6 +48,8 @@ export const trainSettingsSchema = z.strictObject({
   loraAlpha: z.number().positive().default(16),
   /** Last parts of the names of the linear layers to adapt; left out, all of them. */
   loraTargets: z.array(z.string()).min(1).optional(),
+  /** Keep only each layer's input for the backward pass and compute the rest again: less memory, a third more time. */
+  recomputeActivations: z.boolean().default(false),
   /** How weights are stored in the model's files; computing is always FP32. */
   dtype: z.enum(['float32', 'bfloat16', 'float16']).default('float32'),
 });

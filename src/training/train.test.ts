@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelConfig } from '../model/model-config.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
+import { trainByteLevelBpe } from '../model/tokenizer/train-bpe.ts';
 import { useThreads } from '../runtime/onnxruntime/environment.ts';
 import { checkpointLoss } from './checkpoint-loss.ts';
 import type { BatchSource } from './data/batch.ts';
@@ -93,6 +94,25 @@ describe('train', () => {
       await directory.close();
     });
   }
+
+  it('reports sample texts, and gives the same weights with activations computed again', async () => {
+    const files = await trainByteLevelBpe(['ab ab'], { vocabSize: 258, specialTokens: [] });
+    const config = { ...llama, vocabSize: 258 };
+    const notes: string[] = [];
+    const report = ({ note }: { note?: string }): void => void (note === undefined || notes.push(note));
+    const settings = { steps: 4, sampleEvery: 2, samplePrompt: 'ab', sampleTokens: 5, warmupSteps: 1 };
+    for (const [name, recomputeActivations] of [
+      ['kept', false],
+      ['again', true],
+    ] as const) {
+      const given = input(name, { config }, { ...settings, recomputeActivations });
+      await train({ ...given, output: { ...given.output, tokenizer: files } }, { ...idle, report });
+    }
+    expect(notes).toHaveLength(4);
+    expect(notes[0]).toMatch(/^ab./s);
+    expect(notes.slice(0, 2)).toEqual(notes.slice(2));
+    expect(await weightsOf('again')).toEqual(await weightsOf('kept'));
+  });
 
   it('gives the same weights for the same seed, and others for another', async () => {
     await train(input('a', {}, { dropout: 0.1 }), idle);

@@ -4,6 +4,7 @@ import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
 import type { CheckpointReader } from '../model/checkpoint-reader.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import { type TokenizerFiles, writeModelDirectory } from '../model/model-directory.ts';
+import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Work } from '../runtime/progress.ts';
 import { matrixPeak } from '../tensor/matrix-peak.ts';
 import { loadCheckpoint, loadWeights, type RunProgress, saveCheckpoint, saveWeights } from './checkpoint.ts';
@@ -14,6 +15,7 @@ import { MetricsLog } from './metrics-log.ts';
 import { MicroBatchRunner } from './micro-batch.ts';
 import { modelWeightSources } from './model-weights.ts';
 import { adamwStep } from './optimizer/adamw.ts';
+import { Sampler } from './sampler.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainSettings } from './settings.ts';
 import { TrainableModel } from './trainable-model.ts';
@@ -81,6 +83,7 @@ class TrainingRun {
   readonly #model: TrainableModel;
   readonly #runner: MicroBatchRunner;
   readonly #evaluator: Evaluator | undefined;
+  readonly #sampler: Sampler | undefined;
   readonly #batches: Batch[];
   readonly #totalSteps: number;
   #progress: RunProgress;
@@ -96,6 +99,11 @@ class TrainingRun {
     this.#runner = new MicroBatchRunner(graph, state, { dropoutRate: settings.dropout, seed: settings.seed, frozen });
     this.#evaluator =
       data.validation === undefined ? undefined : new Evaluator(config, specs, arrays, data.validation, variant);
+    const tokenizer = input.output.tokenizer;
+    this.#sampler =
+      settings.sampleEvery === 0 || tokenizer === undefined
+        ? undefined
+        : new Sampler(config, specs, arrays, Tokenizer.fromFiles(tokenizer), { length: data.train.length, variant });
     this.#batches = Array.from({ length: settings.gradientAccumulation }, () => emptyBatch(data.train));
     this.#totalSteps = stepsOf(settings, data.train);
     this.#progress = {
@@ -163,7 +171,9 @@ class TrainingRun {
         ...(evaluated ? { validationLoss: this.#progress.validationLoss! } : {}),
       });
       if (last || step % settings.checkpointEvery === 0) await this.#saveLast();
+      const note = await this.#sampleText(step);
       work.report({
+        ...(note === undefined ? {} : { note }),
         stage: 'train',
         done: step,
         total: this.#totalSteps,
@@ -222,6 +232,7 @@ class TrainingRun {
     await this.#log?.close();
     this.#runner.close();
     this.#evaluator?.close();
+    this.#sampler?.close();
     await this.#model.state.close();
   }
 
@@ -277,6 +288,12 @@ class TrainingRun {
     if (this.#input.settings.keep === 'best') await saveWeights(this.#bestPath, this.#model.state, this.#progress);
   }
 
+  async #sampleText(step: number): Promise<string | undefined> {
+    const { sampleEvery, samplePrompt, sampleTokens, seed } = this.#input.settings;
+    if (this.#sampler === undefined || step % sampleEvery !== 0) return undefined;
+    return this.#sampler.text(samplePrompt, sampleTokens, seed);
+  }
+
   async #saveLast(): Promise<void> {
     await saveCheckpoint(this.#lastPath, this.#model.state, this.#progress);
   }
@@ -303,7 +320,8 @@ function stepsOf(settings: TrainSettings, source: BatchSource): number {
 /** Everything that the weights depend on, so that a resumed run is the same run. */
 function digestOf({ settings, config, data }: TrainInput): string {
   // What is stored, and how often, does not change the weights.
-  const { checkpointEvery, dtype, keep, sampleEvery, samplePrompt, sampleTokens, ...deciding } = settings;
+  const { checkpointEvery, dtype, keep, recomputeActivations, sampleEvery, samplePrompt, sampleTokens, ...deciding } =
+    settings;
   return createHash('sha256')
     .update(JSON.stringify([deciding, config, data.hash]))
     .digest('hex');

@@ -69,7 +69,14 @@ export class TrainableModel {
       });
     }
     const { batch, length, packed } = source;
-    const graph = trainingGraph(config, specs, { batch, length, packed, dropoutRate: settings.dropout, ...variant });
+    const graph = trainingGraph(config, specs, {
+      batch,
+      length,
+      packed,
+      dropoutRate: settings.dropout,
+      recomputeActivations: settings.recomputeActivations,
+      ...variant,
+    });
     const trained = adapter === undefined ? specs : adapter.pairs.flatMap(({ a, b }) => [a, b]);
     const state = await ParameterState.create(trained, {
       accumulate: settings.gradientAccumulation > 1,

@@ -3,6 +3,7 @@ import { languageModelLoss, vocabularyLogits } from '../../tensor/composites/lan
 import { gradient } from '../../tensor/gradient.ts';
 import { Graph, type Tensor } from '../../tensor/graph.ts';
 import { INT4_GROUP } from '../../tensor/primitives/quantized.ts';
+import { recomputeActivations } from '../../tensor/recompute.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { ModelConfig } from '../model-config.ts';
 import { type AdapterPair, type AdapterSettings, adapted } from './adapter.ts';
@@ -28,6 +29,8 @@ export interface ModelVariant {
 
 export interface TrainingGraphOptions extends BatchShape, ModelVariant {
   dropoutRate?: number;
+  /** Keep only the tensors between blocks for the backward pass and compute the rest again. */
+  recomputeActivations?: boolean;
 }
 
 /** Rows that the graph hands out to be added to a table: gradients of look-ups. */
@@ -79,6 +82,7 @@ export function trainingGraph(
   const hidden = hiddenStates(builder);
   const loss = meanLoss(builder, hidden);
   graph.output('loss', loss);
+  const forwardNodes = graph.nodes.length;
   const names = [...trained.keys()];
   const dense = new Set<string>();
   const rows: RowOutput[] = [];
@@ -94,6 +98,7 @@ export function trainingGraph(
       rows.push({ parameter, output, ids: ids.name as RowOutput['ids'] });
     }
   }
+  if (options.recomputeActivations === true) recomputeActivations(graph, builder.boundaries, forwardNodes);
   const dropoutMasks = graph.inputs.filter(({ name }) => builder.dropoutMasks.includes(name));
   return { graph, dense, rows, dropoutMasks };
 }

@@ -1,0 +1,87 @@
+import type { Graph, GraphNode, Tensor } from './graph.ts';
+import { elementsOf } from './shape.ts';
+
+/** A border between segments of the forward part: how many nodes precede it, and the one tensor that crosses it. */
+export interface SegmentBoundary {
+  node: number;
+  tensor: Tensor;
+}
+
+/**
+ * Activation checkpointing (arXiv:1604.06174) as a transformation of a graph with its backward part: values inside a
+ * segment that the backward part reads are computed again from the segment's input, so that only the tensors at the
+ * boundaries live from the forward to the backward pass. `forwardNodes` is where the backward part begins.
+ *
+ * The copies must not run early, so each segment's input is tied to a value of the backward part that precedes them.
+ */
+export function recomputeActivations(graph: Graph, boundaries: readonly SegmentBoundary[], forwardNodes: number): void {
+  const forward = graph.nodes.slice(0, forwardNodes);
+  const backward = graph.nodes.slice(forwardNodes);
+  const madeBackward = new Set(backward.flatMap((node) => node.outputs));
+  const before = new Map<GraphNode, GraphNode[]>();
+  for (const [index, { node: start, tensor: input }] of boundaries.entries()) {
+    const end = boundaries[index + 1]?.node;
+    if (end === undefined) break; // what follows the last boundary is needed at once
+    const segment = forward.slice(start, end);
+    const inside = new Set(segment.flatMap((node) => node.outputs));
+    inside.delete(boundaries[index + 1]!.tensor);
+    const readers = backward.filter((node) => node.inputs.some((tensor) => tensor !== undefined && inside.has(tensor)));
+    const first = readers[0];
+    const trigger = first?.inputs.find((tensor) => tensor !== undefined && madeBackward.has(tensor));
+    if (first === undefined || trigger === undefined) continue;
+    const copies = copySegment(graph, segment, needed(segment, readers, inside), input, trigger);
+    for (const reader of readers) {
+      reader.inputs = reader.inputs.map((tensor) => (tensor && copies.tensors.get(tensor)) ?? tensor);
+    }
+    before.set(first, copies.nodes);
+  }
+  graph.nodes.splice(
+    0,
+    graph.nodes.length,
+    ...forward,
+    ...backward.flatMap((node) => [...(before.get(node) ?? []), node]),
+  );
+}
+
+/** The nodes of a segment that its readers depend on. */
+function needed(
+  segment: readonly GraphNode[],
+  readers: readonly GraphNode[],
+  inside: ReadonlySet<Tensor | undefined>,
+): Set<GraphNode> {
+  const wanted = new Set(readers.flatMap((node) => node.inputs).filter((tensor) => inside.has(tensor)));
+  const nodes = new Set<GraphNode>();
+  for (const node of segment.toReversed()) {
+    if (!node.outputs.some((output) => output !== undefined && wanted.has(output))) continue;
+    nodes.add(node);
+    for (const input of node.inputs) wanted.add(input);
+  }
+  return nodes;
+}
+
+function copySegment(
+  graph: Graph,
+  segment: readonly GraphNode[],
+  wanted: ReadonlySet<GraphNode>,
+  input: Tensor,
+  trigger: Tensor,
+): { nodes: GraphNode[]; tensors: Map<Tensor, Tensor> } {
+  const start = graph.nodes.length;
+  const tensors = new Map<Tensor, Tensor>([[input, tied(graph, input, trigger)]]);
+  for (const node of segment) {
+    if (!wanted.has(node)) continue;
+    const { operator, domain, attributes } = node;
+    const inputs = node.inputs.map((tensor) => (tensor && tensors.get(tensor)) ?? tensor);
+    const results = graph.emitMany(operator, inputs, node.outputs, { attributes, domain });
+    for (const [index, output] of node.outputs.entries()) if (output) tensors.set(output, results[index]!);
+  }
+  tensors.delete(input); // the boundary itself is kept: its readers need no copy
+  return { nodes: graph.nodes.splice(start), tensors };
+}
+
+/** x + 0 · (one element of the trigger): x, but not before the trigger. */
+function tied(graph: Graph, x: Tensor, trigger: Tensor): Tensor {
+  const flat = graph.emit('Reshape', [trigger, graph.indices([-1])], [elementsOf(trigger.shape)]);
+  const one = graph.emit('Slice', [flat, graph.indices([0]), graph.indices([1]), graph.indices([0])], [1]);
+  return graph.emit('Add', [x, graph.emit('Mul', [one, graph.scalar(0)], [1])], x.shape);
+}
