@@ -29,6 +29,8 @@ function target(random: SeededRandom, type: string): DrawnValue {
       ]);
       return quotedSometimes(random, text, 1);
     }
+    case 'SRV':
+      return quotedSometimes(random, `10 5 5060 sip.${zone(random)}`, 1);
     case 'CAA':
       return { written: `"0 issue letsencrypt.org"`, value: '0 issue letsencrypt.org' };
     default:
@@ -37,7 +39,24 @@ function target(random: SeededRandom, type: string): DrawnValue {
 }
 
 const drawType = (random: SeededRandom): string =>
-  random.pick(['A', 'A', 'A', 'A', 'CNAME', 'CNAME', 'CNAME', 'AAAA', 'AAAA', 'MX', 'TXT', 'TXT', 'NS', 'PTR', 'CAA']);
+  random.pick([
+    'A',
+    'A',
+    'A',
+    'A',
+    'CNAME',
+    'CNAME',
+    'CNAME',
+    'AAAA',
+    'AAAA',
+    'MX',
+    'TXT',
+    'TXT',
+    'NS',
+    'PTR',
+    'CAA',
+    'SRV',
+  ]);
 
 /** The name of a record: fully qualified, or relative to the zone that the request names. */
 const fullName = (random: SeededRandom): DrawnValue =>
@@ -99,7 +118,8 @@ export const dnsGrammar: readonly GrammarEntry[] = [
       '{show} [which|what] $type records {zone?} $zone has',
     ],
     others: [
-      '[what|which] [dns |]records [are in|exist in|are there in|do we have for|are there for|does] {zone?} $zone [have|][?|]',
+      '[what|which] [dns |]records [are in|exist in|are there in|do we have for|are there for|do we have in] {zone?} $zone[?|]',
+      '[what|which] [dns |]records does {zone?} $zone [have|contain][?|]',
       '[what|which] $type records [are in|exist in|are there for|do we have for] {zone?} $zone[?|]',
       'what is in {zone} $zone[?|]',
       '[dns |]records [of|for|in] {zone?} $zone',

@@ -173,7 +173,7 @@ export const propertyGrammar: readonly GrammarEntry[] = [
       '{show-me} {property} [named|called] $property',
       'do a property lookup for $property',
       '{show-me} the property id of $property',
-      '{show-me} [which contract and group|the contract and group of|the contract of] $property [is in|]',
+      '{show-me} [the contract and group of|the contract of|the group of] {property?} $property',
     ],
     others: [
       'what is {property} $property',
@@ -258,7 +258,7 @@ export const propertyGrammar: readonly GrammarEntry[] = [
       'find [the |all |]hostnames [of|on] {property?} $property',
     ],
     others: [
-      '[what|which] hostnames [are on|are in|does|belong to|are served by|are attached to] {property?} $property [serve|have|]',
+      '[what|which] hostnames [are on|are in|belong to|are served by|are attached to|are part of] {property?} $property[?|]',
       '[what|which] [domains|hosts|sites|websites] [are on|are in|belong to|are served by|are covered by|run on] {property?} $property',
       '[what|which] [domains|hosts|hostnames|sites] does {property?} $property [serve|have|cover|deliver][?|]',
       'how many hostnames does {property?} $property have[?|]',
