@@ -11,7 +11,7 @@ import {
 import { realise } from './realise.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { argumentValue } from './slot-decoder.ts';
-import { slotLimit, slotToken } from './value-kinds.ts';
+import { slotToken } from './value-kinds.ts';
 
 /** One line of the data set's JSONL. */
 export interface OperatorExample {
@@ -102,40 +102,17 @@ function exampleSource(split: Split, seed: number): () => OperatorExample {
       }) ?? operations[0]!;
     const { entry, phrase, kind } = random.pick(drawn.phrases);
     const { request, proposal } = realise(entry, phrase, kind, split, random);
-    if (split !== 'train') return operatorExample(request, proposal);
-    return operatorExample(request, proposal, slotOrdinals(random));
+    return operatorExample(request, proposal);
   };
 }
 
-/**
- * Slot numbers in ascending order, in half of the examples with gaps: so that the model learns to point at a slot and
- * not to count them. (Numbers in any order are learnt too slowly: the loss stays on a plateau for most of the run.)
- */
-function slotOrdinals(random: SeededRandom): number[] | undefined {
-  if (random.chance(0.5)) return undefined;
-  const ordinals = [random.between(1, 3)];
-  for (let next = ordinals[0]!; ordinals.length < slotLimit; ordinals.push(next)) {
-    next += random.chance(0.3) ? random.between(2, 3) : 1;
-  }
-  return ordinals;
-}
-
-/** A request and its proposal as the model is trained on them. Slot k is written as number `ordinals[k - 1]`, or k. */
-export function operatorExample(
-  request: string,
-  proposal: OperatorProposal,
-  ordinals?: readonly number[],
-): OperatorExample {
+/** A request and its proposal as the model is trained on them. */
+export function operatorExample(request: string, proposal: OperatorProposal): OperatorExample {
   const encoded = delexicalise(request);
   const completion = completionOf(proposal, encoded);
-  const last = encoded.slots.length - 1;
-  const renumbered = (text: string): string =>
-    ordinals === undefined || (ordinals[last] ?? 0) > slotLimit
-      ? text
-      : text.replace(/<(\d+)>/g, (_, ordinal) => slotToken(ordinals[Number(ordinal) - 1]!));
   return {
-    prompt: operatorPrompt(renumbered(encoded.text)),
-    completion: completion === undefined ? undefined : renumbered(completion) + operatorControlTokens.end,
+    prompt: operatorPrompt(encoded.text),
+    completion: completion === undefined ? undefined : completion + operatorControlTokens.end,
     request,
     proposal,
   };

@@ -1,3 +1,4 @@
+import { commonWords } from './common-words.ts';
 import { isLabel, isLexiconWord, isNameCue, isOrdinaryWord, isStructuralWord, resembledWord } from './lexicon.ts';
 import {
   durationAt,
@@ -190,7 +191,8 @@ function pushCore(pieces: Piece[], core: string, capitalsMean: boolean): void {
   }
   const value: RequestValue = { written: core, kind: 'word' };
   const resembled = resembledWord(word);
-  if (resembled === undefined || (afterCue && !isStructuralWord(resembled.word))) pieces.push({ value });
+  if (commonWords.has(word) && !afterCue && !isAfterValueCue(pieces)) pieces.push({ mark: kindToken('word') });
+  else if (resembled === undefined || (afterCue && !isStructuralWord(resembled.word))) pieces.push({ value });
   else if (resembled.sure && !afterCue) pieces.push({ word: resembled.word });
   else pieces.push({ value, resembles: resembled.word });
 }
@@ -239,7 +241,13 @@ function afterNumberCue(pieces: readonly Piece[]): boolean {
 }
 
 /** Words after which several unknown words are one value: "set the key to hello world". */
-const valueCues = new Set(['to', 'value', 'as', 'saying', 'content', 'text', 'with', 'is']);
+const valueCues = new Set(['to', 'value', 'saying', 'content', 'text']);
+
+function isAfterValueCue(pieces: readonly Piece[]): boolean {
+  const last = pieces.at(-1);
+  if (last === undefined || 'value' in last) return false;
+  return 'word' in last ? valueCues.has(last.word) : [':', '=', '->'].includes(last.mark);
+}
 
 /**
  * Unknown words side by side are one value after a value cue, and one unknown remark where there are three or more;
@@ -253,10 +261,7 @@ function joinUnknownWords(pieces: readonly Piece[]): Piece[] {
       joined.push(pieces[at]!);
       continue;
     }
-    const before = pieces[at - 1];
-    const afterValueCue =
-      before !== undefined &&
-      (('word' in before && valueCues.has(before.word)) || ('mark' in before && before.mark !== ','));
+    const afterValueCue = isAfterValueCue(pieces.slice(0, at));
     const alone = isAfterNameCue(pieces.slice(0, at)) ? 1 : 0;
     if (alone > 0) joined.push(pieces[at]!);
     const rest = run.slice(alone);

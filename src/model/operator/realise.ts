@@ -1,8 +1,9 @@
 import { FtsError } from '../../errors/fts-error.ts';
+import { commonWords } from './common-words.ts';
 import type { GrammarEntry } from './grammar/entry.ts';
 import { operatorGrammar, type Split, wordingsFor } from './grammar/grammar.ts';
 import { type DrawnValue, dashedName, noun } from './grammar/values.ts';
-import { isNameCue } from './lexicon.ts';
+import { isLexiconWord, isNameCue } from './lexicon.ts';
 import { type OperatorProposal, operatorOperations } from './operations.ts';
 import { type PhraseNode, parsePhrase } from './phrases.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -28,13 +29,13 @@ export function realise(
   const mentioned = new Set<string>(entry.implied);
   const fragments: Fragment[] = [];
   const context = { split, random, values, mentioned, fragments };
-  const [before, after] = kind === 'command' ? drawFrame(split, random) : ['', ''];
+  const framed = kind === 'command' && !/^(?:\[?(?:in|on|from|for|to)\b|\{(?:on|to)-network\})/.test(phrase);
+  const [before, after] = framed ? drawFrame(split, random) : ['', ''];
   say(before, context);
   sayNodes(parsePhrase(phrase), context);
   say(after, context);
   const said = split === 'train' ? disturb(tidy(fragments), random) : tidy(fragments);
-  const framed = surround(said, split, random);
-  return { request: typeset(framed, random), proposal: proposalOf(entry, values, mentioned) };
+  return { request: typeset(surround(said, split, random), random), proposal: proposalOf(entry, values, mentioned) };
 }
 
 interface Context {
@@ -47,7 +48,7 @@ interface Context {
 
 function drawWording(wordings: readonly string[], split: Split, random: SeededRandom): string {
   const { usual, heldOut } = wordingsFor(split, wordings);
-  return heldOut.length > 0 && random.chance(0.25) ? random.pick(heldOut) : random.pick(usual);
+  return heldOut.length > 0 && random.chance(0.12) ? random.pick(heldOut) : random.pick(usual);
 }
 
 function drawFrame(split: Split, random: SeededRandom): [string, string] {
@@ -126,6 +127,8 @@ function disturb(fragments: readonly Fragment[], random: SeededRandom): Fragment
   });
 }
 
+const commonWordList = [...commonWords].filter((word) => !isLexiconWord(word));
+
 /** Between two words of a fragment: the edges touch values. */
 function insertUnknownWord(words: string, random: SeededRandom): string {
   const gaps = [...words.matchAll(/(?<=[a-z]) (?=[a-z])/g)].filter(
@@ -133,7 +136,9 @@ function insertUnknownWord(words: string, random: SeededRandom): string {
   );
   if (gaps.length === 0 || random.chance(0.5)) return words;
   const { index } = random.pick(gaps);
-  return `${words.slice(0, index)} ${random.chance(0.8) ? noun(random) : dashedName(random)}${words.slice(index)}`;
+  const roll = random.unit();
+  const word = roll < 0.5 ? random.pick(commonWordList) : roll < 0.9 ? noun(random) : dashedName(random);
+  return `${words.slice(0, index)} ${word}${words.slice(index)}`;
 }
 
 const lastWord = (text: string): string => /[a-z]+$/.exec(text)?.[0] ?? '';

@@ -15,7 +15,7 @@ export const valueKinds = [
   'dur', // 5 minutes, 1h
   'name', // hyphenated, underscored, or mixed with digits
   'text', // quoted, or JSON
-  'word', // a word outside the lexicon
+  'word', // a word outside the lexicon; without a number where it can hardly be a value
   'near', // follows a lexicon word: what was written there resembles it, and may be a typing error or a value
 ] as const;
 

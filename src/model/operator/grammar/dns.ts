@@ -39,24 +39,7 @@ function target(random: SeededRandom, type: string): DrawnValue {
 }
 
 const drawType = (random: SeededRandom): string =>
-  random.pick([
-    'A',
-    'A',
-    'A',
-    'A',
-    'CNAME',
-    'CNAME',
-    'CNAME',
-    'AAAA',
-    'AAAA',
-    'MX',
-    'TXT',
-    'TXT',
-    'NS',
-    'PTR',
-    'CAA',
-    'SRV',
-  ]);
+  random.pick('A A A A CNAME CNAME CNAME AAAA AAAA MX MX TXT TXT NS NS PTR PTR CAA SRV'.split(' '));
 
 /** The name of a record: fully qualified, or relative to the zone that the request names. */
 const fullName = (random: SeededRandom): DrawnValue =>
@@ -225,6 +208,9 @@ export const dnsGrammar: readonly GrammarEntry[] = [
       'the ttl of $name [should|must|needs to|has to] be $ttl',
       'the ttl of [the |]$type {record} $name [should|must|needs to] be $ttl',
       'can the $type {record} [of|for|] $name be [changed|updated|set|switched] to $target[?|]',
+      '[i want|we want|please get] the ttl of $name [down|up|raised|lowered|increased|reduced|changed] to $ttl',
+      'ttl of $name [to|->|=] $ttl',
+      '$name [needs|should get|should have] a ttl of $ttl',
       'can the ttl of $name be [changed|updated|set|lowered|raised] to $ttl[?|]',
       '[dns change|dns update|record change]: $type $name [->|to|=] $target',
       '[i want|we want|i need|we need] the $type {record} [of|for] $name [changed|updated|set|switched] to $target',

@@ -102,6 +102,8 @@ export const edgeWorkerGrammar: readonly GrammarEntry[] = [
       '{show} the latest version of {edgeworker} $edgeWorker',
       '{show} [all |the |]versions of the $edgeWorker [edgeworker|edge worker|worker]',
       '{show} [the |all |][uploaded |]code bundles of {edgeworker} $edgeWorker',
+      '{show} [the |all |][uploaded |]bundles [of|for] {edgeworker} $edgeWorker',
+      '{show} [which|what] [bundles|code bundles|versions] were uploaded [for|to] {edgeworker} $edgeWorker',
       'find [the |all |]versions of {edgeworker} $edgeWorker',
     ],
     others: [
@@ -126,6 +128,9 @@ export const edgeWorkerGrammar: readonly GrammarEntry[] = [
       '{check} [if|whether] {edgeworker} $edgeWorker is [active|live|activated|deployed] {on-network?}',
       '{check} [if|whether] the activation of {edgeworker} $edgeWorker [is done|has finished|is complete|went through|worked] {on-network?}',
       '{check} {edgeworker} $edgeWorker activation status {on-network?}',
+      '{check} the [activation|deployment|rollout] {status} of {edgeworker} $edgeWorker {on-network?}',
+      '{check} the [rollout|deployment|activation] of {edgeworker} $edgeWorker {on-network?}',
+      '{check} how the [activation|rollout] of {edgeworker} $edgeWorker is [going|doing] {on-network?}',
       '{show} what is [active|live|running] for {edgeworker} $edgeWorker {on-network?}',
     ],
     others: [

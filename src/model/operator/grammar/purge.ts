@@ -73,6 +73,8 @@ export const purgeGrammar: readonly GrammarEntry[] = [
       '$action $urls {from-cache?} for $hostname {on-network?}',
       '$action [path|the path|paths|the file|the files] $urls [on|of|for|at|under] [the |][host |hostname |site |]$hostname {on-network?}',
       'on $hostname $action $urls {on-network?}',
+      '$action [the |]path[s|] $urls {from-cache?} [on|of|at|for] [the |][hostname|host|site|website] $hostname {on-network?}',
+      '$action $urls at [hostname |host |]$hostname {on-network?}',
       'for [host |hostname |site |]$hostname[,|] $action [the path |]$urls {on-network?}',
       '$action the cache of $urls on $hostname {on-network?}',
       '$action the path $urls {on-network?}',
