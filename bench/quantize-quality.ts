@@ -1,0 +1,106 @@
+// How much quality does quantization cost? Perplexity of our INT4 and INT8 files against llama.cpp's own
+// (llama_model_quantize), all evaluated from their bytes on our float32 forward pass, at stated bits per weight.
+// npm run bench -- quantize-quality --model DIRECTORY --data TEXT [--tokens N] [--samples N]
+// The last tenth of the text is scored, the rest calibrates. Also writes bench/results/quantize-quality.svg.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { exportGguf } from '../src/model/gguf/export-gguf.ts';
+import { openModelDirectory } from '../src/model/model-directory.ts';
+import { Tokenizer } from '../src/model/tokenizer/tokenizer.ts';
+import { compareModels } from '../src/quantization/compare-models.ts';
+import { qualityPlot } from '../src/quantization/quality-plot.ts';
+import { quantize } from '../src/quantization/quantize.ts';
+import { quantizationSettingsSchema } from '../src/quantization/settings.ts';
+import { writeFileAtomic } from '../src/store/atomic-file.ts';
+import { llamaCppQuantize } from '../test/support/llama-cpp-quantize.ts';
+import type { Bench, BenchRow } from './bench.ts';
+
+/** Our settings, and the file of llama.cpp's that each is held against. */
+const cases = [
+  { name: 'RTN INT4 g32', peer: 'Q4_0', settings: { method: 'rtn' } },
+  { name: 'GPTQ INT4 g32', peer: 'Q4_0', settings: { method: 'gptq' } },
+  { name: 'AWQ INT4 g32', peer: 'Q4_0', settings: { method: 'awq' } },
+  { name: 'GPTQ INT4 g32, 8-bit tables', peer: 'Q4_K_M', settings: { method: 'gptq', embeddingBits: 8 } },
+  { name: 'GPTQ INT8 g32', peer: 'Q8_0', settings: { method: 'gptq', bits: 8 } },
+] as const;
+const peers = ['Q4_0', 'Q4_K_M', 'Q8_0'] as const;
+
+const bench: Bench = async (args) => {
+  const { values } = parseArgs({
+    args,
+    options: {
+      model: { type: 'string' },
+      data: { type: 'string' },
+      tokens: { type: 'string', default: '20000' },
+      samples: { type: 'string', default: '128' },
+    },
+  });
+  if (values.model === undefined || values.data === undefined) {
+    throw new Error('Give --model DIRECTORY (a model directory) and --data TEXT (a text file of its kind).');
+  }
+  const text = await readFile(values.data, 'utf8');
+  const cut = Math.floor(text.length * 0.9);
+  const folder = await mkdtemp(join(tmpdir(), 'fts-quality-'));
+  const work = { report: () => {}, signal: new AbortController().signal };
+  try {
+    const model = await openModelDirectory(values.model);
+    const float = join(folder, 'f32.gguf');
+    const tokenizer = Tokenizer.fromFiles(model.tokenizer!);
+    await exportGguf(float, { name: 'f32', config: model.config, tokenizer, weights: model.weights, type: 'F32' });
+    await model.close();
+    const paths = [float];
+    for (const type of peers) {
+      const path = join(folder, `llama-cpp-${type}.gguf`);
+      llamaCppQuantize(float, path, type, { pure: type !== 'Q4_K_M' });
+      paths.push(path);
+    }
+    for (const [index, { settings }] of cases.entries()) {
+      const parsed = quantizationSettingsSchema.parse({ ...settings, samples: Number(values.samples) });
+      const calibration = [text.slice(0, cut)];
+      const output = join(folder, `ours-${index}`);
+      const { artifacts } = await quantize({ model: values.model, output, settings: parsed, calibration }, work);
+      paths.push(artifacts[0]!.path);
+    }
+    const windows = { windowTokens: 256, strideTokens: 128, maximumTokens: Number(values.tokens) };
+    const [reference, ...measured] = await compareModels(paths, text.slice(cut), windows, work);
+    const rows: BenchRow[] = cases.map(({ name, peer }, index) => {
+      const ours = measured[peers.length + index]!;
+      const theirs = measured[peers.indexOf(peer)]!;
+      return {
+        case: `${name} (${ours.bitsPerWeight.toFixed(2)} bits)`,
+        ours: ours.evaluation.perplexity,
+        peer: theirs.evaluation.perplexity,
+        peerName: `llama.cpp ${peer} (${theirs.bitsPerWeight.toFixed(2)} bits)`,
+        unit: 'perplexity',
+        ratio: ours.evaluation.perplexity / theirs.evaluation.perplexity,
+        higherIsBetter: false,
+      };
+    });
+    const labels = [...peers.map((type) => `llama.cpp ${type}`), ...cases.map(({ name }) => name)];
+    const points = measured.map(({ bitsPerWeight, perplexityChange }, index) => ({
+      label: labels[index]!,
+      bitsPerWeight,
+      perplexityChange,
+    }));
+    await writeFileAtomic(join(import.meta.dirname, 'results', 'quantize-quality.svg'), qualityPlot(points));
+    const percent = (value: number): string => `${(100 * value).toFixed(3)} %`;
+    const notes = measured.map(({ perplexityChange, evaluation: { reference: against } }, index) => {
+      const agreement = percent(against!.topOneAgreement);
+      return `${labels[index]}: ${percent(perplexityChange)} over FP32, KL ${against!.meanKlDivergence.toExponential(2)}, first choice equal ${agreement}`;
+    });
+    const fp32 = reference!.evaluation;
+    return {
+      rows,
+      notes: [
+        `FP32 perplexity ${fp32.perplexity.toFixed(4)} over ${fp32.scoredTokens} tokens, windows 256 / 128.`,
+        ...notes,
+      ],
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
+
+export default bench;
