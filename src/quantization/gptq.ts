@@ -2,6 +2,7 @@ import { FtsError } from '../errors/fts-error.ts';
 import type { QuantizedMatrix } from '../model/quantized-matrix.ts';
 import type { MatrixProducts } from '../tensor/matrix-products.ts';
 import { inverseCholeskyUpper } from './cholesky.ts';
+import { refineCodes } from './refine-codes.ts';
 import { codeOf, emptyMatrix, type RoundingGrid, type RoundingSettings, searchedGrid } from './rounding-grid.ts';
 
 export interface GptqSettings extends RoundingSettings {
@@ -16,7 +17,7 @@ const blockColumns = 128;
 
 /**
  * GPTQ (arXiv:2210.17323): rounds a weight matrix [rows, columns] column by column, and after each moves its error to
- * the columns not yet rounded so that the layer's output on the calibration inputs changes least. `gram` is Σ x xᵀ of
+ * the columns not yet rounded so that the layer's output on the calibration inputs changes least; then sweeps over the codes once more. `gram` is Σ x xᵀ of
  * those inputs, [columns, columns]. `weights` is not changed.
  */
 export function gptq(
@@ -45,7 +46,17 @@ export function gptq(
     const rest = columns - start - size;
     if (rest > 0) work = spreadErrors(products, work, errors, upper, rows, columns, start, size);
   }
+  refineCodes(products, matrix, weights, dampedGram(gram, columns, settings.damping));
   return matrix;
+}
+
+/** The Gram matrix with the damping on its diagonal: what is not known from few samples counts as unrelated. */
+function dampedGram(gram: Float32Array, columns: number, damping: number): Float32Array {
+  let mean = 0;
+  for (let i = 0; i < columns; i++) mean += gram[i * columns + i]! / columns;
+  const damped = gram.slice();
+  for (let i = 0; i < columns; i++) damped[i * columns + i]! += damping * mean;
+  return damped;
 }
 
 function columnOrder(gram: Float32Array, columns: number, actOrder: boolean): Int32Array {
