@@ -165,13 +165,19 @@ async function tryCalls(
     const problem = await tryCall(client, details, call);
     if (problem === undefined) return undefined;
     told ??= problem;
+    if (problem.includes('did not answer')) break; // the mock fell over: another body will not raise it
   }
   return told ?? 'no generated call fits our own schema';
 }
 
 async function tryCall(client: AkamaiClient, details: OperationDetails, call: ValidCall): Promise<string | undefined> {
   try {
-    const { status, body } = await client.request({ ...call, followRedirects: false, idempotent: false });
+    const { status, body } = await client.request({
+      ...call,
+      followRedirects: false,
+      idempotent: false,
+      timeoutSeconds: 5,
+    });
     const documented = Object.keys(details.responses);
     const fits = documented.some((code) => code === String(status) || code === `${String(status)[0]}XX`);
     if (fits || (status < 400 && documented.length === 0)) return undefined;
