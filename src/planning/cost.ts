@@ -6,7 +6,7 @@ export function cheapestRent(machine: Machine): Price | null {
 }
 
 /** The lowest price to buy a machine. */
-export function cheapestPurchase(machine: Machine): Price | null {
+function cheapestPurchase(machine: Machine): Price | null {
   return cheapest(machine, 'buy');
 }
 

@@ -5,7 +5,7 @@ import { type ModelShape, parameterTensors } from './model-shape.ts';
 import { type BlockType, bitsPerWeight, blockTypeOf, type WeightFormat } from './weight-formats.ts';
 
 /** The matrices of a model by block type: what one forward pass multiplies. */
-export interface MatrixWork {
+interface MatrixWork {
   layers: Map<BlockType, number>;
   head: { type: BlockType; weights: number };
   matrices: number;
@@ -22,7 +22,7 @@ export interface ForwardBatch {
 }
 
 /** Precomputes what `forwardSeconds` needs, so that a simulation may call it a million times. */
-export function matrixWork(shape: ModelShape, format: WeightFormat): MatrixWork {
+function matrixWork(shape: ModelShape, format: WeightFormat): MatrixWork {
   const layers = new Map<BlockType, number>();
   let matrices = 0;
   let head = { type: 'F32' as BlockType, weights: 0 };

@@ -282,7 +282,7 @@ const entries: readonly z.input<typeof machineSchema>[] = [
 const builtIn: readonly Machine[] = entries.map((entry) => parseWith(machineSchema, entry, `machine ${entry.id}`));
 
 /** The user's own machines: an array in the catalogue's form. An id of the catalogue replaces that entry. */
-export const userCatalogueName = 'machines.json';
+const userCatalogueName = 'machines.json';
 
 /** All machines by id: the catalogue, then `machines.json` in the home folder where the user wrote one. */
 export async function loadMachines(homeFolder: string): Promise<Map<string, Machine>> {

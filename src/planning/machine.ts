@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Arithmetic that a machine may have units for. Rates are dense (no structured sparsity). */
-export const arithmetics = ['fp32', 'tf32', 'bf16', 'fp16', 'fp8', 'int8', 'int4'] as const;
+const arithmetics = ['fp32', 'tf32', 'bf16', 'fp16', 'fp8', 'int8', 'int4'] as const;
 export type Arithmetic = (typeof arithmetics)[number];
 
 const sourceSchema = z.object({

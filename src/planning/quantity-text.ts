@@ -10,10 +10,6 @@ export function countText(count: number): string {
   return scaled(count).replace('G', 'B').trim();
 }
 
-export function flopsText(flops: number): string {
-  return `${scaled(flops)}FLOP`;
-}
-
 function scaled(value: number): string {
   const sign = value < 0 ? '-' : '';
   let magnitude = Math.abs(value);

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
 import { parseJsonWith } from '../errors/parse-with.ts';
+import { openGgufModel } from '../model/gguf/import-gguf.ts';
 import { parseModelConfig } from '../model/model-config.ts';
 import type { ModelShape } from './model-shape.ts';
 import { publishedModels } from './published-models.ts';
@@ -64,6 +65,11 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function fromPath(name: string, path: string): Promise<ResolvedShape> {
+  if (path.endsWith('.gguf')) {
+    const { reader, config } = await openGgufModel(path);
+    await reader.close();
+    return { name, shape: config, from: 'GGUF header' };
+  }
   const file = path.endsWith('.json') ? path : join(path, 'config.json');
   const shape = parseModelConfig(parseJsonWith(z.unknown(), await readFile(file, 'utf8'), file));
   return { name, shape, from: 'config.json' };

@@ -18,7 +18,7 @@ export interface Slo {
   tpotSeconds: number;
 }
 
-export interface Percentiles {
+interface Percentiles {
   mean: number;
   p50: number;
   p95: number;

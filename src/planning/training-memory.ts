@@ -2,11 +2,11 @@ import { countParameters, type ModelShape, parameterTensors } from './model-shap
 import { weightBytes } from './weight-formats.ts';
 
 export const optimizers = ['adamw', 'adamw-8bit', 'muon', 'sgd-momentum', 'sgd'] as const;
-export type Optimizer = (typeof optimizers)[number];
+type Optimizer = (typeof optimizers)[number];
 export const trainingPrecisions = ['fp32', 'bf16-mixed', 'bf16-mixed-fp32-gradients', 'bf16-pure'] as const;
-export type TrainingPrecision = (typeof trainingPrecisions)[number];
+type TrainingPrecision = (typeof trainingPrecisions)[number];
 export const recomputations = ['none', 'selective', 'full'] as const;
-export type Recomputation = (typeof recomputations)[number];
+type Recomputation = (typeof recomputations)[number];
 
 export type TrainingMethod =
   | { kind: 'full' }
@@ -15,7 +15,7 @@ export type TrainingMethod =
   /** The same over a base in 4-bit NormalFloat (Dettmers et al. 2023). */
   | { kind: 'qlora'; rank: number };
 
-export interface Parallelism {
+interface Parallelism {
   data: number;
   tensor: number;
   pipeline: number;
@@ -137,7 +137,7 @@ export function stateBytes(
  * `selective` drops the attention scores (they are computed again), `full` keeps only each layer's input and, while
  * one layer is run again, that layer's own activations.
  */
-export function activationBytesPerToken(shape: ModelShape, setup: TrainingSetup): number {
+function activationBytesPerToken(shape: ModelShape, setup: TrainingSetup): number {
   const bytes = setup.precision === 'fp32' ? 4 : 2;
   const layer = layerActivationValues(shape, setup) * bytes;
   if (setup.recomputation === 'full') return shape.layers * shape.width * bytes + layer;

@@ -39,7 +39,7 @@ function ggufBlock(type: GgmlType): { weights: number; bytes: number } {
 export type BlockType = keyof typeof blocks;
 
 /** What a person calls a whole model's format; a GGUF file type mixes several block types. */
-export const weightFormats = [
+const weightFormats = [
   'FP32',
   'BF16',
   'FP16',
@@ -143,7 +143,7 @@ function usesMoreBits(layer: number, layers: number): boolean {
 }
 
 /** Bytes of a tensor in a block type. Rows are whole numbers of blocks. */
-export function tensorBytes(tensor: TensorShape, type: BlockType): number {
+function tensorBytes(tensor: TensorShape, type: BlockType): number {
   const block = blocks[type];
   return (tensor.rows * tensor.columns * block.bytes) / block.weights;
 }

@@ -1,5 +1,5 @@
 /** How the figure behind a claim is come by: recomputed from formulas, or measured by running the engines here. */
-export type ClaimKind = 'derived' | 'measured';
+type ClaimKind = 'derived' | 'measured';
 
 /** One figure that a page states, as data: `verify` recomputes or measures it and compares. */
 export interface Claim {

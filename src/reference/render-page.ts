@@ -13,7 +13,7 @@ export function claimsOf(page: Page): string[] {
 }
 
 /** Names of the diagrams on a page. */
-export function diagramsOf(page: Page): string[] {
+function diagramsOf(page: Page): string[] {
   return [...page.body.matchAll(diagramPattern)].map((match) => match[2]!);
 }
 

@@ -1,6 +1,6 @@
 import type { Claim, Figure } from './claim.ts';
 
-export type Verdict =
+type Verdict =
   | 'holds'
   | 'differs' // outside the usual statement, inside what the page explains
   | 'fails' // outside both, or not a number

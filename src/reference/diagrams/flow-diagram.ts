@@ -1,5 +1,5 @@
 /** A box of a flow diagram; `tone` marks what a reader should tell apart at a glance. */
-export interface FlowBox {
+interface FlowBox {
   text: string;
   detail?: string;
   tone?: 'plain' | 'read' | 'write' | 'person';
