@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { callOperation } from '../operations/call-operation.ts';
 import type { Services } from '../operations/context.ts';
 import { findOperation } from '../operations/index.ts';
+import { findPage, pages } from '../reference/page-index.ts';
+import { renderPage } from '../reference/render-page.ts';
 import type { Resource, ResourceCall, ResourceContent, ResourceFamily } from './resource.ts';
 
 const json = 'application/json';
@@ -102,6 +104,17 @@ export function ftsFamilies(services: Services): ResourceFamily[] {
       scope: 'read',
       read: read('jobs.show'),
       complete: { id: () => jobs.list({ limit: 100 }).map(({ id }) => id) },
+    },
+    {
+      uriTemplate: 'fts://reference/{name}',
+      name: 'reference-page',
+      title: 'Reference page',
+      description: 'A short page on inference, training, precision, metrics, sizes, fine-tuning, the edge or approvals',
+      mimeType: 'text/markdown',
+      scope: 'read',
+      read: async ({ name }) => ({ text: renderPage(findPage(name!)) }),
+      list: () => pages.map(({ name, title }) => ({ uri: `fts://reference/${name}`, name, title })),
+      complete: { name: () => pages.map(({ name }) => name) },
     },
   ];
 }
