@@ -1,0 +1,111 @@
+// First tokens of short requests while long prompts are being read, and what our HTTP layer adds to a request:
+// npm run bench -- serve-latency [--model 100M|1B] [--requests 60] [--threads 2]
+import { setTimeout as delay } from 'node:timers/promises';
+import { distribution } from '../src/benchmarking/statistics.ts';
+import { streamRequest } from '../src/benchmarking/streaming-client.ts';
+import { Engine } from '../src/serving/engine/engine.ts';
+import { GREEDY } from '../src/serving/sampling/sampling-settings.ts';
+import { B1, M100, TINY } from '../test/support/random-gguf.ts';
+import { randomModel } from '../test/support/test-model.ts';
+import type { Bench } from './bench.ts';
+import { median, option, startOurs } from './support/servers.ts';
+
+const LONG_TOKENS = 2000;
+const SHORT_TOKENS = 16;
+const CHUNK_TOKENS = 256;
+
+const bench: Bench = async (args) => {
+  const path = randomModel(option(args, 'model', '100M') === '1B' ? B1 : M100);
+  const requests = Number(option(args, 'requests', '60'));
+  const threads = Number(option(args, 'threads', '2'));
+  const server = await startOurs(path, {
+    threads,
+    contextTokens: 8192,
+    prefillChunkTokens: CHUNK_TOKENS,
+    prefixCache: false,
+  });
+  const chunks: number[] = [];
+  const waits: number[] = [];
+  for (let request = 0; request < requests; request++) {
+    const long = send(server.url, LONG_TOKENS, request);
+    await delay(20 + ((request * 37) % 200));
+    const short = await send(server.url, SHORT_TOKENS, 10_000 + request);
+    waits.push(short);
+    chunks.push((await long) / (LONG_TOKENS / CHUNK_TOKENS));
+  }
+  await server.stop();
+  const chunkMs = median(chunks);
+  const p99 = distribution(waits)?.p99 ?? 0;
+  const added = await addedByHttp(threads);
+  return {
+    rows: [
+      {
+        case: `TTFT p99 of short requests beside a ${LONG_TOKENS}-token prefill`,
+        ours: p99,
+        peer: chunkMs,
+        peerName: `one chunk of ${CHUNK_TOKENS} tokens`,
+        unit: 'ms',
+        ratio: p99 / chunkMs,
+        higherIsBetter: false,
+      },
+      {
+        case: 'one-token request over HTTP, p50',
+        ours: added.http,
+        peer: added.engine,
+        peerName: 'the same without HTTP',
+        unit: 'ms',
+        ratio: added.http / added.engine,
+        higherIsBetter: false,
+      },
+      {
+        case: 'added by the HTTP layer, p50',
+        ours: added.http - added.engine,
+        peer: 2,
+        peerName: 'target',
+        unit: 'ms',
+        ratio: (added.http - added.engine) / 2,
+        higherIsBetter: false,
+      },
+    ],
+    notes: ['Targets: at most 1.5 chunks; under 2 ms added.'],
+  };
+};
+
+export default bench;
+
+async function send(url: string, tokens: number, salt: number): Promise<number> {
+  const prompt = Array.from({ length: tokens }, (_, index) => 300 + ((index * 7919 + salt * 104_729) % 20_000));
+  const body = { model: 'model', prompt, max_tokens: 1, temperature: 0, ignore_eos: true };
+  const record = await streamRequest(
+    { url, api: 'completions', apiKey: undefined },
+    body,
+    AbortSignal.timeout(120_000),
+  );
+  if (record.error !== undefined) throw new Error(record.error);
+  return record.chunkMs[0]! - record.startMs;
+}
+
+/** A model so small that the rest of the path is what is measured; alternating, 200 of each. */
+async function addedByHttp(threads: number): Promise<{ http: number; engine: number }> {
+  const path = randomModel(TINY);
+  const settings = { threads: Math.min(threads, 1), contextTokens: 4096, prefixCache: false };
+  const server = await startOurs(path, settings);
+  const engine = await Engine.start({ ...settings, ggufPath: path });
+  const times = { http: [] as number[], engine: [] as number[] };
+  const prompt = Array.from({ length: 8 }, (_, index) => 3 + index * 5);
+  for (let request = 0; request < 200; request++) {
+    let startMs = performance.now();
+    await engine.complete({ prompt, sampling: GREEDY, maxTokens: 1, ignoreEos: true });
+    times.engine.push(performance.now() - startMs);
+    startMs = performance.now();
+    const response = await fetch(`${server.url}/v1/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'model', prompt, max_tokens: 1, temperature: 0, ignore_eos: true }),
+    });
+    await response.json();
+    times.http.push(performance.now() - startMs);
+  }
+  await Promise.all([server.stop(), engine.close()]);
+  return { http: median(times.http), engine: median(times.engine) };
+}
