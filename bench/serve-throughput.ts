@@ -23,7 +23,7 @@ const bench: Bench = async (args) => {
   for (const name of models) {
     const path = randomModel(SHAPES[name]);
     const cells = CELLS_PER_REQUEST * most;
-    const ours = await startOurs(path, { threads, contextTokens: cells, maxRunning: most });
+    const ours = await startOurs(path, { threads, contextTokens: cells, maxRunning: most, kvLayout: 'streams' });
     const theirs =
       'path' in peer
         ? await startLlamaServer(peer.path, path, ['-t', `${threads}`, '-c', `${cells}`, '-np', `${most}`])

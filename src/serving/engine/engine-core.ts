@@ -52,12 +52,14 @@ export class EngineCore {
     this.llama = llama;
     this.model = model;
     this.endTokens = model.endOfGenerationTokens();
+    const sequences = settings.maxRunning + (settings.kvLayout === 'unified' ? KEPT_SEQUENCES : 0);
     this.context = new LlamaContext(llama, model, {
       cells: settings.contextTokens,
       batchTokens: Math.max(settings.prefillChunkTokens, settings.maxRunning) + 32,
-      sequences: settings.maxRunning + KEPT_SEQUENCES,
+      sequences,
       threads: settings.threads,
       kvCacheType: settings.kvCacheType,
+      kvLayout: settings.kvLayout,
     });
     this.batching = new ContinuousBatching(
       this.context,
@@ -75,7 +77,10 @@ export class EngineCore {
       bosText: model.bosToken < 0 ? '' : model.piece(model.bosToken, true).toString('utf8'),
       eosText: model.eosToken < 0 ? '' : model.piece(model.eosToken, true).toString('utf8'),
       settings,
-      maxRequestTokens: Math.min(settings.contextTokens, trained),
+      maxRequestTokens: Math.min(
+        settings.kvLayout === 'unified' ? settings.contextTokens : Math.floor(settings.contextTokens / sequences),
+        trained,
+      ),
       kvBytesPerToken: kvBytesPerToken(model, settings.kvCacheType),
       residentBytes: process.memoryUsage.rss(),
     };
@@ -243,6 +248,7 @@ function resolveSettings(settings: EngineSettings, model: LlamaModel): ResolvedS
     threads: settings.threads ?? availableParallelism(),
     prefillChunkTokens: settings.prefillChunkTokens ?? DEFAULT_CHUNK_TOKENS,
     kvCacheType,
+    kvLayout: settings.kvLayout ?? 'unified',
     prefixCache: settings.prefixCache ?? true,
     speculation: settings.speculation ?? 'off',
     gpuLayers: settings.gpuLayers ?? 0,

@@ -79,6 +79,19 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     expect(cramped.load!.preemptions).toBeGreaterThan(0);
   });
 
+  it('gives the same tokens when each request has a stream of its own, also from a copied prefix', async () => {
+    const streams = await start({ kvLayout: 'streams', maxRunning: 4, contextTokens: 4 * 512 });
+    for (let round = 0; round < 2; round++) {
+      const completions = await streams.completeAll(prompts.slice(0, 6).map((prompt) => greedy(prompt)));
+      expect(completions.map((completion) => completion.tokens)).toEqual(plain.slice(0, 6));
+    }
+    const prefix = prompts[11]!;
+    await streams.complete(greedy(prefix));
+    const alike = await streams.completeAll([prefix, prefix, prefix].map((prompt) => greedy(prompt)));
+    expect(alike.map((completion) => completion.tokens)).toEqual([plain[11], plain[11], plain[11]]);
+    expect(streams.load!.prefixHitTokens).toBeGreaterThan(0);
+  });
+
   it('lets requests that arrive together share one reading of their common prefix', async () => {
     const before = engine.load!.prefilledTokens;
     const prefix = Array.from({ length: 600 }, (_, position) => 3 + ((position * 7) % 250));

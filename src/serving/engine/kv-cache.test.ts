@@ -100,9 +100,18 @@ describe('the prefix tree over the KV cache', () => {
     expect(cache.open('', range(300, 320), 19)).toBeUndefined();
   });
 
-  it('keeps true books through a thousand random requests', () => {
+  it('continues in the place of the only finished request that it could share with', () => {
     const memory = new FakeMemory();
-    const cache = new KvCache(memory, 400, 12);
+    const cache = new KvCache(memory, 1000, 1);
+    cache.close(run(cache, memory, range(0, 50)).sequence, true);
+    expect(run(cache, memory, [...range(0, 30), ...range(70, 90)]).shared).toBe(30);
+    expect(cache.usedCells).toBe(50);
+    expect(memory.cells).toBe(50);
+  });
+
+  it.each([5, 12])('keeps true books through a thousand random requests with %i sequences', (sequences) => {
+    const memory = new FakeMemory();
+    const cache = new KvCache(memory, 400, sequences);
     let state = 7;
     const random = (below: number) => {
       state = (state * 1103515245 + 12345) % 2147483648;

@@ -80,8 +80,11 @@ export class KvCache {
   open(adapter: string, tokens: readonly number[], limit: number): KvSequence | undefined {
     let found = this.walk(this.root(adapter), tokens, limit);
     if (this.freeIds.length === 0) {
-      // The donor itself may be the one to go, so the search is made again afterwards.
-      if (!this.evictOne()) return undefined;
+      const donor = found.length === 0 ? undefined : keptHolder(found.node);
+      if (!this.evictOne(donor)) {
+        // Nobody but the donor can go: the request continues in its place.
+        return donor === undefined ? undefined : this.takeOver(donor, found.length);
+      }
       found = this.walk(this.root(adapter), tokens, limit);
     }
     const id = this.freeIds.pop();
@@ -145,9 +148,33 @@ export class KvCache {
     if (adapter !== undefined) this.roots.delete(adapter);
   }
 
-  private evictOne(): boolean {
+  /** Makes a finished sequence a running one again, cut to its first `length` tokens. */
+  private takeOver(sequence: KvSequence, length: number): KvSequence {
+    this.memory.truncate(sequence.id, length);
+    let surplus = sequence.length - length;
+    while (surplus > 0) {
+      const { leaf } = sequence;
+      const cut = leaf.tokens.length > surplus ? split(leaf, leaf.tokens.length - surplus) : leaf.parent!;
+      const tail = leaf.tokens.length;
+      leaf.holders.delete(sequence);
+      if (leaf.holders.size === 0) {
+        this.used -= tail;
+        cut.children.splice(cut.children.indexOf(leaf), 1);
+      }
+      sequence.leaf = cut;
+      surplus -= tail;
+    }
+    this.kept.delete(sequence);
+    sequence.length = length;
+    sequence.running = true;
+    sequence.lastUsed = ++this.clock;
+    return sequence;
+  }
+
+  private evictOne(except?: KvSequence): boolean {
     let oldest: KvSequence | undefined;
     for (const sequence of this.kept) {
+      if (sequence === except) continue;
       if (oldest === undefined || sequence.lastUsed < oldest.lastUsed) oldest = sequence;
     }
     if (oldest === undefined) return false;
@@ -219,6 +246,16 @@ function split(node: PrefixNode, at: number): PrefixNode {
   node.tokens = node.tokens.slice(at);
   node.parent = upper;
   return upper;
+}
+
+/** A finished sequence through this node; undefined where a running one holds it too and can give it instead. */
+function keptHolder(node: PrefixNode): KvSequence | undefined {
+  let kept: KvSequence | undefined;
+  for (const holder of node.holders) {
+    if (holder.running) return undefined;
+    kept ??= holder;
+  }
+  return kept;
 }
 
 function commonPrefix(node: readonly number[], tokens: readonly number[], from: number, limit: number): number {

@@ -13,6 +13,11 @@ export interface ContextOptions {
   sequences: number;
   threads: number;
   kvCacheType: 'f32' | 'f16' | 'q8_0';
+  /**
+   * `unified`: all sequences in one pool of cells, prefixes shared without a copy. `streams`: a fixed part of the cells
+   * for each sequence, so that attention never passes over the cells of others.
+   */
+  kvLayout?: 'unified' | 'streams';
   /** On unless switched off: it accumulates in binary16, which comparisons of logits may want to avoid. */
   flashAttention?: boolean;
   /** A context for embeddings pools over each sequence instead of giving logits. */
@@ -55,7 +60,7 @@ export class LlamaContext {
     params.n_seq_max = options.sequences;
     params.n_threads = options.threads;
     params.n_threads_batch = options.threads;
-    params.kv_unified = true;
+    params.kv_unified = options.kvLayout !== 'streams';
     params.flash_attn_type = options.flashAttention === false ? 0 : FLASH_ATTENTION_ENABLED;
     params.type_k = GGML_TYPE[options.kvCacheType];
     params.type_v = GGML_TYPE[options.kvCacheType];
@@ -123,9 +128,15 @@ export class LlamaContext {
     this.llama.sequenceRemove(this.memory, sequence, from, -1);
   }
 
-  /** Lets `target` share the first `length` positions of `source`: no computation, no copy of data. */
+  /** Gives `target` the first `length` positions of `source`: shared cells when unified, copied ones between streams. */
   share(source: number, target: number, length: number): void {
-    this.llama.sequenceCopy(this.memory, source, target, 0, length);
+    if (this.options.kvLayout !== 'streams') {
+      this.llama.sequenceCopy(this.memory, source, target, 0, length);
+      return;
+    }
+    // Between streams llama.cpp copies whole sequences only, and aborts otherwise.
+    this.llama.sequenceCopy(this.memory, source, target, -1, -1);
+    this.truncate(target, length);
   }
 
   clear(): void {
