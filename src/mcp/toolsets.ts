@@ -77,7 +77,7 @@ export const toolsets = {
   records: {
     about: 'What was planned and done, by whom, and proof that the record is whole',
     byDefault: false,
-    operations: ['akamai.whoami', 'akamai.plans.list', 'audit.list', 'audit.verify', 'runs.list'],
+    operations: ['akamai.whoami', 'akamai.plans.list', 'audit.list', 'audit.verify', 'runs.list', 'runs.compare'],
   },
   admin: {
     about: 'Sizing fleets, checking the reference, configuration, health, removing models',

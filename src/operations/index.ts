@@ -52,6 +52,7 @@ import { planCapacity } from './plan-capacity.ts';
 import { quantize } from './quantize.ts';
 import { referenceShow } from './reference-show.ts';
 import { referenceVerify } from './reference-verify.ts';
+import { runsCompare } from './runs-compare.ts';
 import { runsList } from './runs-list.ts';
 import { runsShow } from './runs-show.ts';
 import { train } from './train.ts';
@@ -99,6 +100,7 @@ export const operations: readonly Operation[] = [
   modelsList,
   modelsShow,
   modelsRemove,
+  runsCompare,
   runsList,
   runsShow,
   jobsList,

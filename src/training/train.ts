@@ -15,6 +15,7 @@ import { MetricsLog } from './metrics-log.ts';
 import { MicroBatchRunner } from './micro-batch.ts';
 import { modelWeightSources } from './model-weights.ts';
 import { adamwStep } from './optimizer/adamw.ts';
+import { writeRunFiles } from './run-files.ts';
 import { Sampler } from './sampler.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainSettings } from './settings.ts';
@@ -210,6 +211,7 @@ class TrainingRun {
       seconds,
       modelPath: output.path,
     };
+    await writeRunFiles(this.#input.runFolder, output.provenance.name, Date.now() / 1000 - seconds);
     await writeModelDirectory(output.path, {
       config,
       dtype: settings.dtype,
