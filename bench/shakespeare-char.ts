@@ -1,6 +1,7 @@
 // Does training reach the published loss? nanoGPT's character recipe for CPUs (4 layers, 4 heads, width 128, context
 // 64, batch 12, 2,000 iterations, no dropout): validation loss 1.88 by its README, here over the whole last tenth.
-// npm run bench -- shakespeare-char --data PATH [--steps N] [--seed N] [--threads N]
+// Weights start from "small init"; `--initialization standard` starts from GPT-2's 0.02 as nanoGPT does.
+// npm run bench -- shakespeare-char --data PATH [--steps N] [--seed N] [--threads N] [--initialization small|standard]
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ const bench: Bench = async (args) => {
       steps: { type: 'string', default: '2000' },
       seed: { type: 'string', default: '1337' },
       threads: { type: 'string' },
+      initialization: { type: 'string', default: 'small' },
     },
   });
   if (values.data === undefined) {
@@ -51,6 +53,7 @@ const bench: Bench = async (args) => {
           beta2: 0.99,
           gradientClip: 1,
           seed: Number(values.seed),
+          initialization: values.initialization,
           evaluateEvery: Number(values.steps),
           checkpointEvery: Number(values.steps),
           keep: 'last',

@@ -46,6 +46,10 @@ const inputSchema = z.object({
   checkpointEvery: count.optional().describe('Steps between checkpoints'),
   sampleEvery: z.number().int().nonnegative().optional().describe('Steps between sample texts; 0 for none'),
   samplePrompt: z.string().optional().describe('What sample texts begin with'),
+  initialization: z
+    .enum(['standard', 'small'])
+    .optional()
+    .describe('How new weights start (default: small for models on your own data)'),
   recomputeActivations: z.boolean().optional().describe('Less memory for about a third more time'),
   dtype: z.enum(['float32', 'bfloat16', 'float16']).optional().describe('How the model’s weights are stored'),
   seed: z.number().int().optional().describe('Seed of initialization, order and dropout'),
@@ -118,7 +122,7 @@ async function prepare(input: Input, context: OperationContext) {
         dataPath: resolve(data),
         ...(model === undefined ? {} : { base: model }),
         shape: { layers, width, heads, vocabSize },
-        settings: trainSettingsSchema.parse(overrides),
+        settings: trainSettingsSchema.parse({ initialization: 'small', ...overrides }),
         validationFraction,
         cacheFolder: join(context.home.cache, 'tokens'),
       },

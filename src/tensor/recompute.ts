@@ -17,7 +17,6 @@ export interface SegmentBoundary {
 export function recomputeActivations(graph: Graph, boundaries: readonly SegmentBoundary[], forwardNodes: number): void {
   const forward = graph.nodes.slice(0, forwardNodes);
   const backward = graph.nodes.slice(forwardNodes);
-  const madeBackward = new Set(backward.flatMap((node) => node.outputs));
   const before = new Map<GraphNode, GraphNode[]>();
   for (const [index, { node: start, tensor: input }] of boundaries.entries()) {
     const end = boundaries[index + 1]?.node;
@@ -27,7 +26,7 @@ export function recomputeActivations(graph: Graph, boundaries: readonly SegmentB
     inside.delete(boundaries[index + 1]!.tensor);
     const readers = backward.filter((node) => node.inputs.some((tensor) => tensor !== undefined && inside.has(tensor)));
     const first = readers[0];
-    const trigger = first?.inputs.find((tensor) => tensor !== undefined && madeBackward.has(tensor));
+    const trigger = first && adjointBefore(backward, backward.indexOf(first));
     if (first === undefined || trigger === undefined) continue;
     const copies = copySegment(graph, segment, needed(segment, readers, inside), input, trigger);
     for (const reader of readers) {
@@ -41,6 +40,16 @@ export function recomputeActivations(graph: Graph, boundaries: readonly SegmentB
     ...forward,
     ...backward.flatMap((node) => [...(before.get(node) ?? []), node]),
   );
+}
+
+/** The latest value of the backward part that exists before node `end` and is read there or later. */
+function adjointBefore(backward: readonly GraphNode[], end: number): Tensor | undefined {
+  const readLater = new Set(backward.slice(end).flatMap((node) => node.inputs));
+  for (const { outputs } of backward.slice(0, end).toReversed()) {
+    const found = outputs.find((output) => output !== undefined && readLater.has(output));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The nodes of a segment that its readers depend on. */

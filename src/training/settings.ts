@@ -48,6 +48,8 @@ export const trainSettingsSchema = z.strictObject({
   loraAlpha: z.number().positive().default(16),
   /** Last parts of the names of the linear layers to adapt; left out, all of them. */
   loraTargets: z.array(z.string()).min(1).optional(),
+  /** Deviation of new weights: 0.02 as GPT-2 and Llama have it, or the wider one that suits narrow models. */
+  initialization: z.enum(['standard', 'small']).default('standard'),
   /** Keep only each layer's input for the backward pass and compute the rest again: less memory, a third more time. */
   recomputeActivations: z.boolean().default(false),
   /** How weights are stored in the model's files; computing is always FP32. */

@@ -2,7 +2,7 @@ import { FtsError } from '../errors/fts-error.ts';
 import { adapterPairs, mergeInto } from '../model/architectures/adapter.ts';
 import { architectureOf } from '../model/architectures/architecture.ts';
 import type { ParameterSpec } from '../model/architectures/parameter.ts';
-import { initializeParameter } from '../model/architectures/parameter-random.ts';
+import { initializeParameter, smallInitializationScale } from '../model/architectures/parameter-random.ts';
 import {
   type ModelVariant,
   scalesName,
@@ -83,7 +83,9 @@ export class TrainableModel {
       scratchBytes: scratchBytes(graph),
     });
     if (adapter !== undefined || start === undefined) {
-      for (const spec of trained) initializeParameter(spec, settings.seed, state.view(spec.name, 'weights'));
+      const small = adapter === undefined && settings.initialization === 'small';
+      const scale = small ? smallInitializationScale(config.width) : 1;
+      for (const spec of trained) initializeParameter(spec, settings.seed, state.view(spec.name, 'weights'), scale);
     }
     const frozen: Record<string, TensorData> = {};
     if (adapter !== undefined) Object.assign(frozen, await frozenWeights(specs, start!, variant.int4 ?? new Set()));
