@@ -3,6 +3,7 @@ import { environmentName } from '../config/settings.ts';
 import { requireCredentialsBeyondLoopback } from '../http/authentication/authentication.ts';
 import { createApp, type RunningServer, startServer } from '../http/server.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
+import { akamaiOf } from '../operations/akamai-services.ts';
 import type { Services } from '../operations/context.ts';
 import { openServing } from '../operations/serving.ts';
 import { sweepUnfinished } from '../store/atomic-file.ts';
@@ -34,6 +35,10 @@ export async function openServer(services: Services, version: string): Promise<S
     [environmentName('server.port')]: new URL(server.url).port,
   });
   queue.start();
+  // In the background: reading the state back must not hold up whoever waits for the server.
+  void akamaiOf(services)
+    .settleInterruptedPlans()
+    .catch((error: Error) => console.error(`Interrupted change plans could not be settled: ${error.message}`));
   return {
     url: server.url,
     close: async () => {

@@ -40,7 +40,7 @@ export const toolsets = {
       'akamai.search',
       'akamai.describe',
       'akamai.read',
-      'akamai.explain',
+      'akamai.script',
       'akamai.property.find',
       'akamai.plan',
       'akamai.purge',
@@ -49,7 +49,7 @@ export const toolsets = {
     ],
   },
   akamai_delivery: {
-    about: 'Properties, certificates and URLs: who serves what, what differs, activate or roll back',
+    about: 'Properties, certificates, URLs and edge errors: who serves what, what differs, activate or roll back',
     byDefault: false,
     operations: [
       'akamai.property.show',
@@ -59,6 +59,7 @@ export const toolsets = {
       'akamai.rollback',
       'akamai.certificates',
       'akamai.url',
+      'akamai.explain',
     ],
   },
   akamai_compute: {
@@ -82,7 +83,7 @@ export const toolsets = {
   admin: {
     about: 'Sizing fleets, checking the reference, configuration, health, removing models',
     byDefault: false,
-    operations: ['plan.capacity', 'reference.verify', 'config', 'doctor', 'models.remove'],
+    operations: ['akamai.sync', 'plan.capacity', 'reference.verify', 'config', 'doctor', 'models.remove'],
   },
 } as const satisfies Record<string, Toolset>;
 

@@ -9,7 +9,7 @@ export const akamaiScript = defineOperation({
   name: 'akamai.script',
   title: 'Run a small program over Akamai’s APIs',
   description:
-    'Runs a short JavaScript program in a sandbox, to join, count and filter many answers in one go. Inside: `await akamai.get(path, query)` and `await akamai.call(api, operationId, {path, query, body})` give the parsed answer with its pages followed; `console.log`; `return` gives the result. No network, files, modules or clock. A writing call changes nothing: it becomes a change plan and returns {planId}. Return little: the result is cut at 48 kB.',
+    'Runs a short JavaScript program in a sandbox, to join, count and filter many answers in one go. Inside: `await akamai.get(path, query)` and `await akamai.call(api, operationId, {path, query, body})` give the answer, pages followed; `return` gives the result (48 kB at most). No network, files or clock. A writing call changes nothing: it becomes a change plan.',
   effect: 'read',
   scope: 'plan',
   idempotent: false,
@@ -40,9 +40,7 @@ export const akamaiScript = defineOperation({
     note: z.string().optional(),
     logs: z.array(z.string()),
     calls: z.number().int(),
-    plans: z
-      .array(z.object({ planId: z.string(), title: z.string() }))
-      .describe('Change plans made of writing calls; nothing was changed'),
+    plans: z.array(z.object({ planId: z.string(), title: z.string() })),
   }),
   async run({ program, maxCalls, cpuMilliseconds, timeoutSeconds, ...as }, context) {
     const akamai = akamaiOf(context);

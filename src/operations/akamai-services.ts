@@ -51,6 +51,14 @@ export class AkamaiServices {
     return this.#plans;
   }
 
+  /**
+   * Settles plans that a dead process was applying, by reading the state back. For the start of a server; what cannot be
+   * read yet is tried again at the next apply.
+   */
+  async settleInterruptedPlans(): Promise<void> {
+    if (this.accounts.list().length > 0) await this.plans.settleInterrupted();
+  }
+
   get properties(): PropertyIndexCache {
     this.#properties ??= new PropertyIndexCache(this.#services.home.cache);
     return this.#properties;

@@ -72,7 +72,8 @@ function requireChangeMode(plans: ChangePlans): void {
   throw new FtsError('forbidden', 'Akamai is in read-only mode: no plan is applied.', {
     field: 'akamai.mode',
     value: 'read-only',
-    remedy: 'The operator of this server can allow changes: fts config set akamai.mode change.',
+    remedy:
+      'The operator of this server can allow changes: "akamai.mode": "change" in config.json, or FTS_AKAMAI_MODE=change.',
   });
 }
 

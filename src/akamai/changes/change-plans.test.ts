@@ -256,6 +256,8 @@ describe('safety', () => {
     const seen = JSON.stringify([presentPlan(plan), bench.audit.list({ limit: 100 })]);
     for (const secret of ['correct-horse', 'client-secret-1', 'linode-token-1', 'EG1-HMAC'])
       expect(seen).not.toContain(secret);
+    bench.plans.deny(plan.id, person);
+    expect(JSON.stringify(bench.plans.get(plan.id))).not.toContain('correct-horse');
   });
 });
 

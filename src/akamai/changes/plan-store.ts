@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FtsError } from '../../errors/fts-error.ts';
 import { type Database, immediately, type Schema } from '../../store/database.ts';
+import { redact } from '../../store/redact.ts';
 import {
   type Approval,
   approvalSchema,
@@ -120,9 +121,22 @@ export class PlanStore {
     const result = this.database
       .prepare(`UPDATE change_plans SET ${sets.join(', ')} WHERE id = ? AND state = ?`)
       .run(...values, id, from);
+    if (result.changes === 1 && endStates.has(to)) this.forgetSecrets(id);
     return result.changes === 1;
   }
+
+  /** A plan that has ended sends nothing more, so a password in its body need not be kept. */
+  private forgetSecrets(id: string): void {
+    const { content } = rowSchema.parse(this.database.prepare('SELECT * FROM change_plans WHERE id = ?').get(id));
+    const call = { ...content.call, body: redact(content.call.body) };
+    const description = redact(content.description);
+    this.database
+      .prepare('UPDATE change_plans SET content = ? WHERE id = ?')
+      .run(JSON.stringify({ ...content, call, description }), id);
+  }
 }
+
+const endStates: ReadonlySet<PlanState> = new Set(['applied', 'denied', 'expired', 'stale', 'failed', 'unclear']);
 
 function planOf(row: unknown): StoredPlan {
   const { content, updated_at, ...rest } = rowSchema.parse(row);

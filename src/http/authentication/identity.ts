@@ -11,8 +11,12 @@ export interface Identity {
   insufficientScope?: (scope: Scope) => Response;
 }
 
-/** Who sent this request, for the audit log. */
+/**
+ * Who sent this request, for the audit log. A key or token with `approve`, which is only ever granted by name, is a
+ * person's own: it is how somebody in the console proves to be one, which a program on the same machine cannot.
+ */
 export function actorOf(context: Context): Actor {
   const { authInfo } = context.var as Identity;
-  return { name: authInfo?.clientId ?? 'local', channel: 'http' };
+  const isPerson = authInfo?.scopes.includes('approve') === true;
+  return { name: authInfo?.clientId ?? 'local', channel: isPerson ? 'console' : 'http' };
 }
