@@ -16,7 +16,7 @@ interface Request {
 /**
  * One request per line: set, kind (plain or hard), operations that are right, text. `everyday` was written before the
  * search; `sampled` is for operations drawn at random, and was looked at while the jargon grew; `fresh` was drawn and
- * written after that.
+ * written after that, `last` when the jargon was finished.
  */
 export function evaluationRequests(): Request[] {
   const text = readFileSync(join(import.meta.dirname, 'data/akamai-search.tsv'), 'utf8');

@@ -38,11 +38,16 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
 
 /** Splits prose, camelCase, kebab-case and paths into lower-case words without the little ones. */
 export function wordsOf(text: string): string[] {
+  return allWordsOf(text).filter((word) => word.length > 1 && !STOP.has(word));
+}
+
+/** The same with the little ones, for phrases in which they count: "who changed", "what changed". */
+export function allWordsOf(text: string): string[] {
   let spaced = text
     .replace(/\]\([^)]*\)/g, ' ')
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
     .toLowerCase();
   for (const [pattern, replacement] of SPELLINGS) spaced = spaced.replace(pattern, replacement);
-  return spaced.split(/[^a-z0-9]+/).filter((word) => word.length > 1 && !STOP.has(word));
+  return spaced.split(/[^a-z0-9]+/).filter((word) => word !== '');
 }

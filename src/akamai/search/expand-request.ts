@@ -1,5 +1,5 @@
 import { SYNONYMS } from './jargon/synonyms.ts';
-import { stems } from './search-index.ts';
+import { allStems, stems } from './search-index.ts';
 
 /** Values in a request, and the nouns that they stand for. They are taken out before words are looked at. */
 const LITERALS: readonly (readonly [RegExp, string])[] = [
@@ -54,9 +54,9 @@ export function expandRequest(request: string): { own: Map<string, number>; term
       return ' ';
     });
   }
-  const words = stems(text);
-  for (const term of words) add(term, WEAK.has(term) ? WEAK_WEIGHT : 1);
+  for (const term of stems(text)) add(term, WEAK.has(term) ? WEAK_WEIGHT : 1);
   const own = new Map(terms);
+  const words = allStems(text);
   synonyms ??= parseSynonyms();
   for (const [position, term] of words.entries()) {
     for (const { phrase, words: meant } of synonyms.get(term) ?? []) {
@@ -76,7 +76,7 @@ function parseSynonyms(): ReadonlyMap<string, readonly Synonym[]> {
     if (left === undefined || right === undefined) continue;
     const words = stems(right);
     for (const text of left.split('|')) {
-      const phrase = stems(text);
+      const phrase = allStems(text.trim());
       const first = phrase[0];
       if (first !== undefined) byFirst.set(first, [...(byFirst.get(first) ?? []), { phrase, words }]);
     }

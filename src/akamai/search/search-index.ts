@@ -1,6 +1,6 @@
 import { stemmer } from 'stemmer';
 import type { ApiOperation } from '../catalogue/catalogue.ts';
-import { wordsOf } from '../catalogue/words.ts';
+import { allWordsOf, wordsOf } from '../catalogue/words.ts';
 import { API_WORDS } from './jargon/api-words.ts';
 import { CLOUD_PHRASES } from './jargon/cloud-phrases.ts';
 import { DELIVERY_PHRASES } from './jargon/delivery-phrases.ts';
@@ -162,6 +162,11 @@ const stemCache = new Map<string, string>();
 /** Words of a text, each reduced to its stem: `activations` and `activated` are both `activ`. */
 export function stems(text: string): string[] {
   return wordsOf(text).map(stemOf);
+}
+
+/** Stems of all words, the little ones too. */
+export function allStems(text: string): string[] {
+  return allWordsOf(text).map(stemOf);
 }
 
 /** The same for the catalogue's own words, which are split and cleaned already. */
