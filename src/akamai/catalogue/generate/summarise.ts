@@ -125,8 +125,9 @@ export function summarise(api: string, method: HttpMethod, path: string, effect:
       .map((owner) => (owner.one ? ` of ${article(singular(owner.text))}` : ` (${owner.text})`));
     return `${capital(`${verb} ${what}`)}${of.join('')} — ${api}`;
   };
-  if (isAction(first?.segment) && fixed.length === 2)
-    return `${capital(words(first!.segment))} by ${nounOf(last!.segment)} — ${api}`;
+  if (first && last && fixed.length === 2 && ['invalidate', 'delete'].includes(first.segment)) {
+    return `${capital(first.segment)} cached content by ${nounOf(last.segment)} — ${api}`;
+  }
   if (isAction(last?.segment) && method !== 'GET') return sentence(words(last!.segment), nouns(fixed.slice(0, -1)));
   const chain = nouns(fixed);
   const collection = isPlural(chain.at(-1)?.text ?? '');
