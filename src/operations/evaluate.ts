@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
 import type { Artifact } from '../jobs/registry.ts';
@@ -6,6 +8,7 @@ import { GgufReader } from '../model/gguf/gguf-reader.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
 import { operatorRecipe } from '../model/operator/recipe.ts';
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
+import { compareModels } from '../quantization/compare-models.ts';
 import { Engine } from '../serving/engine/engine.ts';
 import { checkpointLoss } from '../training/checkpoint-loss.ts';
 import { operatorHeldOut } from '../training/recipes/operator-training.ts';
@@ -18,16 +21,20 @@ const rowSchema = z.object({
   artifact: z.string(),
   bytes: z.number(),
   bitsPerWeight: z.number(),
-  /** exp of the mean loss per token of the answers to held-out requests. */
+  /** exp of the mean loss per token: of the answers to held-out requests, or of the text that was given. */
   perplexity: z.number(),
   /** Against the first artifact, as a fraction: 0.01 is 1 % worse. */
   perplexityChange: z.number(),
-  /** Shares of the test set, between 0 and 1. */
-  exactMatch: z.number(),
-  argumentMatch: z.number(),
-  refusalRate: z.number(),
-  examples: z.number(),
+  /** On a text, against the first: KL divergence in nats, and how often both put the same token first. */
+  meanKlDivergence: z.number().optional(),
+  topOneAgreement: z.number().optional(),
+  /** Shares of the operator's test set, between 0 and 1. */
+  exactMatch: z.number().optional(),
+  argumentMatch: z.number().optional(),
+  refusalRate: z.number().optional(),
+  examples: z.number().optional(),
 });
+type Row = z.output<typeof rowSchema>;
 
 export const evaluate = defineOperation({
   name: 'evaluate',
@@ -42,7 +49,11 @@ export const evaluate = defineOperation({
   positionals: ['artifacts'],
   example: 'fts evaluate operator:f32 operator:q8_0 operator:q4_0',
   input: z.object({
-    artifacts: z.array(z.string()).min(1).describe('Artifact ids; the first is the one to compare with'),
+    artifacts: z
+      .array(z.string())
+      .min(1)
+      .describe('Artifact ids; with `data` also model names, folders and GGUF files. The first is the reference'),
+    data: z.string().optional().describe('Text file to compare any models on'),
     examples: z
       .number()
       .int()
@@ -52,9 +63,10 @@ export const evaluate = defineOperation({
       .describe('Requests of the test set to answer'),
   }),
   output: z.object({ rows: z.array(rowSchema) }),
-  async run({ artifacts: ids, examples }, context) {
+  async run({ artifacts: ids, examples, data }, context) {
+    if (data !== undefined) return { rows: await compareOnText(ids, data, context) };
     const artifacts = ids.map((id) => context.registry.artifact(id));
-    const rows: z.output<typeof rowSchema>[] = [];
+    const rows: Row[] = [];
     for (const [done, artifact] of artifacts.entries()) {
       throwIfAborted(context.signal);
       const row = await evaluateArtifact(artifact, examples, {
@@ -71,18 +83,39 @@ export const evaluate = defineOperation({
   },
 });
 
+/** Sliding windows of the text; each token is scored once, with at least half a window before it. */
+const windows = { windowTokens: 256, strideTokens: 128, maximumTokens: 50_000 };
+
+async function compareOnText(names: readonly string[], data: string, context: OperationContext): Promise<Row[]> {
+  const paths = names.map((name) => pathOf(name, context.registry));
+  const compared = await compareModels(paths, await readFile(data, 'utf8'), windows, context);
+  return compared.map(({ bytes, bitsPerWeight, perplexityChange, evaluation }, index) => {
+    const { perplexity, reference } = evaluation;
+    const row = { artifact: names[index]!, bytes, bitsPerWeight, perplexity, perplexityChange };
+    if (reference === undefined) return row;
+    const { meanKlDivergence, topOneAgreement } = reference;
+    return { ...row, meanKlDivergence, topOneAgreement };
+  });
+}
+
+/** A file or folder as it is; otherwise an artifact's or a model's. */
+function pathOf(name: string, registry: OperationContext['registry']): string {
+  if (existsSync(name)) return name;
+  return name.includes(':') ? registry.artifact(name).path : registry.model(name).directory;
+}
+
 async function evaluateArtifact(
   artifact: Artifact,
   testExamples: number,
   context: OperationContext,
-): Promise<Omit<z.output<typeof rowSchema>, 'perplexityChange'>> {
+): Promise<Omit<Row, 'perplexityChange'>> {
   const { registry, config, signal } = context;
   const model = registry.model(artifact.model);
   if (textCodecOf(model, registry) === undefined) {
     throw new FtsError('invalid-input', `${model.name} is not an operator model.`, {
       field: 'artifacts',
       value: artifact.id,
-      remedy: 'Evaluate artifacts of a model that was trained with `fts train operator`.',
+      remedy: 'Give --data TEXT to compare other models by perplexity.',
     });
   }
   const perplexity = Math.exp(await heldOutLoss(artifact, model.directory, signal));

@@ -46,17 +46,8 @@ export function gptq(
     const rest = columns - start - size;
     if (rest > 0) work = spreadErrors(products, work, errors, upper, rows, columns, start, size);
   }
-  refineCodes(products, matrix, weights, dampedGram(gram, columns, settings.damping));
+  refineCodes(products, matrix, weights, gram, settings.damping);
   return matrix;
-}
-
-/** The Gram matrix with the damping on its diagonal: what is not known from few samples counts as unrelated. */
-function dampedGram(gram: Float32Array, columns: number, damping: number): Float32Array {
-  let mean = 0;
-  for (let i = 0; i < columns; i++) mean += gram[i * columns + i]! / columns;
-  const damped = gram.slice();
-  for (let i = 0; i < columns; i++) damped[i * columns + i]! += damping * mean;
-  return damped;
 }
 
 function columnOrder(gram: Float32Array, columns: number, actOrder: boolean): Int32Array {

@@ -8,6 +8,7 @@ import type { BlockRunner, Stage } from './block-runner.ts';
 import { blockOf, LinearWeight, nameInBlock } from './block-weights.ts';
 import { gptq } from './gptq.ts';
 import type { QuantizedPart } from './layer-store.ts';
+import { refineCodes } from './refine-codes.ts';
 import { type RoundingSettings, roundToNearest } from './rounding-grid.ts';
 import type { QuantizationSettings } from './settings.ts';
 
@@ -71,7 +72,7 @@ export async function gptqBlock(job: BlockJob, runner: BlockRunner, work: Work):
   return part;
 }
 
-/** AWQ: scales folded through the whole block, then rounding with clipping. */
+/** AWQ: scales folded through the whole block, then rounding with clipping, and a sweep over the codes. */
 export async function awqBlock(job: BlockJob, runner: BlockRunner, work: Work): Promise<QuantizedPart> {
   const { config, model, settings, products, layer } = job;
   const part: QuantizedPart = { matrices: new Map(), layers: [] };
@@ -82,8 +83,11 @@ export async function awqBlock(job: BlockJob, runner: BlockRunner, work: Work): 
     for (const weight of weightsOf(stage, model, layer)) {
       const rounding = roundingOf(weight.name, config, settings);
       const { outputs, inputs, name } = weight;
-      const round = (values: Float32Array): QuantizedMatrix =>
-        roundToNearest(values, outputs, inputs, rounding!, name, importance);
+      const round = (values: Float32Array): QuantizedMatrix => {
+        const matrix = roundToNearest(values, outputs, inputs, rounding!, name, importance);
+        refineCodes(products, matrix, values, gram, settings.damping);
+        return matrix;
+      };
       record(part, weight, rounding, round, { products, gram });
     }
   }

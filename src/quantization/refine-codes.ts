@@ -7,15 +7,17 @@ const sweeps = 3;
 /**
  * Coordinate descent on the codes of a quantized matrix (QuantEase, arXiv:2309.01885): each code in turn becomes the one
  * that makes the layer's output error tr(ΔW H ΔWᵀ) least while all others stay. The error can only fall. Changes
- * `matrix.codes` in place; `gram` is H.
+ * `matrix.codes` in place. H is `inputGram` with a share `damping` of its mean diagonal added.
  */
 export function refineCodes(
   products: MatrixProducts,
   matrix: QuantizedMatrix,
   weights: Float32Array,
-  gram: Float32Array,
+  inputGram: Float32Array,
+  damping: number,
 ): void {
   const { rows, columns, bits, groupSize, codes, scales, zeroPoints } = matrix;
+  const gram = dampedGram(inputGram, columns, damping);
   const groups = columns / groupSize;
   const largest = 2 ** bits - 1;
   const difference = dequantizeMatrix(matrix);
@@ -46,4 +48,13 @@ export function refineCodes(
       if (!changed) break;
     }
   }
+}
+
+/** What is not known from few samples counts as unrelated. */
+function dampedGram(gram: Float32Array, columns: number, damping: number): Float32Array {
+  let mean = 0;
+  for (let i = 0; i < columns; i++) mean += gram[i * columns + i]! / columns;
+  const damped = gram.slice();
+  for (let i = 0; i < columns; i++) damped[i * columns + i]! += damping * mean;
+  return damped;
 }
