@@ -4,7 +4,6 @@ const count = z.int().positive();
 const bits = z.union([z.literal(4), z.literal(8)]);
 
 export const quantizationMethods = ['rtn', 'gptq', 'awq'] as const;
-export type QuantizationMethod = (typeof quantizationMethods)[number];
 
 /** How a model is quantized. Every field has a default; unknown fields are errors. */
 export const quantizationSettingsSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParameterSpec } from '../model/architectures/parameter.ts';
 import { float32ToHalf } from '../model/float-formats.ts';
@@ -156,10 +156,4 @@ function schemeSummary(
     unquantized: [...unquantized],
     ...(settings.method === 'gptq' ? { damping: settings.damping } : {}),
   };
-}
-
-/** Whether a folder already has a model in it. */
-export async function hasModel(path: string): Promise<boolean> {
-  const entries = await readdir(path).catch(() => [] as string[]);
-  return entries.includes('config.json');
 }

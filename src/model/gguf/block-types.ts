@@ -47,11 +47,6 @@ export function tensorBytes({ blockValues, blockBytes }: BlockType, shape: reado
   return (shape.reduce((product, side) => product * side, 1) / blockValues) * blockBytes;
 }
 
-/** Bits per value, scales included. */
-export function bitsPerValue({ blockValues, blockBytes }: BlockType): number {
-  return (blockBytes * 8) / blockValues;
-}
-
 /**
  * Rounds values to a type, each block for itself: the same arithmetic as ggml's reference (`quantize_row_*_ref`), so
  * the same bytes. K-quants are only read.
