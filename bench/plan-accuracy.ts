@@ -44,9 +44,9 @@ const trained = [
   },
 ];
 const served = [
-  llama({ vocabSize: 8192, width: 512, layers: 8, heads: 8, kvHeads: 4, ffnWidth: 1536 }),
+  llama({ vocabSize: 4096, width: 384, layers: 6, heads: 6, kvHeads: 2, ffnWidth: 1024 }),
+  llama({ vocabSize: 8192, width: 512, layers: 10, heads: 8, kvHeads: 4, ffnWidth: 1536 }),
   llama({ vocabSize: 16384, width: 768, layers: 12, heads: 12, kvHeads: 4, ffnWidth: 2048 }),
-  llama({ vocabSize: 32000, width: 1024, layers: 18, heads: 16, kvHeads: 4, ffnWidth: 3072 }),
 ];
 const load: ServingLoad = { format: 'Q4_0', cacheType: 'f16', contextTokens: 4096, sequences: 1, prefillTokens: 256 };
 const policy = { maxRunning: 8, cacheTokens: 4096, chunkTokens: 256 };
@@ -161,7 +161,7 @@ async function simulationRows(machine: Machine, config: ModelConfig, engine: Eng
   const rows: BenchRow[] = [];
   for (const share of [0.3, 0.6, 0.9]) {
     const requestsPerSecond = capacity * share;
-    const requests = [...generateRequests({ ...workload, requestsPerSecond }, Math.ceil(requestsPerSecond * 12), 2)];
+    const requests = [...generateRequests({ ...workload, requestsPerSecond }, Math.ceil(requestsPerSecond * 10), 2)];
     const simulated = simulateServing(model, policy, requests, slo);
     const started = performance.now();
     let tokens = 0;
@@ -200,6 +200,15 @@ function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
+/**
+ * Memory that the process cannot give back. llama.cpp maps the file and repacks the matrices into memory of its own;
+ * the mapped pages are then a cache that the system may drop.
+ */
 function residentBytes(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
+  const resident = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
+  const mappings = readFileSync(`/proc/${pid}/smaps`, 'utf8').split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/);
+  const mapped = mappings
+    .filter((mapping) => mapping.split('\n', 1)[0]!.endsWith('.gguf'))
+    .reduce((sum, mapping) => sum + Number(/^Rss:\s+(\d+)/m.exec(mapping)![1]), 0);
+  return (resident - mapped) * 1024;
 }

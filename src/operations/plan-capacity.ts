@@ -79,7 +79,7 @@ export const planCapacity = defineOperation({
     const { name, shape } = await chooseShape(input.model, context);
     const machine = await chooseMachine(input.machine, context);
     const format = parseWeightFormat(input.format);
-    const free = usableBytes(machine) - weightBytes(shape, format).total - runtimeBytes(machine);
+    const free = usableBytes(machine) - weightBytes(shape, format).total - runtimeBytes(machine, 'serve');
     const cacheTokens = Math.floor(free / cacheBytesPerToken(shape, input.cacheType));
     if (cacheTokens < input.context) {
       throw new FtsError(

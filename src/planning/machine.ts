@@ -90,9 +90,13 @@ export function stepOverheadSeconds(machine: Machine): number {
   return machine.stepOverheadSeconds ?? typicalStepOverheadSeconds[machine.kind];
 }
 
-/** What the runtime occupies on one device before a model is loaded (CUDA context, process), in bytes. */
-export function runtimeBytes(machine: Machine): number {
-  return machine.kind === 'gpu' ? 0.7e9 : 0.13e9;
+/**
+ * What the runtime occupies on one device before a model is loaded, in bytes: a CUDA context, or this program's process
+ * with its libraries (measured on Linux).
+ */
+export function runtimeBytes(machine: Machine, purpose: 'serve' | 'train'): number {
+  if (machine.kind === 'gpu') return 0.7e9;
+  return purpose === 'serve' ? 0.107e9 : 0.135e9;
 }
 
 /**

@@ -42,7 +42,7 @@ export interface ServingPlan {
 /** What serving a model takes on a machine: memory, speed by the roofline, and money. */
 export function planServing(request: ServingRequest): ServingPlan {
   const { shape, load, machine } = request;
-  const memory = inferenceMemory(shape, load, runtimeBytes(machine));
+  const memory = inferenceMemory(shape, load, runtimeBytes(machine, 'serve'));
   const perDevice = usableBytes(machine);
   const devices = devicesFor(memory, machine);
   const usable = perDevice * devices;

@@ -53,7 +53,7 @@ export function planTraining(request: TrainingRequest): TrainingPlan {
   // A measured machine is this one: it trains with this program's engine, which computes in FP32 with AdamW.
   const own = machine.kernels !== undefined && request.setup.method.kind === 'full';
   const setup: TrainingSetup = own ? { ...request.setup, ...ownEngine } : request.setup;
-  const memory = own ? ownMemory(shape, setup, machine) : trainingMemory(shape, setup, runtimeBytes(machine));
+  const memory = own ? ownMemory(shape, setup, machine) : trainingMemory(shape, setup, runtimeBytes(machine, 'train'));
   const usable = usableBytes(machine);
   const { data } = setup.parallelism;
   const devices = deviceCount(setup);
@@ -95,7 +95,7 @@ export function planTraining(request: TrainingRequest): TrainingPlan {
 const ownEngine = { optimizer: 'adamw', precision: 'fp32', recomputation: 'none' } as const;
 
 function ownMemory(shape: ModelShape, setup: TrainingSetup, machine: Machine): TrainingMemory {
-  const memory = trainingMemory(shape, setup, runtimeBytes(machine));
+  const memory = trainingMemory(shape, setup, runtimeBytes(machine, 'train'));
   const activations = engineActivationBytes(shape, setup.microBatch, setup.sequenceTokens);
   // Summed gradients need a place of their own; logits are part of the graph's activations.
   const gradients = memory.gradients * (setup.accumulation > 1 ? 2 : 1);
@@ -123,7 +123,7 @@ export function fitSetup(shape: ModelShape, setup: TrainingSetup, machine: Machi
         if (devices > 1 && devices > machine.devices && machine.linkBytesPerSecond === undefined) break;
         const zero = data > 1 ? 3 : 0;
         const candidate = { ...setup, recomputation, parallelism: { data, tensor, pipeline: 1, zero } } as const;
-        const memory = trainingMemory(shape, candidate, runtimeBytes(machine));
+        const memory = trainingMemory(shape, candidate, runtimeBytes(machine, 'train'));
         if (memory.total <= usableBytes(machine)) {
           best = candidate;
           break;
