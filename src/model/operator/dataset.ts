@@ -1,5 +1,5 @@
 import { operatorControlTokens, operatorPrompt } from './chat-template.ts';
-import { type DelexicalisedRequest, delexicalise } from './delexicalise.ts';
+import { type DelexicalisedRequest, delexicalise, type RequestSlot } from './delexicalise.ts';
 import type { GrammarEntry } from './grammar/entry.ts';
 import { operatorGrammar, type Split, splitOf } from './grammar/grammar.ts';
 import {
@@ -11,7 +11,6 @@ import {
 import { realise } from './realise.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { argumentValue } from './slot-decoder.ts';
-import { slotToken } from './value-kinds.ts';
 
 /** One line of the data set's JSONL. */
 export interface OperatorExample {
@@ -120,7 +119,7 @@ export function operatorExample(request: string, proposal: OperatorProposal): Op
 
 /** The proposal as one line of JSON with slots for its values; undefined if a value is in no slot. */
 function completionOf(proposal: OperatorProposal, encoded: DelexicalisedRequest): string | undefined {
-  const used = new Set<number>();
+  const used = new Set<RequestSlot>();
   const parts: string[] = [];
   const args = operatorOperations[proposal.operation].arguments as Record<string, { form: ArgumentForm }>;
   for (const [name, value] of Object.entries(proposal.arguments)) {
@@ -131,7 +130,7 @@ function completionOf(proposal: OperatorProposal, encoded: DelexicalisedRequest)
     }
     const slots = slotsFor(Array.isArray(value) ? value : [value], form, encoded, used);
     if (!slots) return undefined;
-    const list = slots.map(slotToken).join(',');
+    const list = slots.map(({ token }) => token).join(',');
     parts.push(`"${name}":${Array.isArray(value) ? `[${list}]` : list}`);
   }
   return `{"operation":"${proposal.operation}","arguments":{${parts.join(',')}}}`;
@@ -142,21 +141,19 @@ function slotsFor(
   values: readonly unknown[],
   form: ArgumentForm,
   encoded: DelexicalisedRequest,
-  used: Set<number>,
-): number[] | undefined {
-  const chosen: number[] = [];
+  used: Set<RequestSlot>,
+): RequestSlot[] | undefined {
+  const chosen: RequestSlot[] = [];
   let next = 0;
   while (next < values.length) {
-    const candidates = encoded.slots.flatMap((slot, index) =>
-      slot.every((value, at) => argumentValue(value, form) === values[next + at])
-        ? [{ ordinal: index + 1, length: slot.length }]
-        : [],
+    const candidates = encoded.slots.filter(({ values: carried }) =>
+      carried.every((value, at) => argumentValue(value, form) === values[next + at]),
     );
-    const slot = candidates.find(({ ordinal }) => !used.has(ordinal)) ?? candidates[0];
+    const slot = candidates.find((candidate) => !used.has(candidate)) ?? candidates[0];
     if (!slot) return undefined;
-    used.add(slot.ordinal);
-    chosen.push(slot.ordinal);
-    next += slot.length;
+    used.add(slot);
+    chosen.push(slot);
+    next += slot.values.length;
   }
   return chosen;
 }

@@ -3,11 +3,11 @@ import { isLabel, isLexiconWord, isNameCue, isOrdinaryWord, isStructuralWord, re
 import {
   durationAt,
   kindOf,
-  kindToken,
   numberWord,
   referenceIn,
-  slotLimit,
+  slotsPerKind,
   slotToken,
+  unknownWordToken,
   type ValueKind,
 } from './value-kinds.ts';
 
@@ -19,33 +19,71 @@ export interface RequestValue {
   amount?: number;
 }
 
-/** A request with its values taken out. Slot k stands for `slots[k - 1]`: one value, or several written as a list. */
+/** What one slot stands for: one value, or several written as a list. */
+export interface RequestSlot {
+  token: string;
+  values: readonly RequestValue[];
+}
+
+/** A request with its values taken out, and what its slots stand for, in the order of the text. */
 export interface DelexicalisedRequest {
   text: string;
-  slots: RequestValue[][];
+  slots: RequestSlot[];
 }
 
 type Piece = { word: string } | { mark: string } | { value: RequestValue; resembles?: string };
 
 /**
- * Replaces the values of a request by slots: `Purge tag "summer sale" on staging` becomes ` purge tag<text><1> on
+ * Replaces the values of a request by slots: `Purge tag "summer sale" on staging` becomes ` purge tag<text:1> on
  * staging`. What remains is lower-case words of the lexicon, marks, kinds and slots, and nothing else: so no request
  * can write a token that it should not, and the model never meets a word it has not been trained on.
  */
 export function delexicalise(request: string): DelexicalisedRequest {
-  const slots: RequestValue[][] = [];
+  const slots: RequestSlot[] = [];
+  const counts = new Map<ValueKind, number>();
+  const said: string[] = [];
   let text = '';
   for (const piece of joinLists(joinUnknownWords(piecesOf(request)))) {
-    if ('word' in piece) text += ` ${piece.word}`;
-    else if ('mark' in piece) text += piece.mark;
-    else if (slots.length < slotLimit) {
-      slots.push(piece.values);
-      const first = piece.values[0]!;
-      if (piece.resembles !== undefined) text += ` ${piece.resembles}`;
-      text += kindToken(piece.resembles === undefined ? first.kind : 'near') + slotToken(slots.length);
+    if ('word' in piece || 'mark' in piece) {
+      said.push('word' in piece ? piece.word : piece.mark);
+      text += 'word' in piece ? ` ${piece.word}` : piece.mark;
+      continue;
     }
+    const { values, resembles } = piece;
+    const label = labelKind(said);
+    const kind = label ?? (resembles === undefined ? values[0]!.kind : 'near');
+    said.push('');
+    const ordinal = (counts.get(kind) ?? 0) + 1;
+    if (ordinal > slotsPerKind) continue;
+    counts.set(kind, ordinal);
+    const token = slotToken(kind, ordinal);
+    slots.push({ token, values });
+    if (resembles !== undefined && label === undefined) text += ` ${resembles}`;
+    text += token;
   }
   return { text, slots };
+}
+
+/** Words that say what the value after them is, and between word and value what says nothing. */
+const labelKinds: Readonly<Record<string, ValueKind>> = {
+  namespace: 'ns',
+  ns: 'ns',
+  'name space': 'ns',
+  group: 'group',
+  key: 'key',
+  item: 'key',
+  entry: 'key',
+};
+const labelFillers = new Set([':', '=', 'id', 'name', 'named', 'called']);
+
+/** The kind that the words just said give to the next value; DNS has entries too, which are no keys. */
+function labelKind(said: readonly string[]): ValueKind | undefined {
+  let at = said.length - 1;
+  while (at >= 0 && labelFillers.has(said[at]!)) at--;
+  const word = said[at] ?? '';
+  const before = said[at - 1] ?? '';
+  if (before === 'dns' || recordTypes.has(before)) return undefined;
+  return labelKinds[word === 'space' ? `${before} ${word}` : word];
 }
 
 const closingQuote: Readonly<Record<string, string>> = { '"': '"', "'": "'", '`': '`', '“': '”', '‘': '’', '«': '»' };
@@ -191,7 +229,7 @@ function pushCore(pieces: Piece[], core: string, capitalsMean: boolean): void {
   }
   const value: RequestValue = { written: core, kind: 'word' };
   const resembled = resembledWord(word);
-  if (commonWords.has(word) && !afterCue && !isAfterValueCue(pieces)) pieces.push({ mark: kindToken('word') });
+  if (commonWords.has(word) && !afterCue && !isAfterValueCue(pieces)) pieces.push({ mark: unknownWordToken });
   else if (resembled === undefined || (afterCue && !isStructuralWord(resembled.word))) pieces.push({ value });
   else if (resembled.sure && !afterCue) pieces.push({ word: resembled.word });
   else pieces.push({ value, resembles: resembled.word });

@@ -1,5 +1,5 @@
 import type { TextDecoding } from '../text-codec.ts';
-import type { RequestValue } from './delexicalise.ts';
+import type { RequestSlot, RequestValue } from './delexicalise.ts';
 import { type ArgumentForm, type OperatorOperationName, operatorOperations } from './operations.ts';
 
 /**
@@ -7,12 +7,12 @@ import { type ArgumentForm, type OperatorOperationName, operatorOperations } fro
  * that the argument's schema asks for; a slot that the request does not have becomes `null`, which no schema accepts.
  */
 export class SlotDecoder implements TextDecoding {
-  readonly #slots: readonly (readonly RequestValue[])[];
+  readonly #slots: ReadonlyMap<string, readonly RequestValue[]>;
   #held = '';
   #generated = '';
 
-  constructor(slots: readonly (readonly RequestValue[])[]) {
-    this.#slots = slots;
+  constructor(slots: readonly RequestSlot[]) {
+    this.#slots = new Map(slots.map(({ token, values }) => [token, values]));
   }
 
   write(piece: string): string {
@@ -21,14 +21,14 @@ export class SlotDecoder implements TextDecoding {
     for (;;) {
       const open = this.#held.indexOf('<');
       if (open < 0) break;
-      const slot = /^<(\d{1,2})>/.exec(this.#held.slice(open));
-      if (!slot && /^<\d{0,2}$/.test(this.#held.slice(open))) {
+      const slot = /^<[a-z]+\d?:\d>/.exec(this.#held.slice(open));
+      if (!slot && /^<[a-z]{0,5}\d?:?\d?$/.test(this.#held.slice(open))) {
         settled += this.#pass(this.#held.slice(0, open));
         this.#held = this.#held.slice(open);
         return settled;
       }
       settled += this.#pass(this.#held.slice(0, slot ? open : open + 1));
-      if (slot) settled += this.#render(Number(slot[1]));
+      if (slot) settled += this.#render(slot[0]);
       this.#held = this.#held.slice(open + (slot ? slot[0].length : 1));
     }
     settled += this.#pass(this.#held);
@@ -47,8 +47,8 @@ export class SlotDecoder implements TextDecoding {
     return text;
   }
 
-  #render(ordinal: number): string {
-    const values = this.#slots[ordinal - 1];
+  #render(token: string): string {
+    const values = this.#slots.get(token);
     if (!values) return 'null';
     const form = this.#form();
     const rendered = values.map((value) => JSON.stringify(argumentValue(value, form)));

@@ -1,6 +1,6 @@
 /**
- * What a value looks like. The model sees the kind and a number in place of the value itself, so that what it learns
- * about one URL holds for every URL.
+ * What a value looks like. The model sees the kind and its number within the kind in place of the value itself, so that
+ * what it learns about one URL holds for every URL.
  */
 export const valueKinds = [
   'url', // with a scheme, or a hostname with a path
@@ -16,21 +16,28 @@ export const valueKinds = [
   'name', // hyphenated, underscored, or mixed with digits
   'text', // quoted, or JSON
   'word', // a word outside the lexicon; without a number where it can hardly be a value
+  // what the word before it calls it, where that word means one thing (EdgeKV's three names are mostly plain words)
+  'ns', // namespace
+  'group',
+  'key',
   'near', // follows a lexicon word: what was written there resembles it, and may be a typing error or a value
 ] as const;
 
 export type ValueKind = (typeof valueKinds)[number];
 
-/** How many values one request can carry; a list of values of one kind ("a, b and c") counts once. */
-export const slotLimit = 20;
+/** How many values of one kind a request can carry; a list of values of one kind ("a, b and c") counts once. */
+export const slotsPerKind = 6;
 
-export const slotToken = (ordinal: number): string => `<${ordinal}>`;
-export const kindToken = (kind: ValueKind): string => `<${kind}>`;
+/** The nth value of its kind: most requests have one of each, so that the kind alone mostly says which is meant. */
+export const slotToken = (kind: ValueKind, ordinal: number): string => `<${kind}:${ordinal}>`;
 
-/** Single tokens of the vocabulary that stand for values, in prompts and (the numbered ones) in completions. */
+/** A word that the model does not know and that is hardly ever a value: it sees that one was there. */
+export const unknownWordToken = '<word>';
+
+/** Single tokens of the vocabulary: for what is no value, and for values, in prompts and in completions alike. */
 export const operatorSlotTokens: readonly string[] = [
-  ...valueKinds.map(kindToken),
-  ...Array.from({ length: slotLimit }, (_, index) => slotToken(index + 1)),
+  unknownWordToken,
+  ...valueKinds.flatMap((kind) => Array.from({ length: slotsPerKind }, (_, index) => slotToken(kind, index + 1))),
 ];
 
 const seconds = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800, month: 2_592_000, year: 31_536_000 };
