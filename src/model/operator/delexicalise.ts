@@ -41,25 +41,19 @@ type Piece = { word: string } | { mark: string } | { value: RequestValue; resemb
 export function delexicalise(request: string): DelexicalisedRequest {
   const slots: RequestSlot[] = [];
   const counts = new Map<ValueKind, number>();
-  const said: string[] = [];
   let text = '';
   for (const piece of joinLists(joinUnknownWords(piecesOf(request)))) {
-    if ('word' in piece || 'mark' in piece) {
-      said.push('word' in piece ? piece.word : piece.mark);
-      text += 'word' in piece ? ` ${piece.word}` : piece.mark;
-      continue;
+    if ('word' in piece) text += ` ${piece.word}`;
+    else if ('mark' in piece) text += piece.mark;
+    else {
+      const ordinal = (counts.get(piece.kind) ?? 0) + 1;
+      if (ordinal > slotsPerKind) continue;
+      counts.set(piece.kind, ordinal);
+      const token = slotToken(piece.kind, ordinal);
+      slots.push({ token, values: piece.values });
+      if (piece.resembles !== undefined) text += ` ${piece.resembles}`;
+      text += token;
     }
-    const { values, resembles } = piece;
-    const label = labelKind(said);
-    const kind = label ?? (resembles === undefined ? values[0]!.kind : 'near');
-    said.push('');
-    const ordinal = (counts.get(kind) ?? 0) + 1;
-    if (ordinal > slotsPerKind) continue;
-    counts.set(kind, ordinal);
-    const token = slotToken(kind, ordinal);
-    slots.push({ token, values });
-    if (resembles !== undefined && label === undefined) text += ` ${resembles}`;
-    text += token;
   }
   return { text, slots };
 }
@@ -73,6 +67,13 @@ const labelKinds: Readonly<Record<string, ValueKind>> = {
   key: 'key',
   item: 'key',
   entry: 'key',
+  tag: 'tag',
+  tags: 'tag',
+  tagged: 'tag',
+  cpcode: 'cp',
+  cpcodes: 'cp',
+  'cp code': 'cp',
+  'cp codes': 'cp',
 };
 const labelFillers = new Set([':', '=', 'id', 'name', 'named', 'called']);
 
@@ -83,7 +84,7 @@ function labelKind(said: readonly string[]): ValueKind | undefined {
   const word = said[at] ?? '';
   const before = said[at - 1] ?? '';
   if (before === 'dns' || recordTypes.has(before)) return undefined;
-  return labelKinds[word === 'space' ? `${before} ${word}` : word];
+  return labelKinds[word] ?? labelKinds[`${before} ${word}`];
 }
 
 const closingQuote: Readonly<Record<string, string>> = { '"': '"', "'": "'", '`': '`', '“': '”', '‘': '’', '«': '»' };
@@ -322,36 +323,65 @@ function unknownRun(pieces: readonly Piece[], start: number): RequestValue[] {
   return run;
 }
 
-type ListPiece = { word: string } | { mark: string } | { values: RequestValue[]; resembles?: string };
+type ListPiece = { word: string } | { mark: string } | { values: RequestValue[]; kind: ValueKind; resembles?: string };
 
 /** Kinds whose lists become one slot; other kinds written side by side mean different things more often than a list. */
 const listKinds = new Set<ValueKind>(['url', 'path', 'ip4', 'ip6', 'num', 'name', 'word', 'email', 'text']);
 
+/** What a list may go on with after a label that says what all its members are, however they look. */
+const labelledMembers: Partial<Record<ValueKind, ReadonlySet<ValueKind>>> = {
+  tag: new Set<ValueKind>(['word', 'name', 'text', 'num', 'host', 'ver']),
+  cp: new Set<ValueKind>(['num', 'name']),
+};
+
 function joinLists(pieces: readonly Piece[]): ListPiece[] {
   const joined: ListPiece[] = [];
+  const said: string[] = [];
   for (let at = 0; at < pieces.length; at++) {
     const piece = pieces[at]!;
     if (!('value' in piece)) {
       joined.push(piece);
+      said.push('word' in piece ? piece.word : piece.mark);
       continue;
     }
-    const { value, resembles } = piece;
-    const values = [value];
-    if (resembles === undefined && listKinds.has(value.kind)) {
-      for (;;) {
-        const next = at + 1 + separatorLength(pieces, at + 1, value.kind);
-        const following = pieces[next];
-        if (next === at + 1 && !(value.kind === 'url' || value.kind === 'ip4' || value.kind === 'ip6')) break;
-        if (!following || !('value' in following) || following.resembles !== undefined) break;
-        if (following.value.kind !== value.kind) break;
-        values.push(following.value);
-        at = next;
-      }
-    }
-    joined.push({ values, ...(resembles === undefined ? {} : { resembles }) });
+    const label = labelKind(said);
+    const members = listMembers(pieces, at, label);
+    at = members.last;
+    said.push('');
+    const { resembles } = piece;
+    if (label !== undefined) joined.push({ values: members.values, kind: label });
+    else if (resembles === undefined) joined.push({ values: members.values, kind: piece.value.kind });
+    else joined.push({ values: members.values, kind: 'near', resembles });
   }
   return joined;
 }
+
+/** The values of the list that begins with the value at `first`, and where its last one stands. */
+function listMembers(
+  pieces: readonly Piece[],
+  first: number,
+  label: ValueKind | undefined,
+): { values: RequestValue[]; last: number } {
+  const { value, resembles } = pieces[first] as { value: RequestValue; resembles?: string };
+  const labelled = label === undefined ? undefined : labelledMembers[label];
+  const values = [value];
+  let last = first;
+  if (labelled === undefined && (resembles !== undefined || !listKinds.has(value.kind))) return { values, last };
+  const adjacent = value.kind === 'url' || isAddress(value.kind);
+  for (;;) {
+    const next = last + 1 + separatorLength(pieces, last + 1, value.kind);
+    const following = pieces[next];
+    if ((next === last + 1 && !adjacent) || !following || !('value' in following)) break;
+    const { kind } = following.value;
+    const alike = kind === value.kind || (isAddress(kind) && isAddress(value.kind));
+    if (labelled === undefined ? !alike || following.resembles !== undefined : !labelled.has(kind)) break;
+    values.push(following.value);
+    last = next;
+  }
+  return { values, last };
+}
+
+const isAddress = (kind: ValueKind): boolean => kind === 'ip4' || kind === 'ip6';
 
 /** How many pieces from `at` separate two members of a list: "," "and" ", and". */
 function separatorLength(pieces: readonly Piece[], at: number, kind: ValueKind): number {

@@ -15,35 +15,49 @@ describe('delexicalise', () => {
       ['https://a.example/x?y=1'],
     ]);
     expect(read('activate my-shop v12')).toEqual([' activate<name:1><ver:1>', ['my-shop'], ['v12']]);
-    expect(read('add 1.2.3.4/24 and 2001:db8::1')).toEqual([' add<ip4:1> and<ip6:1>', ['1.2.3.4/24'], ['2001:db8::1']]);
+    expect(read('add 1.2.3.4/24 and 2001:db8::1')).toEqual([' add<ip4:1>', ['1.2.3.4/24', '2001:db8::1']]);
     expect(read('explain 9.6f64d440.1318965461.2f2b078')[0]).toBe(' explain<ref:1>');
     expect(read("www.example.com's certificate")).toEqual(["<host:1> 's certificate", ['www.example.com']]);
     expect(read('write {"a": [1, 2]} to key x')[1]).toEqual(['{"a": [1, 2]}']);
   });
 
   it('takes quoted text as one value and looks into it for a reference number', () => {
-    expect(read('purge tag “summer sale”')).toEqual([' purge tag<text:1>', ['summer sale']]);
-    expect(read("don't purge tag 'it is'")).toEqual([" don't purge tag<text:1>", ['it is']]);
+    expect(read('purge tag “summer sale”')).toEqual([' purge tag<tag:1>', ['summer sale']]);
+    expect(read("don't purge tag 'it is'")).toEqual([" don't purge tag<tag:1>", ['it is']]);
     expect(read('"Reference #18.2d351ab8.1557333295.a4e16ab"')).toEqual([
       '<ref:1>',
       ['18.2d351ab8.1557333295.a4e16ab'],
     ]);
   });
 
+  it('takes what follows a label for what the label says, a list of any look as one slot', () => {
+    expect(read('purge tags summer, sale-2 and "big deal" on staging')).toEqual([
+      ' purge tags<tag:1> on staging',
+      ['summer', 'sale-2', 'big deal'],
+    ]);
+    expect(read('read key x1 from namespace shop group users')).toEqual([
+      ' read key<key:1> from namespace<ns:1> group<group:1>',
+      ['x1'],
+      ['shop'],
+      ['users'],
+    ]);
+    expect(read('delete the A entry www in example.com')[0]).toBe(' delete the A entry<word:1> in<host:1>');
+  });
+
   it('turns a list of one kind into one slot', () => {
-    expect(read('purge cp codes 1, 2 and 3')).toEqual([' purge cp codes<num:1>', ['1', '2', '3']]);
+    expect(read('purge cp codes 1, 2 and 3')).toEqual([' purge cp codes<cp:1>', ['1', '2', '3']]);
     expect(read('purge https://a.io/1, https://a.io/2,https://a.io/3')[1]).toHaveLength(3);
     expect(read('point a.example.com to b.example.com')[0]).toBe(' point<host:1> to<host:2>');
   });
 
   it('takes a plain word as a value where one belongs, even a word it knows', () => {
-    expect(read('purge tag zyxel on staging')).toEqual([' purge tag<word:1> on staging', ['zyxel']]);
-    expect(read('purge tag show')).toEqual([' purge tag show<near:1>', ['show']]);
+    expect(read('purge tag zyxel on staging')).toEqual([' purge tag<tag:1> on staging', ['zyxel']]);
+    expect(read('purge tag show')).toEqual([' purge tag<tag:1>', ['show']]);
     expect(read('show the tag')).toEqual([' show the tag']);
   });
 
   it('corrects what can only be a typing error, and offers what could be a value as both', () => {
-    expect(read('prge tag x1 on stagign')).toEqual([' purge<near:1> tag<name:1> on staging', ['prge'], ['x1']]);
+    expect(read('prge tag x1 on stagign')).toEqual([' purge<near:1> tag<tag:1> on staging', ['prge'], ['x1']]);
     expect(read('the property verison')).toEqual([' the property version<near:1>', ['verison']]);
   });
 

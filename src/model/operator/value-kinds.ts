@@ -16,7 +16,9 @@ export const valueKinds = [
   'name', // hyphenated, underscored, or mixed with digits
   'text', // quoted, or JSON
   'word', // a word outside the lexicon; without a number where it can hardly be a value
-  // what the word before it calls it, where that word means one thing (EdgeKV's three names are mostly plain words)
+  // what the word before it calls it, where that word means one thing
+  'tag',
+  'cp', // CP code
   'ns', // namespace
   'group',
   'key',

@@ -146,7 +146,7 @@ export const synonymSets: Readonly<Record<string, readonly string[]>> = {
     'edgeworkers function',
     'the edge worker',
     'edgeworker script',
-    '~edge function',
+    'edge function',
   ],
   certificate: [
     'certificate',
