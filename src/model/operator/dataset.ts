@@ -125,7 +125,8 @@ function completionOf(proposal: OperatorProposal, encoded: DelexicalisedRequest)
   for (const [name, value] of Object.entries(proposal.arguments)) {
     const form = args[name]!.form;
     if (form === 'choice') {
-      parts.push(`"${name}":"${String(value)}"`);
+      const said = encoded.slots.find(({ values }) => values[0]!.kind === 'type' && values[0]!.written === value);
+      parts.push(`"${name}":${said?.token ?? `"${String(value)}"`}`);
       continue;
     }
     const slots = slotsFor(Array.isArray(value) ? value : [value], form, encoded, used);

@@ -89,6 +89,8 @@ function labelKind(said: readonly string[]): ValueKind | undefined {
 
 const closingQuote: Readonly<Record<string, string>> = { '"': '"', "'": "'", '`': '`', '“': '”', '‘': '’', '«': '»' };
 const recordTypes = new Set(['A', 'AAAA', 'CNAME', 'MX', 'TXT', 'NS', 'CAA', 'SRV', 'PTR']);
+/** Types that are no English words and no label, so that they may be written small. */
+const unmistakableTypes = new Set(['aaaa', 'cname', 'mx', 'txt', 'caa', 'srv', 'ptr']);
 
 function piecesOf(request: string): Piece[] {
   const pieces: Piece[] = [];
@@ -197,11 +199,12 @@ function takeChunk(rest: string, pieces: Piece[], capitalsMean: boolean): number
 }
 
 function pushCore(pieces: Piece[], core: string, capitalsMean: boolean): void {
-  if (capitalsMean && recordTypes.has(core)) {
-    pieces.push({ word: core });
+  const word = plain(core);
+  const type = core.toUpperCase();
+  if (recordTypes.has(type) && (unmistakableTypes.has(word) || (capitalsMean && core === type))) {
+    pieces.push({ value: { written: type, kind: 'type' } });
     return;
   }
-  const word = plain(core);
   const afterCue = isAfterNameCue(pieces);
   if (isLexiconWord(word)) {
     const amount = afterNumberCue(pieces) ? numberWord(word) : undefined;
@@ -347,7 +350,7 @@ function joinLists(pieces: readonly Piece[]): ListPiece[] {
     const label = labelKind(said);
     const members = listMembers(pieces, at, label);
     at = members.last;
-    said.push('');
+    said.push(piece.value.kind === 'type' ? piece.value.written : '');
     const { resembles } = piece;
     if (label !== undefined) joined.push({ values: members.values, kind: label });
     else if (resembles === undefined) joined.push({ values: members.values, kind: piece.value.kind });

@@ -4,7 +4,7 @@ export const operatorRecipe = {
   vocabSize: 1024,
   model: { width: 128, layers: 4, heads: 4, kvHeads: 2, headDim: 32, ffnWidth: 384, contextLength: 256 },
   training: {
-    steps: 950,
+    steps: 900,
     batchSize: 16,
     contextLength: 128,
     learningRate: 4e-3,
@@ -13,7 +13,7 @@ export const operatorRecipe = {
     finalLearningRateFraction: 0.02,
     weightDecay: 0.1,
     beta2: 0.98,
-    evaluateEvery: 238,
+    evaluateEvery: 225,
     checkpointEvery: 100,
     keep: 'last',
     seed: 7,

@@ -41,7 +41,7 @@ describe('delexicalise', () => {
       ['shop'],
       ['users'],
     ]);
-    expect(read('delete the A entry www in example.com')[0]).toBe(' delete the A entry<word:1> in<host:1>');
+    expect(read('delete the A entry www in example.com')[0]).toBe(' delete the<type:1> entry<word:1> in<host:1>');
   });
 
   it('turns a list of one kind into one slot', () => {

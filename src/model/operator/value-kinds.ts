@@ -12,6 +12,7 @@ export const valueKinds = [
   'ref', // an Akamai reference number such as 9.6f64d440.1318965461.2f2b078, or an error such as ERR_DNS_FAIL
   'num',
   'ver', // v12, 1.4.0
+  'type', // of a DNS record
   'dur', // 5 minutes, 1h
   'name', // hyphenated, underscored, or mixed with digits
   'text', // quoted, or JSON

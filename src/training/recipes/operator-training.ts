@@ -5,10 +5,10 @@ import {
   operatorChatTemplate,
   operatorControlTokens,
   operatorSpecialTokens,
+  operatorTextTokens,
 } from '../../model/operator/chat-template.ts';
 import { generateOperatorDataset, type OperatorExample } from '../../model/operator/dataset.ts';
 import { operatorRecipe } from '../../model/operator/recipe.ts';
-import { operatorSlotTokens } from '../../model/operator/value-kinds.ts';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.ts';
 import { trainByteLevelBpe } from '../../model/tokenizer/train-bpe.ts';
 import type { Work } from '../../runtime/progress.ts';
@@ -30,7 +30,7 @@ export async function operatorTraining(overrides: Record<string, unknown>, work:
     {
       vocabSize,
       specialTokens: operatorSpecialTokens,
-      shownTokens: operatorSlotTokens,
+      shownTokens: operatorTextTokens,
       eosToken: operatorControlTokens.end,
       padToken: operatorControlTokens.end,
       chatTemplate: operatorChatTemplate,
