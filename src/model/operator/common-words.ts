@@ -3,7 +3,7 @@
  * not know one, the model sees that a word was there, but no slot: nobody calls a tag "appreciated".
  */
 export const commonWords: ReadonlySet<string> = new Set(
-  `able about above absolutely accidentally according across actual actually add added again against ago agree ahead almost alone
+  `able side sides about above absolutely accidentally according across actual actually add added again against ago agree ahead almost alone
 already although always among another answer anybody anyhow anymore anyone anything anyway anywhere apparently appear
 appreciate appreciated appreciates around ask asked asking attempt aware away awful bad badly barely became because become
 been began begin beginning behind believe believed below best better between beyond big bit both bother bring bringing

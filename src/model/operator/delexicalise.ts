@@ -155,8 +155,9 @@ function takeDuration(rest: string, pieces: Piece[]): number {
 }
 
 /** A comma ends a URL only where another one follows it. */
-const urlPattern = /^[a-z][a-z0-9+.-]*:\/\/(?:[^\s"<>`,]|,(?!https?:|[\p{L}\p{N}-]+\.[\p{L}\p{N}]))+/iu;
-const pathPattern = /^[^\s"“”`,;()<>[\]{}!?=/]*\/(?:[^\s"“”`<>,;]|,(?!https?:|\/|[\p{L}\p{N}-]+\.[\p{L}\p{N}]))*/iu;
+const urlPattern = /^[a-z][a-z0-9+.-]*:\/\/(?:[^\s"<>`,]|,(?!https?:|[\p{L}\p{N}-]+\.[\p{L}\p{N}]|[0-9a-f]+:))+/iu;
+const pathPattern =
+  /^[^\s"“”`,;()<>[\]{}!?=/]*\/(?:[^\s"“”`<>,;]|,(?!https?:|\/|[\p{L}\p{N}-]+\.[\p{L}\p{N}]|[0-9a-f]+:))*/iu;
 const plainPattern = /^[^\s"“”`,;()<>[\]{}!?=]+/u;
 
 /** Takes one unbroken run of characters: a value, a word, `word=value`, or a mark. Returns the length taken. */
@@ -260,6 +261,7 @@ function isAfterNameCue(pieces: readonly Piece[]): boolean {
     if (piece === undefined || 'value' in piece) return undefined;
     return 'word' in piece ? piece.word : piece.mark;
   };
+  const inList = listMarks.has(said(at) ?? '');
   while (listMarks.has(said(at) ?? '')) {
     while (listMarks.has(said(at) ?? '')) at--;
     if (!(pieces[at] && 'value' in pieces[at]!)) return false;
@@ -269,7 +271,7 @@ function isAfterNameCue(pieces: readonly Piece[]): boolean {
     const piece = said(at);
     if (piece === ':' || piece === '=') continue;
     if (piece === undefined) return false;
-    if (piece === 'called' || piece === 'named' || isNameCue(piece)) return true;
+    if (piece === 'called' || piece === 'named' || isNameCue(piece)) return !inList || piece.endsWith('s');
     if (!connectors.has(piece)) return false;
   }
   return false;

@@ -29,6 +29,7 @@ const structuralWords = words(`
   network networks environment env
   version versions v ver ttl type types status active activation activations activate activated activating rollback
   named called name names id ids expire expires expired expiring expiry pointing points point target targets
+  akamai edge compute virtual thanks
   property properties hostname hostnames host tag tags key keys namespace group zone zones record records list lists
   edgeworker edgeworkers edgekv ew kv dns cp code codes cpcode cpcodes url urls path paths item items entry entries
   certificate certificates cert certs linode linodes instance instances cached
@@ -66,8 +67,10 @@ export function resembledWord(word: string): { word: string; sure: boolean } | u
   return found && { word: found.word, sure: found.edits === 1 && word.length >= 7 && found.word[0] === word[0] };
 }
 
-/** The lexicon word that this one is an inflection of: `rebooted`, `boxes`, `activations`. */
+/** The lexicon word of which this one is another inflection: `rebooted`, `boxes`, `activations`, `serve`. */
 function baseForm(word: string): string | undefined {
+  const longer = ['s', 'd', 'es', 'ed'].map((ending) => word + ending).find((form) => lexicon.has(form));
+  if (longer !== undefined && word.length >= 4) return longer;
   const stem = /^(.{3,}?)(?:s|es|d|ed|ing)$/.exec(word);
   if (!stem) return undefined;
   for (const ending of ['s', 'es', 'd', 'ed', 'ing']) {

@@ -35,6 +35,8 @@ export class NearWords {
       const edits = editDistance(word, candidate);
       const shortest = Math.min(word.length, candidate.length);
       if (edits > allowedEdits(shortest)) continue;
+      // Two errors at the beginning of a word are rare: election, eviction.
+      if (edits > 1 && candidate.slice(0, 2) !== word.slice(0, 2)) continue;
       const replaced = word.length === candidate.length && [...word].sort().join() !== [...candidate].sort().join();
       // Words of four letters have too many neighbours that are words themselves: shop, ship.
       if (replaced && shortest < 5) continue;

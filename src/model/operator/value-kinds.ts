@@ -123,7 +123,7 @@ export function kindOf(piece: string): ValueKind | undefined {
   if (/^\/\S*$/.test(piece)) return 'path';
   const slash = piece.indexOf('/');
   if (slash > 0 && hostPattern.test(piece.slice(0, slash).replace(/:\d+$/, ''))) return 'url';
-  if (/^#?\d+$/.test(piece)) return 'num';
+  if (/^(?:#|cpc_)?\d+$/i.test(piece)) return 'num';
   if (/^v\d+(?:\.\d+)*$/i.test(piece) || /^\d+(?:\.\d+)+$/.test(piece)) return 'ver';
   if (hostPattern.test(piece)) return 'host';
   if (/^@$|^\*$/.test(piece)) return 'name';
