@@ -3,7 +3,7 @@ import { z } from 'zod';
 const tokens = z.number().int().min(1).max(1_000_000);
 
 /** Lengths in tokens: one number, or a distribution to draw from. */
-export const lengthSchema = z.union([
+const lengthSchema = z.union([
   tokens,
   z.object({ distribution: z.literal('uniform'), low: tokens, high: tokens }),
   z.object({ distribution: z.literal('normal'), mean: tokens, deviation: z.number().positive() }),

@@ -57,7 +57,7 @@ export function randomWord(draws: RandomDraws): string {
 }
 
 /** One length from its distribution, at least 1. */
-export function draw(draws: RandomDraws, length: Length): number {
+function draw(draws: RandomDraws, length: Length): number {
   if (typeof length === 'number') return length;
   switch (length.distribution) {
     case 'uniform':

@@ -44,9 +44,10 @@ interface Tensor {
 
 /** Writes a GGUF of Q4_0 weights with a byte vocabulary; the same seed gives the same file. */
 export function writeRandomGguf(path: string, shape: RandomModelShape): void {
-  const next = randomWords(shape.seed ?? 1);
-  const tensors = tensorsOf(shape, next);
-  const metadata = metadataOf(shape);
+  writeGguf(path, tensorsOf(shape, randomWords(shape.seed ?? 1)), metadataOf(shape));
+}
+
+function writeGguf(path: string, tensors: readonly Tensor[], metadata: readonly Buffer[]): void {
   let offset = 0;
   const table = tensors.map((tensor) => {
     const entry = Buffer.concat([
@@ -80,10 +81,34 @@ export function writeRandomGguf(path: string, shape: RandomModelShape): void {
   }
 }
 
+/** Writes a LoRA adapter of rank 4 over every down projection, large enough to change what the model says. */
+export function writeRandomLora(path: string, shape: RandomModelShape): void {
+  const next = randomWords(shape.seed ?? 9);
+  const rank = 4;
+  const factor = (name: string, columns: number, rows: number): Tensor => ({
+    name,
+    dimensions: [columns, rows],
+    type: 0,
+    bytes: columns * rows * 4,
+    fill: (buffer) => {
+      for (let i = 0; i < columns * rows; i++) buffer.writeFloatLE((next() / 2 ** 32 - 0.5) * 2, i * 4);
+    },
+  });
+  const tensors = Array.from({ length: shape.layers }, (_, layer) => [
+    factor(`blk.${layer}.ffn_down.weight.lora_a`, shape.ffnWidth, rank),
+    factor(`blk.${layer}.ffn_down.weight.lora_b`, rank, shape.width),
+  ]).flat();
+  writeGguf(path, tensors, [
+    entry('general.architecture', TYPE.string, text('llama')),
+    entry('general.type', TYPE.string, text('adapter')),
+    entry('adapter.type', TYPE.string, text('lora')),
+    entry('adapter.lora.alpha', TYPE.f32, f32(rank * 4)),
+  ]);
+}
+
 function metadataOf(shape: RandomModelShape): Buffer[] {
   const { vocabSize } = shape;
   const tokens = Array.from({ length: vocabSize }, (_, id) => tokenText(id));
-  const entry = (key: string, type: number, value: Buffer) => Buffer.concat([text(key), u32(type), value]);
   const list = (key: string, type: number, values: Buffer[]) =>
     entry(key, TYPE.array, Buffer.concat([u32(type), u64(values.length), ...values]));
   return [
@@ -118,6 +143,10 @@ function metadataOf(shape: RandomModelShape): Buffer[] {
       ? []
       : [entry('tokenizer.chat_template', TYPE.string, text(shape.chatTemplate))]),
   ];
+}
+
+function entry(key: string, type: number, value: Buffer): Buffer {
+  return Buffer.concat([text(key), u32(type), value]);
 }
 
 function tokenText(id: number): string {

@@ -21,6 +21,7 @@ const modelChangingScope = operations.find((operation) => operation.name === 'mo
 /** What a request needs; `undefined` for what is open to all. What nobody thought of needs `read`. */
 export function requiredScope(method: string, path: string): Scope | 'any' | undefined {
   if ((method === 'GET' || method === 'HEAD') && openPaths.some((pattern) => pattern.test(path))) return undefined;
+  if (/^\/v1\/(un)?load_lora_adapter$/.test(path)) return 'serve';
   if (anyCredentialPaths.some((pattern) => pattern.test(path))) return 'any';
   if (/^\/api\/(delete|pull)$/.test(path)) return modelChangingScope;
   const name = method === 'POST' ? /^\/api\/operations\/([\w.-]+)$/.exec(path)?.[1] : undefined;

@@ -1,5 +1,8 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TINY } from '../../../test/support/random-gguf.ts';
+import { TINY, writeRandomLora } from '../../../test/support/random-gguf.ts';
 import { engineMissing, randomModel } from '../../../test/support/test-model.ts';
 import { jsonSchemaGrammar } from '../sampling/json-schema-grammar.ts';
 import { GREEDY } from '../sampling/sampling-settings.ts';
@@ -90,6 +93,24 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     const alike = await streams.completeAll([prefix, prefix, prefix].map((prompt) => greedy(prompt)));
     expect(alike.map((completion) => completion.tokens)).toEqual([plain[11], plain[11], plain[11]]);
     expect(streams.load!.prefixHitTokens).toBeGreaterThan(0);
+  });
+
+  it('loads a LoRA adapter while it runs, batches its requests apart, and unloads it', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'fts-lora-')), 'adapter.gguf');
+    writeRandomLora(path, TINY);
+    await engine.call('loadAdapter', { name: 'other', path, scale: 1 });
+    const both = await engine.completeAll(
+      [0, 1, 2, 3].flatMap((index) => [greedy(prompts[index]!), greedy(prompts[index]!, { adapter: 'other' })]),
+    );
+    const tokens = both.map((completion) => completion.tokens);
+    for (const index of [0, 1, 2, 3]) {
+      expect(tokens[index * 2]).toEqual(plain[index]);
+      expect(tokens[index * 2 + 1]).not.toEqual(plain[index]);
+    }
+    await engine.call('unloadAdapter', { name: 'other' });
+    await expect(engine.complete(greedy(prompts[0]!, { adapter: 'other' }))).rejects.toMatchObject({
+      kind: 'not-found',
+    });
   });
 
   it('lets requests that arrive together share one reading of their common prefix', async () => {

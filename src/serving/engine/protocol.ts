@@ -88,7 +88,7 @@ export interface EngineUsage {
   preemptions: number;
 }
 
-export interface ErrorEvent {
+interface ErrorEvent {
   kind: 'error';
   id: number;
   error: ErrorRecord;

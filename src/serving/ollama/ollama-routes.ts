@@ -13,7 +13,7 @@ import { embedSchema, legacyEmbeddingSchema, modelNameSchema } from './schemas.t
 const API_VERSION = '0.12.0';
 
 /** One line of progress of a pull. */
-export interface PullProgress {
+interface PullProgress {
   status: string;
   digest?: string;
   total?: number;

@@ -217,7 +217,7 @@ async function* streamedReply(
 }
 
 /** Token counts over all choices; the prompt counts once, as the choices share it. */
-export function apiUsage(usages: readonly (EngineUsage | undefined)[]) {
+function apiUsage(usages: readonly (EngineUsage | undefined)[]) {
   const prompt = usages[0]?.promptTokens ?? 0;
   const completion = usages.reduce((sum, usage) => sum + (usage?.completionTokens ?? 0), 0);
   return {

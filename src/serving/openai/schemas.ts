@@ -39,7 +39,7 @@ const toolCallSchema = z
   })
   .loose();
 
-export const chatMessageSchema = z
+const chatMessageSchema = z
   .object({
     role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
     content: z.union([z.string(), z.array(textPart)]).nullish(),
@@ -49,7 +49,7 @@ export const chatMessageSchema = z
   })
   .loose();
 
-export const toolSchema = z.object({
+const toolSchema = z.object({
   type: z.literal('function'),
   function: z
     .object({

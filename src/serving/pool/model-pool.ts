@@ -327,7 +327,7 @@ export class ModelPool {
 /** One event of a generation as the APIs see it: text after the codec. */
 export type PoolEvent = PoolTokens | PoolFinish;
 
-export interface PoolTokens {
+interface PoolTokens {
   kind: 'tokens';
   text: string;
   /** How many tokens the model has made since the last event. */
@@ -335,7 +335,7 @@ export interface PoolTokens {
   logprobs: TokenLogprobs[] | undefined;
 }
 
-export interface PoolFinish {
+interface PoolFinish {
   kind: 'finish';
   reason: 'stop' | 'length';
   stopString: string | undefined;
