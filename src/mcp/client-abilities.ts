@@ -5,11 +5,14 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { tasksExtension } from './task.ts';
+import { viewsExtension } from './views.ts';
 
 /** What a client said that it can do. */
 export interface ClientAbilities {
   /** Follows long work as tasks. */
   tasks: boolean;
+  /** Shows results in views (MCP Apps). */
+  views: boolean;
   /** Can show a form that we write. */
   forms: boolean;
   /** Can send its user to a page. */
@@ -24,6 +27,7 @@ export function abilitiesOf(context: ServerContext, server?: Server): ClientAbil
   return {
     // The extension belongs to the 2026 era.
     tasks: envelope !== undefined && declared?.extensions?.[tasksExtension] !== undefined,
+    views: declared?.extensions?.[viewsExtension] !== undefined,
     // Before modes existed, `elicitation: {}` meant forms.
     forms: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
     links: elicitation?.url !== undefined,

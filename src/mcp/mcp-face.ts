@@ -19,6 +19,7 @@ import { serveTasks } from './serve-tasks.ts';
 import { serveTools } from './serve-tools.ts';
 import { joinSurfaces, type Surface } from './surface.ts';
 import { tasksExtension } from './task.ts';
+import { viewMimeType, viewResources, viewsExtension } from './views.ts';
 
 export interface McpOptions {
   version: string;
@@ -49,7 +50,7 @@ const capabilities = {
   prompts: { listChanged: true },
   completions: {},
   logging: {},
-  extensions: { [tasksExtension]: {} },
+  extensions: { [tasksExtension]: {}, [viewsExtension]: { mimeTypes: [viewMimeType] } },
 };
 
 export interface McpFace {
@@ -68,7 +69,7 @@ export function createMcpFace(services: Services, options: McpOptions): McpFace 
   const surface = joinSurfaces(
     {
       tools: selectOperations(options.selection ?? {}).map((operation) => operationTool(operation, services)),
-      resources: ftsResources(services),
+      resources: [...ftsResources(services), ...viewResources()],
       families: ftsFamilies(services),
       prompts: ftsPrompts(services),
       tasks: [jobTasks(services)],

@@ -12,17 +12,20 @@ import { toolName, toolsetOf } from './selection.ts';
 import { createTaskResult } from './task.ts';
 import type { Tool, ToolCall } from './tool.ts';
 import { resultOf } from './tool-result.ts';
+import { viewOf } from './views.ts';
 
 /** What a started job answers with: enough to follow it, without repeating what the caller just said. */
 const startedJobSchema = jobSchema.pick({ id: true, operation: true, state: true, createdAt: true });
 
 /** The tool of an operation: its record, said in the protocol's words. */
 export function operationTool(operation: Operation, services: Services): Tool {
+  const view = viewOf(operation);
   return {
     name: toolName(operation.name),
     toolset: toolsetOf(operation.name),
     readOnly: operation.effect === 'read',
     scope: operation.scope,
+    ...(view === undefined ? {} : { view }),
     definition: {
       name: toolName(operation.name),
       title: operation.title,

@@ -6,6 +6,7 @@ import type { Services } from '../operations/context.ts';
 
 const pollMilliseconds = 500;
 const versionRow = z.object({ data_version: z.number() });
+const planRow = z.object({ id: z.string(), state: z.string() });
 const changesRow = z.object({ changes: z.number() });
 
 /**
@@ -68,7 +69,7 @@ export class ResourceChanges implements ServerEventBus {
 }
 
 /** Every resource that can change, with something short that changes with it. */
-function fingerprints({ jobs, registry }: Services): Map<string, string> {
+function fingerprints({ jobs, registry, database }: Services): Map<string, string> {
   const found = new Map<string, string>();
   const recent = jobs.list({ limit: 200 });
   found.set('fts://jobs', recent.map(({ id, state }) => `${id} ${state}`).join());
@@ -89,6 +90,13 @@ function fingerprints({ jobs, registry }: Services): Map<string, string> {
     found.set(`fts://runs/${id}/metrics`, fileVersion(join(directory, 'metrics.jsonl')));
   }
   found.set('fts://deployments', JSON.stringify(registry.deployments()));
+  const plans = database
+    .prepare('SELECT id, state FROM change_plans ORDER BY rowid DESC LIMIT 200')
+    .all()
+    .map((row) => planRow.parse(row));
+  found.set('fts://plans', plans.map(({ id, state }) => `${id} ${state}`).join());
+  for (const { id, state } of plans) found.set(`fts://plans/${id}`, state);
+  found.set('fts://audit', JSON.stringify(database.prepare('SELECT max(sequence) FROM audit_log').get()));
   return found;
 }
 

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { akamaiOf } from '../operations/akamai-services.ts';
 import { callOperation } from '../operations/call-operation.ts';
 import type { Services } from '../operations/context.ts';
 import { findOperation } from '../operations/index.ts';
+import { loadMachines } from '../planning/machine-catalogue.ts';
 import { findPage, pages } from '../reference/page-index.ts';
 import { renderPage } from '../reference/render-page.ts';
 import type { Resource, ResourceCall, ResourceContent, ResourceFamily } from './resource.ts';
@@ -48,6 +50,42 @@ export function ftsResources(services: Services): Resource[] {
       mimeType: json,
       scope: 'read',
       read: async () => asJson({ deployments: services.registry.deployments() }),
+    },
+    {
+      uri: 'fts://plans',
+      name: 'plans',
+      title: 'Change plans',
+      description: 'Changes of Akamai that were planned: what waits for a person, what was applied',
+      mimeType: json,
+      scope: 'read',
+      read: read('akamai.plans.list', { limit: 50 }),
+    },
+    {
+      uri: 'fts://audit',
+      name: 'audit',
+      title: 'Audit log',
+      description: 'The latest rows of who did what',
+      mimeType: json,
+      scope: 'read',
+      read: read('audit.list', { limit: 100 }),
+    },
+    {
+      uri: 'fts://hardware',
+      name: 'hardware',
+      title: 'Hardware catalogue',
+      description: 'Machines that plans are made for: memory, bandwidth, compute, price',
+      mimeType: json,
+      scope: 'read',
+      read: async () => asJson({ machines: [...(await loadMachines(services.home.root)).values()] }),
+    },
+    {
+      uri: 'fts://reference',
+      name: 'reference',
+      title: 'Reference',
+      description: 'The pages of the reference, with a summary of each',
+      mimeType: json,
+      scope: 'read',
+      read: read('reference.show'),
     },
   ];
 }
@@ -106,10 +144,20 @@ export function ftsFamilies(services: Services): ResourceFamily[] {
       complete: { id: () => jobs.list({ limit: 100 }).map(({ id }) => id) },
     },
     {
+      uriTemplate: 'fts://plans/{planId}',
+      name: 'plan',
+      title: 'Change plan',
+      description: 'One change plan: what it would change, its approval and its outcome',
+      mimeType: json,
+      scope: 'read',
+      read: read('akamai.plans.show'),
+      complete: { planId: () => recentPlans(services) },
+    },
+    {
       uriTemplate: 'fts://reference/{name}',
       name: 'reference-page',
       title: 'Reference page',
-      description: 'A short page on inference, training, precision, metrics, sizes, fine-tuning, the edge or approvals',
+      description: 'One page on inference, training, quantization, sizes, metrics or the edge; its figures are checked',
       mimeType: 'text/markdown',
       scope: 'read',
       read: async ({ name }) => ({ text: renderPage(findPage(name!)) }),
@@ -134,3 +182,9 @@ function fromOperation(
 }
 
 const asJson = (value: unknown): ResourceContent => ({ text: JSON.stringify(value) });
+
+function recentPlans(services: Services): string[] {
+  return akamaiOf(services)
+    .plans.list({ limit: 100 })
+    .map(({ id }) => id);
+}

@@ -17,7 +17,15 @@ export function serveTools(
   tools: readonly Tool[],
   options: { reportFault: ReportFault; sealState: (context: ServerContext) => ToolCall['sealState'] },
 ): void {
-  server.setRequestHandler('tools/list', () => ({ tools: tools.map(({ definition }) => definition) }));
+  server.setRequestHandler('tools/list', (_request, context) => {
+    const { views } = abilitiesOf(context, server);
+    return {
+      tools: tools.map(({ definition, view }) =>
+        // Only for those who can show them: everybody else would pay for the addresses.
+        views && view !== undefined ? { ...definition, _meta: { ui: { resourceUri: view } } } : definition,
+      ),
+    };
+  });
   server.setRequestHandler('tools/call', async (request, context) => {
     const tool = toolNamed(tools, request.params.name);
     const caller = callerOf(context.http?.authInfo);

@@ -15,6 +15,8 @@ export interface Tool {
   /** The toolset that it belongs to; undefined for one that stands alone. */
   toolset: string | undefined;
   readOnly: boolean;
+  /** Address of the view that shows its result, for clients that can show views. */
+  view?: string;
   scope: Scope;
   call(input: Record<string, unknown>, call: ToolCall): Promise<CallToolResult | InputRequiredResult>;
 }
