@@ -4,6 +4,7 @@ import { CommanderError } from 'commander';
 import pc from 'picocolors';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
+import { askCommand } from './ask-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { mcpCommand } from './mcp-command.ts';
 import { createProgram } from './program.ts';
@@ -14,7 +15,13 @@ import { workCommand } from './work-command.ts';
 const packageFile = new URL('../../package.json', import.meta.url);
 const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(packageFile, 'utf8')));
 
-const program = createProgram(version, [mcpCommand(version), serveCommand(version), upCommand(version), workCommand()]);
+const program = createProgram(version, [
+  askCommand(version),
+  mcpCommand(version),
+  serveCommand(version),
+  upCommand(version),
+  workCommand(),
+]);
 const asJson = process.argv.includes('--json');
 
 try {

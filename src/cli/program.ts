@@ -15,6 +15,7 @@ const verbs = [
   'deploy',
   'serve',
   'benchmark',
+  'ask',
   'akamai',
   'models',
   'runs',

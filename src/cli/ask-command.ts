@@ -1,0 +1,91 @@
+import { createInterface } from 'node:readline/promises';
+import type { ElicitRequest, ElicitResult } from '@modelcontextprotocol/client';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { publicUrl } from '../config/public-url.ts';
+import { ask, type Step } from '../mcp/assistant/ask.ts';
+import { connectToOurselves } from '../mcp/assistant/own-client.ts';
+import { openServices } from '../operations/open-services.ts';
+import { stopSignal } from './stop-signal.ts';
+
+interface AskFlags {
+  model: string;
+  url?: string;
+}
+
+/** `fts ask "…"`: a model works through our own MCP tools; each step is shown, each change is asked for. */
+export function askCommand(version: string): Command {
+  return new Command('ask')
+    .summary('Ask in plain words; a model works through the tools')
+    .description(
+      'Lets a model answer a request through the MCP tools, with the same approvals as any assistant. The operator model (the default) proposes one Akamai operation; any OpenAI-compatible model with tool calling can do the whole work.',
+    )
+    .argument('<request...>', 'What you want, in plain words')
+    .option('--model <name>', 'Model to ask', 'operator')
+    .option('--url <url>', 'Its OpenAI-compatible API (default: this server’s own); the key is read from $FTS_ASK_KEY')
+    .addHelpText('after', '\nExample:\n  $ fts ask "which property serves www.example.com"')
+    .action(async (words: string[], flags: AskFlags, command: Command) => {
+      const json = command.optsWithGlobals().json === true;
+      const services = openServices(process.env, {});
+      const client = await connectToOurselves(services, version, process.stdin.isTTY ? askInTerminal : undefined);
+      try {
+        const steps: Step[] = [];
+        const key = process.env.FTS_ASK_KEY;
+        const answer = await ask(words.join(' '), {
+          client,
+          model: {
+            url: flags.url ?? `${publicUrl(services)}/v1`,
+            model: flags.model,
+            ...(key === undefined ? {} : { key }),
+          },
+          signal: stopSignal(),
+          onStep: (step) => {
+            steps.push(step);
+            if (!json) process.stderr.write(`${inWords(step)}\n`);
+          },
+        });
+        process.stdout.write(json ? `${JSON.stringify({ answer, steps }, null, 2)}\n` : `${answer}\n`);
+      } finally {
+        await client.close();
+        services.database.close();
+      }
+    });
+}
+
+function inWords(step: Step): string {
+  if (step.kind === 'result') {
+    const text = step.text.replaceAll(/\s+/g, ' ').slice(0, 160);
+    return step.failed ? pc.red(`  ✗ ${text}`) : pc.dim(`  ${text}`);
+  }
+  const name = step.kind === 'call' ? step.tool : `proposal ${step.operation}`;
+  return `${pc.cyan('→')} ${name} ${pc.dim(JSON.stringify(step.arguments))}`;
+}
+
+/** The server's form as questions in the terminal: the person who asks is the person who decides. */
+async function askInTerminal(params: ElicitRequest['params']): Promise<ElicitResult> {
+  if (params.mode === 'url') return { action: 'cancel' };
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    process.stderr.write(`\n${params.message}\n\n`);
+    const content: Record<string, string | number | boolean> = {};
+    const required = params.requestedSchema.required ?? [];
+    for (const [name, field] of Object.entries(params.requestedSchema.properties)) {
+      const choices =
+        'enum' in field ? ` (${(field.enum as string[]).join(' / ')})` : field.type === 'boolean' ? ' (yes / no)' : '';
+      const given = (await lines.question(`${field.title ?? field.description ?? name}${choices}: `)).trim();
+      if (given === '') {
+        if (required.includes(name)) return { action: 'cancel' };
+        continue;
+      }
+      content[name] =
+        field.type === 'boolean'
+          ? /^y(es)?$/i.test(given)
+          : field.type === 'string' || field.type === 'array'
+            ? given
+            : Number(given);
+    }
+    return { action: 'accept', content };
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Services } from '../../operations/context.ts';
+import { openServices } from '../../operations/open-services.ts';
+import { ask, type Step } from './ask.ts';
+import { connectToOurselves } from './own-client.ts';
+
+let home: string;
+let services: Services;
+let url: string;
+let stop: () => void;
+let script: object[];
+let received: { tools?: object[]; messages: { role: string; content: string }[] }[];
+
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'fts-assistant-'));
+  services = openServices({ FTS_HOME: home }, {});
+  received = [];
+  const app = new Hono();
+  app.post('/v1/chat/completions', async (context) => {
+    received.push(await context.req.json());
+    return context.json({ choices: [{ message: script.shift() }] });
+  });
+  await new Promise<void>((resolve) => {
+    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {
+      url = `http://127.0.0.1:${port}/v1`;
+      resolve();
+    });
+    stop = () => void server.close();
+  });
+});
+
+afterEach(() => {
+  stop();
+  services.database.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const toolCall = (name: string, args: object) => ({
+  content: null,
+  tool_calls: [{ id: `call-${name}`, type: 'function', function: { name, arguments: JSON.stringify(args) } }],
+});
+
+async function answerTo(request: string, model: string): Promise<{ answer: string; steps: Step[] }> {
+  const steps: Step[] = [];
+  const client = await connectToOurselves(services, '0.0.0', undefined);
+  const answer = await ask(request, {
+    client,
+    model: { url, model },
+    onStep: (step) => steps.push(step),
+    signal: new AbortController().signal,
+  }).finally(() => client.close());
+  return { answer, steps };
+}
+
+describe('asking in plain words', () => {
+  it('lets a model call our tools until it has its answer, showing each step', async () => {
+    services.jobs.submit('train', { name: 'x' });
+    script = [toolCall('jobs_list', { limit: 5 }), { content: 'One job is queued.' }];
+    const { answer, steps } = await answerTo('what is running?', 'some-model');
+    expect(answer).toBe('One job is queued.');
+    expect(steps.map(({ kind }) => kind)).toEqual(['call', 'result']);
+    expect(received[0]?.tools).toHaveLength(23);
+    expect(received[1]?.messages.at(-1)?.content).toContain('"operation":"train"');
+  });
+
+  it('tells a model what it did wrong, instead of giving up', async () => {
+    script = [toolCall('format_disk', {}), toolCall('jobs_show', { id: 'nope' }), { content: 'There is no such job.' }];
+    const { answer, steps } = await answerTo('show me that job', 'some-model');
+    expect(answer).toBe('There is no such job.');
+    expect(steps.filter((step) => step.kind === 'result' && step.failed)).toHaveLength(2);
+  });
+
+  it('looks the operator model’s proposal up and does nothing', async () => {
+    script = [{ content: '{"operation":"purge.tag","arguments":{"tags":["black-friday"],"network":"STAGING"}}' }];
+    const { answer, steps } = await answerTo('purge black-friday on staging', 'operator');
+    expect(steps[0]).toMatchObject({ kind: 'proposal', operation: 'purge.tag' });
+    expect(answer).toMatch(/Nothing was done/);
+    expect(received[0]?.tools).toBeUndefined();
+  });
+
+  it('says so when the operator model has no proposal, and when no model answers', async () => {
+    script = [{ content: '{"operation":"none","arguments":{}}' }];
+    expect((await answerTo('write a poem', 'operator')).answer).toMatch(/sees none of its operations/);
+    stop();
+    url = 'http://127.0.0.1:9/v1';
+    await expect(answerTo('anything', 'some-model')).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+});
