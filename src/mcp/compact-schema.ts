@@ -8,8 +8,8 @@ export function inputSchemaOf(schema: z.ZodType): Schema & { type: 'object' } {
   return compact(json, { descriptions: true, depth: Number.POSITIVE_INFINITY }) as Schema & { type: 'object' };
 }
 
-/** About 100 tokens for the shape of a result. */
-const outputCharacters = 360;
+/** About 70 tokens for the shape of a result. */
+const outputCharacters = 270;
 
 /**
  * A tool's output, with as many levels of its shape as fit into a few tokens and the rest left open: what comes back

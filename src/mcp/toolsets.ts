@@ -25,7 +25,6 @@ export const toolsets = {
       'models.list',
       'models.show',
       'runs.show',
-      'reference.show',
     ],
   },
   jobs: {
@@ -41,7 +40,6 @@ export const toolsets = {
       'akamai.describe',
       'akamai.read',
       'akamai.script',
-      'akamai.property.find',
       'akamai.plan',
       'akamai.purge',
       'akamai.plans.show',
@@ -52,6 +50,7 @@ export const toolsets = {
     about: 'Properties, certificates, URLs and edge errors: who serves what, what differs, activate or roll back',
     byDefault: false,
     operations: [
+      'akamai.property.find',
       'akamai.property.show',
       'akamai.property.compare',
       'akamai.property.change',
@@ -63,7 +62,7 @@ export const toolsets = {
     ],
   },
   akamai_compute: {
-    about: 'EdgeWorkers, EdgeKV, DNS and Akamai Cloud',
+    about: 'EdgeWorkers, EdgeKV, DNS, Akamai Cloud',
     byDefault: false,
     operations: [
       'akamai.edgeworker',
@@ -83,7 +82,15 @@ export const toolsets = {
   admin: {
     about: 'Sizing fleets, checking the reference, configuration, health, removing models',
     byDefault: false,
-    operations: ['akamai.sync', 'plan.capacity', 'reference.verify', 'config', 'doctor', 'models.remove'],
+    operations: [
+      'reference.show',
+      'plan.capacity',
+      'reference.verify',
+      'akamai.sync',
+      'config',
+      'doctor',
+      'models.remove',
+    ],
   },
 } as const satisfies Record<string, Toolset>;
 

@@ -8,7 +8,10 @@ export async function connectToOurselves(
   version: string,
   answer: ((request: ElicitRequest['params']) => Promise<ElicitResult>) | undefined,
 ): Promise<Client> {
-  const { factory } = createMcpFace(services, { version });
+  const { factory } = createMcpFace(services, {
+    version,
+    selection: { toolsets: ['default', 'akamai_delivery'] },
+  });
   const [ours, theirs] = InMemoryTransport.createLinkedPair();
   const server = factory({ era: 'legacy' });
   const client = new Client(
