@@ -31,7 +31,10 @@ export async function runScript(
   answer: (call: ScriptCall) => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<ScriptResult> {
-  const sandbox = forkSibling(import.meta.url, 'sandbox-process', [], { env: {}, execArgv: ['--max-old-space-size=256'] });
+  const sandbox = forkSibling(import.meta.url, 'sandbox-process', [], {
+    env: {},
+    execArgv: ['--max-old-space-size=256'],
+  });
   let calls = 0;
   const slots = new Slots(callsAtOnce);
   try {
