@@ -60,7 +60,7 @@ export default async function bench(): Promise<BenchResult> {
     return {
       rows,
       notes: [
-        `Latency: median of ${rounds} interleaved rounds of ${calls} calls (runs_list), one at a time, client included; the peer is the official SDK's server with one empty tool.`,
+        `Latency: median of ${rounds} interleaved rounds of ${calls} calls (jobs_list), one at a time, client included; the peer is the official SDK's server with one empty tool.`,
         'Tokens: o200k_base over the JSON of tools/list, output schemas and annotations included.',
       ],
     };
@@ -90,7 +90,7 @@ const message = (): string =>
     jsonrpc: '2.0',
     id: ++nextId,
     method: 'tools/call',
-    params: { name: 'runs_list', arguments: {}, _meta: envelope },
+    params: { name: 'jobs_list', arguments: {}, _meta: envelope },
   });
 
 function overHttp(url: string): Promise<number> {
@@ -102,11 +102,11 @@ function overHttp(url: string): Promise<number> {
         accept: 'application/json, text/event-stream',
         'mcp-protocol-version': '2026-07-28',
         'mcp-method': 'tools/call',
-        'mcp-name': 'runs_list',
+        'mcp-name': 'jobs_list',
       },
       body: message(),
     });
-    if (!(await response.text()).includes('"runs":[]')) throw new Error(`unexpected answer ${response.status}`);
+    if (!(await response.text()).includes('"jobs":[]')) throw new Error(`unexpected answer ${response.status}`);
   });
 }
 
@@ -125,7 +125,7 @@ class StdioCaller {
       this.waiting = resolve;
     });
     this.child.stdin!.write(`${message()}\n`);
-    if (!(await answer).includes('"runs":[]')) throw new Error('unexpected answer over stdio');
+    if (!(await answer).includes('"jobs":[]')) throw new Error('unexpected answer over stdio');
   }
 }
 
@@ -165,7 +165,7 @@ async function crowd(url: string, mode: 'legacy' | { pin: string }): Promise<Ben
       try {
         await client.connect(new StreamableHTTPClientTransport(new URL(url)));
         await client.listTools();
-        for (let call = 0; call < callsPerClient; call++) await client.callTool({ name: 'runs_list', arguments: {} });
+        for (let call = 0; call < callsPerClient; call++) await client.callTool({ name: 'jobs_list', arguments: {} });
       } catch {
         errors++;
       } finally {

@@ -7,9 +7,9 @@ import { z } from 'zod';
 function bareServer(): McpServer {
   const server = new McpServer({ name: 'bare', version: '1.0.0' });
   server.registerTool(
-    'runs_list',
-    { description: 'Does nothing', inputSchema: z.object({}), outputSchema: z.object({ runs: z.array(z.string()) }) },
-    async () => ({ structuredContent: { runs: [] }, content: [{ type: 'text', text: '{"runs":[]}' }] }),
+    'jobs_list',
+    { description: 'Does nothing', inputSchema: z.object({}), outputSchema: z.object({ jobs: z.array(z.string()) }) },
+    async () => ({ structuredContent: { jobs: [] }, content: [{ type: 'text', text: '{"jobs":[]}' }] }),
   );
   return server;
 }
