@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Catalogue } from '../src/akamai/catalogue/catalogue.ts';
 import { OperationSearch } from '../src/akamai/search/search-operations.ts';
 import type { BenchResult, BenchRow } from './bench.ts';
-import { PlainBm25 } from './plain-bm25.ts';
+import { PlainBm25 } from './peers/plain-bm25.ts';
 
 interface Request {
   set: string;

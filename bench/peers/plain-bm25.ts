@@ -1,5 +1,5 @@
 import { stemmer } from 'stemmer';
-import type { ApiOperation, Catalogue } from '../src/akamai/catalogue/catalogue.ts';
+import type { ApiOperation, Catalogue } from '../../src/akamai/catalogue/catalogue.ts';
 
 const SATURATION = 1.2;
 const DILUTION = 0.75;
