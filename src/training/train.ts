@@ -63,6 +63,8 @@ export interface TrainSummary {
 const MEAN_LOSS_SHARE = 0.05;
 /** Steps before a loss spike counts as divergence: the first losses fall too fast to compare. */
 const DIVERGENCE_GRACE_STEPS = 50;
+/** A loss near zero may double in a hard batch; a rise by less than this is no divergence. */
+const DIVERGENCE_LEAST_NATS = 1;
 
 /**
  * Trains a model: prepares state and graphs, takes up a stopped run's checkpoint, steps, evaluates, keeps the best and
@@ -271,7 +273,10 @@ class TrainingRun {
   #checkDivergence(loss: number, gradientNorm: number): void {
     const { step, meanLoss } = this.#progress;
     const { divergenceFactor } = this.#input.settings;
-    const spike = step > DIVERGENCE_GRACE_STEPS && meanLoss !== null && loss > meanLoss * divergenceFactor;
+    const spike =
+      step > DIVERGENCE_GRACE_STEPS &&
+      meanLoss !== null &&
+      loss > Math.max(meanLoss * divergenceFactor, meanLoss + DIVERGENCE_LEAST_NATS);
     if (Number.isFinite(loss) && Number.isFinite(gradientNorm) && !spike) return;
     const what = spike ? `the loss rose to ${loss.toFixed(3)} from a mean of ${meanLoss!.toFixed(3)}` : `loss ${loss}`;
     throw new FtsError('conflict', `Training diverged in step ${step + 1}: ${what}, gradient norm ${gradientNorm}.`, {

@@ -5,6 +5,7 @@ export const operatorRecipe = {
   model: { width: 128, layers: 4, heads: 4, kvHeads: 2, headDim: 32, ffnWidth: 384, contextLength: 256 },
   training: {
     steps: 900,
+    initialization: 'small',
     batchSize: 16,
     contextLength: 128,
     learningRate: 4e-3,
