@@ -35,4 +35,4 @@ export interface ResourceCall {
 
 export type ResourceContent = { text: string } | { blob: string };
 
-export type ReadOutcome = ReadResourceResult | InputRequiredResult;
+type ReadOutcome = ReadResourceResult | InputRequiredResult;

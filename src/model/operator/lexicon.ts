@@ -82,6 +82,3 @@ function baseForm(word: string): string | undefined {
   }
   return undefined;
 }
-
-/** Every lexicon word, sorted: two programs with the same lexicon and slots read a request alike. */
-export const lexiconWords = (): string[] => [...lexicon].sort();
