@@ -1,4 +1,4 @@
-import type { InputRequiredResult, ReadResourceResult, ServerContext } from '@modelcontextprotocol/server';
+import type { ServerContext } from '@modelcontextprotocol/server';
 import type { Scope } from '../store/api-keys.ts';
 import type { Caller } from './caller.ts';
 
@@ -34,5 +34,3 @@ export interface ResourceCall {
 }
 
 export type ResourceContent = { text: string } | { blob: string };
-
-type ReadOutcome = ReadResourceResult | InputRequiredResult;
