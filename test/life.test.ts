@@ -66,6 +66,11 @@ it('takes a model from plan to measurement and answers every kind of client', { 
     expect(tools.map(({ name }) => name)).toContain('models_list');
     const listed = await client.callTool({ name: 'models_list', arguments: {} });
     expect(listed.structuredContent).toMatchObject({ deployments: [{ name: 'tiny', artifact: 'tiny:q4_0' }] });
+    const asked = await client.callTool({
+      name: 'models_ask',
+      arguments: { model: 'tiny', request: messages[0]!.content, maxTokens: 8 },
+    });
+    expect(asked.structuredContent).toMatchObject({ answer: completion.choices[0]?.message.content });
     await client.close();
 
     const measured = (await life('benchmark', {

@@ -24,7 +24,7 @@ export const toolsets = {
       'benchmark',
       'models.list',
       'models.show',
-      'runs.show',
+      'models.ask',
     ],
   },
   jobs: {
@@ -77,7 +77,15 @@ export const toolsets = {
   records: {
     about: 'What was planned and done, by whom, and proof that the record is whole',
     byDefault: false,
-    operations: ['akamai.whoami', 'akamai.plans.list', 'audit.list', 'audit.verify', 'runs.list', 'runs.compare'],
+    operations: [
+      'akamai.whoami',
+      'akamai.plans.list',
+      'audit.list',
+      'audit.verify',
+      'runs.show',
+      'runs.list',
+      'runs.compare',
+    ],
   },
   admin: {
     about: 'Sizing fleets, checking the reference, configuration, health, removing models',

@@ -43,6 +43,7 @@ import { jobsShow } from './jobs-show.ts';
 import { keysCreate } from './keys-create.ts';
 import { keysList } from './keys-list.ts';
 import { keysRevoke } from './keys-revoke.ts';
+import { modelsAsk } from './models-ask.ts';
 import { modelsList } from './models-list.ts';
 import { modelsRemove } from './models-remove.ts';
 import { modelsShow } from './models-show.ts';
@@ -99,6 +100,7 @@ export const operations: readonly Operation[] = [
   akamaiScript,
   modelsList,
   modelsShow,
+  modelsAsk,
   modelsRemove,
   runsCompare,
   runsList,

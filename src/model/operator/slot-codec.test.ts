@@ -105,7 +105,7 @@ describe('operatorTextCodec', () => {
       operation: 'dns.record.add',
       arguments: { name: 'a.example.com', type: 'TXT', ttl: 3600, target: 'v=1; x' },
     });
-    const purge = '{"operation":"purge.cpcode","arguments":{"cpCodes":[<name:1>],"action":"INVALIDATE"}}';
+    const purge = '{"operation":"purge.cpcode","arguments":{"cpCodes":[<num:1>],"action":"INVALIDATE"}}';
     expect(JSON.parse(decodeOperatorAnswer('purge cpc_12 , cpc_13', purge)).arguments.cpCodes).toEqual([12, 13]);
     const activate = '{"operation":"edgeworker.activate","arguments":{"edgeWorker":<num:1>,"version":<ver:1>}}';
     expect(JSON.parse(decodeOperatorAnswer('activate edgeworker 12 v1.2', activate)).arguments).toEqual({
