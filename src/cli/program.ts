@@ -15,7 +15,6 @@ const verbs = [
   'deploy',
   'serve',
   'benchmark',
-  'ask',
   'akamai',
   'models',
   'runs',
@@ -32,6 +31,8 @@ const groupDescriptions: Record<string, string> = {
   runs: 'Training runs and their curves',
   keys: 'Keys for programs and assistants: scopes, expiry, revocation',
   jobs: 'Long-running work: follow, cancel, resume',
+  reference: 'Pages on training, inference and the edge, with figures that verify themselves',
+  audit: 'The record of every call: list, verify, export',
 };
 
 /** The command line: one command per operation, made from its record, plus the commands that are faces themselves. */
