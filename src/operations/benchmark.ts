@@ -34,6 +34,10 @@ const rooflineSchema = z.object({
   share: z.number(),
 });
 
+/** A job's input is kept, so a key is never part of it. */
+const keyVariable = 'FTS_BENCHMARK_API_KEY';
+const { apiKey: _secret, ...settingsShape } = benchmarkServingSchema.shape;
+
 export const benchmark = defineOperation({
   name: 'benchmark',
   title: 'Measure a served model',
@@ -47,8 +51,11 @@ export const benchmark = defineOperation({
   positionals: ['model'],
   example: 'fts benchmark operator --concurrency 1 8',
   input: z.object({
-    ...benchmarkServingSchema.shape,
-    url: z.url().optional().describe('The server (default: this one)'),
+    ...settingsShape,
+    url: z
+      .url()
+      .optional()
+      .describe(`The server (default: this one); its key, if it wants one, comes from ${keyVariable}`),
     report: z.string().min(1).optional().describe('Write an HTML report with plots to this file'),
     concurrency: benchmarkServingSchema.shape.concurrency
       .unwrap()
@@ -63,7 +70,8 @@ export const benchmark = defineOperation({
   }),
   async run({ url, report, ...settings }, context) {
     const server = url ?? (await ownServer(context));
-    const result = await benchmarkServing(server, settings, context);
+    const apiKey = context.environment[keyVariable];
+    const result = await benchmarkServing(server, { ...settings, apiKey }, context);
     const bound = url === undefined ? await memoryRoofline(result, context) : undefined;
     const figures = { ...result, ...(bound === undefined ? {} : { roofline: bound }) };
     context.registry.saveMeasurement({ kind: 'benchmark', subject: settings.model, figures });
