@@ -99,7 +99,7 @@ async function walkV1(transport: 'http' | 'stdio'): Promise<Walker> {
   return {
     list: async () => (await client.listTools()).tools.map(({ name }) => name),
     call: async (name, args) =>
-      outcome(await client.callTool({ name, arguments: args }, undefined, { timeout: 60_000 })),
+      outcome(await client.callTool({ name, arguments: args }, undefined, { timeout: 240_000 })),
     read: async (uri) => textOf((await client.readResource({ uri })).contents),
     close: () => client.close(),
   };
@@ -120,7 +120,7 @@ async function walkV2(transport: 'http' | 'stdio'): Promise<Walker> {
   expect(client.getProtocolEra()).toBe('modern');
   return {
     list: async () => (await client.listTools()).tools.map(({ name }) => name),
-    call: async (name, args) => outcome(await client.callTool({ name, arguments: args }, { timeout: 60_000 })),
+    call: async (name, args) => outcome(await client.callTool({ name, arguments: args }, { timeout: 240_000 })),
     read: async (uri) => textOf((await client.readResource({ uri })).contents),
     close: () => client.close(),
   };
