@@ -203,6 +203,6 @@ describe.each([
       expect(simulator.writes()).toHaveLength(before + 1);
       await walker.close();
     },
-    180_000,
+    300_000,
   );
 });
