@@ -6,7 +6,7 @@ import { FtsError } from '../errors/fts-error.ts';
 import { parseJsonWith } from '../errors/parse-with.ts';
 
 /** The exact release of the platform packages whose `llama.h` the binding in `library.ts` mirrors. */
-export const PLATFORM_PACKAGE_VERSION = '3.22.1';
+export const PLATFORM_PACKAGE_VERSION = '3.21.1';
 
 /** Where the native libraries of this machine lie. */
 export interface NativeLibraries {

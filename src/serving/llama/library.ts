@@ -12,7 +12,7 @@ import {
 } from './structs.ts';
 
 /** `llama_version()` of the pinned release. */
-const EXPECTED_VERSION = '0.5.0';
+const EXPECTED_VERSION = '0.4.0';
 
 /** The functions of `llama.h` that the engine calls, one to one. */
 export interface Llama {

@@ -37,7 +37,7 @@ export class LlamaModel {
       throw new FtsError('corrupt', `llama.cpp cannot load ${path}.`, {
         field: 'ggufPath',
         value: path,
-        remedy: 'Check that the file is a complete GGUF of an architecture that llama.cpp v0.5.0 supports.',
+        remedy: 'Check that the file is a complete GGUF of an architecture that llama.cpp v0.4.0 supports.',
       });
     }
     if (llama.modelHasEncoder(pointer)) {

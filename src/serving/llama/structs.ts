@@ -3,7 +3,7 @@ import { FtsError } from '../../errors/fts-error.ts';
 
 const POINTER = 'void *';
 
-/** The structs of `llama.h` v0.5.0 that cross the boundary by value, in the header's own order and names. */
+/** The structs of `llama.h` v0.4.0 that cross the boundary by value, in the header's own order and names. */
 const modelParamsType = koffi.struct('llama_model_params', {
   devices: POINTER,
   tensor_buft_overrides: POINTER,
@@ -148,7 +148,7 @@ export function assertStructSizes(): void {
 }
 
 /**
- * Throws where the library's own default values do not come back as written in `llama.h` v0.5.0: a moved or added
+ * Throws where the library's own default values do not come back as written in `llama.h` v0.4.0: a moved or added
  * field shows here before it can corrupt memory.
  */
 export function assertDefaults(model: ModelParams, context: ContextParams): void {
