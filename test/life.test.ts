@@ -15,7 +15,7 @@ it('takes a model from plan to measurement and answers every kind of client', { 
   const never = new AbortController().signal;
   const life = async (operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>> => {
     const { id } = submitOperation(findOperation(operation), input, services);
-    const job = await workOn(id, services, { stop: never });
+    const job = await workOn(services.jobs.claim(id), services, { stop: never });
     expect(job).toMatchObject({ state: 'succeeded', error: null });
     return job.result as Record<string, unknown>;
   };

@@ -57,7 +57,9 @@ async function followHere(operation: Operation, id: string, services: Services, 
   const elsewhere = (): Promise<Job> =>
     followJob(services.jobs, id, { signal: stop, onChange: ({ progress }) => progress && onProgress(progress) });
   const running = services.jobs.get(id).state === 'running';
-  const job = await (running ? elsewhere() : workOn(id, services, { stop, onProgress })).finally(() => line.end());
+  const job = await (running ? elsewhere() : workOn(services.jobs.claim(id), services, { stop, onProgress })).finally(
+    () => line.end(),
+  );
   if (job.state !== 'succeeded') {
     throw new FtsError('cancelled', job.error?.message ?? `Job ${id} ended as ${job.state}.`, {
       remedy: `Go on where it stopped with \`fts jobs resume ${id}\`.`,

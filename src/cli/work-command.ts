@@ -8,7 +8,7 @@ export function workCommand(): Command {
   return new Command('_work').argument('<id>').action(async (id: string) => {
     const services = openServices(process.env, {});
     try {
-      await workOn(id, services, { stop: stopSignal() });
+      await workOn(services.jobs.takeOver(id), services, { stop: stopSignal() });
     } finally {
       services.database.close();
       if (process.connected) process.disconnect();

@@ -48,7 +48,7 @@ export class JobQueue {
 
   private startNext(): void {
     if (this.running !== undefined || this.stopping) return;
-    const job = this.store.nextQueued();
+    const job = this.store.claimNext();
     if (job === undefined) return;
     const [command, ...args] = this.workerCommand;
     const child = spawn(command!, [...args, job.id], {
@@ -61,20 +61,25 @@ export class JobQueue {
       complaint = (complaint + chunk.toString()).slice(-2000);
     });
     child.once('error', (error) => this.ended(job.id, error.message));
-    child.once('exit', (code, signal) => this.ended(job.id, code === 0 ? '' : complaint || `exit ${signal ?? code}`));
+    child.once('exit', (code, signal) => this.ended(job.id, complaint || `exit ${signal ?? code}`));
   }
 
-  /** A worker that ended without finishing its job was killed or crashed natively. */
+  /** A worker that ended without finishing its job was killed or crashed natively, or never came to take it over. */
   private ended(id: string, complaint: string): void {
     if (this.running?.id !== id) return;
+    const { child } = this.running;
     this.running = undefined;
-    const job = this.store.get(id);
-    if (job.state === 'running') this.store.finish(id, { state: 'interrupted', error: interruptedError(id) });
-    if (job.state === 'queued') {
-      this.store.finish(id, {
-        state: 'failed',
-        error: { kind: 'internal', message: `The worker did not start: ${complaint}` },
-      });
+    const holder = this.store.holder(id);
+    if (holder !== null && holder === child.pid) {
+      this.store.finish(id, { state: 'interrupted', error: interruptedError(id) });
+    } else if (holder === process.pid) {
+      // Stopped by us before it had begun: nothing is wrong with the job.
+      this.store.finish(
+        id,
+        this.stopping
+          ? { state: 'interrupted', error: interruptedError(id) }
+          : { state: 'failed', error: { kind: 'internal', message: `The worker did not start: ${complaint}` } },
+      );
     }
     if (!this.stopping) setImmediate(() => this.startNext());
   }

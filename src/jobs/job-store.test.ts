@@ -11,7 +11,7 @@ it('runs a job to its result and keeps its latest progress', async () => {
   const { id } = jobs.submit('train', { steps: 3 });
   const end = await runJob(
     jobs,
-    id,
+    jobs.claim(id),
     async (job, { report }) => {
       report({ stage: 'train', done: 3, total: 3, unit: 'steps', metrics: { loss: 1.5 } });
       return { steps: job.input.steps };
@@ -37,7 +37,7 @@ it('marks a job whose process was stopped as interrupted, and takes it up again'
   const stop = new AbortController();
   const end = await runJob(
     jobs,
-    id,
+    jobs.claim(id),
     (_job, { signal }) =>
       new Promise((_, reject) => {
         signal.addEventListener('abort', () => reject(new FtsError('cancelled', 'Cancelled.')));
@@ -47,7 +47,7 @@ it('marks a job whose process was stopped as interrupted, and takes it up again'
   );
   expect(end).toMatchObject({ state: 'interrupted', error: { remedy: `Go on with \`fts jobs resume ${id}\`.` } });
   expect(jobs.requeue(id).state).toBe('queued');
-  expect((await runJob(jobs, id, async () => 'done', { stop: never })).attempts).toBe(2);
+  expect((await runJob(jobs, jobs.claim(id), async () => 'done', { stop: never })).attempts).toBe(2);
 });
 
 it('stops a running job when another process asks for it', async () => {
@@ -55,7 +55,7 @@ it('stops a running job when another process asks for it', async () => {
   const { id } = jobs.submit('train', {});
   const end = await runJob(
     jobs,
-    id,
+    jobs.claim(id),
     (_job, { signal }) =>
       new Promise((_, reject) => {
         signal.addEventListener('abort', () => reject(new FtsError('cancelled', 'Cancelled.')));
@@ -71,7 +71,7 @@ it('keeps the error of a failed job with its remedy', async () => {
   const { id } = jobs.submit('train', {});
   const failure = runJob(
     jobs,
-    id,
+    jobs.claim(id),
     async () => {
       throw new FtsError('invalid-input', 'The file is empty.', { remedy: 'Give it some text.' });
     },

@@ -49,6 +49,8 @@ const rowSchema = z
   .transform(({ created_at, started_at, finished_at, ...row }) =>
     jobSchema.parse({ ...row, createdAt: created_at, startedAt: started_at, finishedAt: finished_at }),
   );
+const idRow = z.object({ id: z.string() });
+const holderRow = z.object({ pid: z.number().nullable() });
 const runningRow = z.object({ id: z.string(), pid: z.number(), heartbeat_ms: z.number() });
 
 /** A process that has not written for this long is taken for dead even if its number lives on in another process. */
@@ -103,12 +105,35 @@ export class JobStore {
     return rows.map((row) => rowSchema.parse(row));
   }
 
-  /** The job that has waited longest, for a queue to start next. */
-  nextQueued(): Job | undefined {
+  /** Takes the job that has waited longest, for a queue to start; several queues of one home never take the same. */
+  claimNext(): Job | undefined {
+    // Most looks find nothing, and should not hold up those who write.
+    if (this.nextQueued() === undefined) return undefined;
+    return immediately(this.database, () => {
+      const id = this.nextQueued();
+      return id === undefined ? undefined : this.claim(id);
+    });
+  }
+
+  private nextQueued(): string | undefined {
     const row = this.database
-      .prepare("SELECT * FROM jobs WHERE state = 'queued' ORDER BY created_at, rowid LIMIT 1")
+      .prepare("SELECT id FROM jobs WHERE state = 'queued' ORDER BY created_at, rowid LIMIT 1")
       .get();
-    return row === undefined ? undefined : rowSchema.parse(row);
+    return row === undefined ? undefined : idRow.parse(row).id;
+  }
+
+  /** A worker takes the job over from the queue that claimed it: from now on it lives and dies with this process. */
+  takeOver(id: string): Job {
+    const { changes } = this.database
+      .prepare("UPDATE jobs SET pid = ?, heartbeat_ms = ? WHERE id = ? AND state = 'running'")
+      .run(process.pid, Date.now(), id);
+    if (changes === 0) throw new FtsError('conflict', `Job ${id} is not waiting for a worker.`);
+    return this.get(id);
+  }
+
+  /** The process that has the job; null while it waits or when it has ended. */
+  holder(id: string): number | null {
+    return holderRow.parse(this.database.prepare('SELECT pid FROM jobs WHERE id = ?').get(id)).pid;
   }
 
   /** Takes a job for this process, unless another process has it. Everything but a success can be taken up again. */

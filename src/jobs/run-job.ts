@@ -1,4 +1,4 @@
-import { FtsError } from '../errors/fts-error.ts';
+import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
 import type { Progress, Work } from '../runtime/progress.ts';
 import type { Job } from './job.ts';
 import { interruptedError, type JobStore } from './job-store.ts';
@@ -6,17 +6,17 @@ import { interruptedError, type JobStore } from './job-store.ts';
 const heartbeatMilliseconds = 500;
 
 /**
- * Runs one job in this process to its end. `execute` gets the job and a `Work` whose signal fires when somebody cancels
- * the job (state `cancelled`) or when `stop` fires because this process has to go (state `interrupted`: it can resume).
- * Progress reaches the store at most twice a second, and `onProgress` at every report.
+ * Runs a job that this process has claimed or taken over to its end. `execute` gets the job and a `Work` whose signal
+ * fires when somebody cancels the job (state `cancelled`) or when `stop` fires because this process has to go (state
+ * `interrupted`: it can resume). Progress reaches the store at most twice a second, and `onProgress` at every report.
  */
 export async function runJob(
   store: JobStore,
-  id: string,
+  job: Job,
   execute: (job: Job, work: Work) => Promise<unknown>,
   options: { stop: AbortSignal; onProgress?: (progress: Progress) => void },
 ): Promise<Job> {
-  const job = store.claim(id);
+  const { id } = job;
   const cancelled = new AbortController();
   let latest: Progress | undefined;
   const beat = (): void => {
@@ -25,9 +25,13 @@ export async function runJob(
     if (cancelRequested) cancelled.abort();
   };
   const timer = setInterval(beat, heartbeatMilliseconds);
+  const signal = AbortSignal.any([options.stop, cancelled.signal]);
   try {
+    // Somebody may have cancelled it while its worker started.
+    beat();
+    throwIfAborted(signal);
     const result = await execute(job, {
-      signal: AbortSignal.any([options.stop, cancelled.signal]),
+      signal,
       report: (progress) => {
         latest = progress;
         options.onProgress?.(progress);

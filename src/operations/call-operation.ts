@@ -42,16 +42,16 @@ export function submitOperation(operation: Operation, input: unknown, services: 
   return services.jobs.submit(operation.name, parsed, key);
 }
 
-/** Runs a queued or stopped job in this process to its end. */
+/** Runs a job that this process has claimed or taken over to its end. */
 export function workOn(
-  jobId: string,
+  job: Job,
   services: Services,
   options: { stop: AbortSignal; onProgress?: (progress: Progress) => void },
 ): Promise<Job> {
   return runJob(
     services.jobs,
-    jobId,
-    (job, work) => callOperation(findOperation(job.operation), job.input, services, work, job.id),
+    job,
+    (_, work) => callOperation(findOperation(job.operation), job.input, services, work, job.id),
     options,
   );
 }
