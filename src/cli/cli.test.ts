@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runFts } from '../../test/fts-process.ts';
+import { runFts, spawnFts } from '../../test/fts-process.ts';
 import { temporaryHome } from '../../test/temporary-home.ts';
 
 const lifeVerbs = ['plan', 'train', 'quantize', 'evaluate', 'deploy', 'serve', 'benchmark'];
@@ -55,4 +56,20 @@ it('says what to do when the home cannot be made', async () => {
   const { code, stderr } = await runFts(['config'], temporaryHome(), { FTS_HOME: join(file, 'inner') });
   expect(code).toBe(2);
   expect(stderr).toMatch(/A folder was expected[\s\S]*Check the path/);
+});
+
+it('ends quietly when whoever reads its output has seen enough', async () => {
+  const child = spawnFts(['config'], temporaryHome());
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const [code] = await once(child, 'close');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+it('names commands, not operations, in its help', async () => {
+  const { stdout } = await runFts(['train', '--help'], temporaryHome());
+  expect(stdout).toContain('`fts jobs show`');
 });

@@ -24,6 +24,14 @@ const program = createProgram(version, [
 ]);
 const asJson = process.argv.includes('--json');
 
+// A reader that has seen enough (`fts config | head`) ends the command quietly, as it does with other Unix tools.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
+
 try {
   exitOverride(program);
   await program.parseAsync();

@@ -36,7 +36,7 @@ export function addOperationFlags(command: Command, operation: Operation): void 
     command.addOption(optionFor(name, field));
     // A flag that is on by default can be switched off.
     if (field.type === 'boolean' && field.default === true)
-      command.addOption(new Option(`--no-${kebab(name)}`, `Not: ${field.description ?? name}`));
+      command.addOption(new Option(`--no-${kebab(name)}`, `Switch off --${kebab(name)}`));
   }
 }
 
@@ -64,7 +64,7 @@ function optionFor(name: string, field: Field): Option {
   const flag = `--${kebab(name)}`;
   const description = [
     field.description ?? '',
-    field.default === undefined || field.default === true ? '' : `(default: ${JSON.stringify(field.default)})`,
+    field.default === undefined ? '' : `(default: ${field.default === true ? 'on' : JSON.stringify(field.default)})`,
   ]
     .filter(Boolean)
     .join(' ');

@@ -25,13 +25,25 @@ function asText(value: unknown): string {
 function asTable(rows: unknown[]): string {
   if (!rows.every(isRecord)) return rows.map(asCell).join('\n');
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const cells = rows.map((row) => columns.map((column) => asCell(row[column])));
   const table = new Table({
     head: columns.map((column) => pc.bold(column)),
     style: { head: [], border: [], compact: true },
     chars: plainBorders,
+    wordWrap: true,
+    colWidths: widthsInTerminal([columns, ...cells], process.stdout.columns),
   });
-  for (const row of rows) table.push(columns.map((column) => asCell(row[column])));
-  return table.toString();
+  table.push(...cells);
+  return table.toString().replaceAll(/ +$/gm, '');
+}
+
+/** In a terminal that is too narrow the last column, where descriptions are, wraps into the room that is left. */
+function widthsInTerminal(rows: readonly string[][], terminalColumns: number | undefined): (number | null)[] {
+  const natural = rows[0]!.map((_, index) => Math.max(...rows.map((row) => row[index]!.length)) + 3);
+  const others = natural.slice(0, -1).reduce((sum, width) => sum + width, 0);
+  const left = (terminalColumns ?? Number.POSITIVE_INFINITY) - others - 1;
+  const wraps = left >= 20 && left < natural.at(-1)!;
+  return natural.map((_, index) => (wraps && index === natural.length - 1 ? left : null));
 }
 
 function asCell(value: unknown): string {

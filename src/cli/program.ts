@@ -57,11 +57,17 @@ export function createProgram(version: string, faces: readonly Command[]): Comma
   return program;
 }
 
+/** `akamai.property.find` is the command `property-find` of the group `akamai`. */
+function commandWords(operation: string): [string, string?] {
+  const [first = operation, ...rest] = operation.split('.');
+  return rest.length === 0 ? [first] : [first, rest.join('-')];
+}
+
 function addOperation(commands: Map<string, Command>, operation: Operation): void {
-  const [first, ...rest] = operation.name.split('.');
-  const command = rest.length === 0 ? new Command(first) : new Command(rest.join('-'));
+  const [first, second] = commandWords(operation.name);
+  const command = new Command(second ?? first);
   command
-    .description(operation.description)
+    .description(inCommands(operation.description))
     .summary(operation.title)
     .addHelpText('after', `\nExample:\n  $ ${operation.example}`);
   addOperationFlags(command, operation);
@@ -73,11 +79,16 @@ function addOperation(commands: Map<string, Command>, operation: Operation): voi
       services.database.close();
     }
   });
-  if (rest.length === 0) {
-    commands.set(first!, command);
+  if (second === undefined) {
+    commands.set(first, command);
     return;
   }
-  const group = commands.get(first!) ?? new Command(first).description(groupDescriptions[first!] ?? first!);
+  const group = commands.get(first) ?? new Command(first).description(groupDescriptions[first] ?? first);
   group.addCommand(command);
-  commands.set(first!, group);
+  commands.set(first, group);
+}
+
+/** Descriptions speak of operations (`jobs.show`); a reader in a terminal knows them as commands (`fts jobs show`). */
+function inCommands(text: string): string {
+  return text.replaceAll(/`([a-z]+(?:\.[a-z]+)+)`/g, (_, name: string) => `\`fts ${commandWords(name).join(' ')}\``);
 }
