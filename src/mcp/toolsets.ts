@@ -88,7 +88,7 @@ export const toolsets = {
     ],
   },
   admin: {
-    about: 'Sizing fleets, checking the reference, configuration, health, removing models',
+    about: 'Sizing fleets, checking the reference, configuration, health, importing and removing models',
     byDefault: false,
     operations: [
       'reference.show',
@@ -97,6 +97,7 @@ export const toolsets = {
       'akamai.sync',
       'config',
       'doctor',
+      'models.import',
       'models.remove',
     ],
   },

@@ -44,6 +44,7 @@ import { keysCreate } from './keys-create.ts';
 import { keysList } from './keys-list.ts';
 import { keysRevoke } from './keys-revoke.ts';
 import { modelsAsk } from './models-ask.ts';
+import { modelsImport } from './models-import.ts';
 import { modelsList } from './models-list.ts';
 import { modelsRemove } from './models-remove.ts';
 import { modelsShow } from './models-show.ts';
@@ -101,6 +102,7 @@ export const operations: readonly Operation[] = [
   modelsList,
   modelsShow,
   modelsAsk,
+  modelsImport,
   modelsRemove,
   runsCompare,
   runsList,

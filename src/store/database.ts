@@ -26,7 +26,7 @@ export function openDatabase(path: string, schemas: readonly Schema[]): Database
     throw new FtsError('corrupt', `The registry cannot be opened: ${(error as Error).message}`, {
       field: 'fts.db',
       value: path,
-      remedy: 'Move that file away and start again: models and runs on disk are found again by `fts models import`.',
+      remedy: 'Move that file away and start again; `fts models import FOLDER` registers each folder of models/ again.',
       cause: error,
     });
   }
