@@ -144,5 +144,5 @@ async function copyFile(source: string, target: string, { report, signal }: Work
       report({ stage, done, total, unit: 'bytes' });
     }
   }
-  await replaceFileAtomic(target, (file) => file.writeFile(parts(), { signal }));
+  await replaceFileAtomic(target, (file) => writeFile(file, parts(), { signal }));
 }
