@@ -22,10 +22,13 @@ export const modelsShow = defineOperation({
   }),
   async run({ name }, { registry }) {
     const artifacts = registry.artifacts(name);
+    const ids = artifacts.map(({ id }) => id);
+    const served = registry.deployments().filter(({ artifact }) => ids.includes(artifact));
+    const subjects = new Set([name, ...ids, ...served.map((deployment) => deployment.name)]);
     return {
       model: registry.model(name),
       artifacts,
-      measurements: [name, ...artifacts.map(({ id }) => id)].flatMap((subject) => registry.measurements(subject)),
+      measurements: [...subjects].flatMap((subject) => registry.measurements(subject)),
     };
   },
 });
