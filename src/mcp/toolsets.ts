@@ -80,6 +80,7 @@ export const toolsets = {
     operations: [
       'akamai.whoami',
       'akamai.plans.list',
+      'akamai.plans.differences',
       'audit.list',
       'audit.verify',
       'runs.show',

@@ -13,6 +13,7 @@ import { akamaiEdgeWorker } from './akamai-edgeworker.ts';
 import { akamaiEdgeWorkerChange } from './akamai-edgeworker-change.ts';
 import { akamaiExplain } from './akamai-explain.ts';
 import { akamaiPlan } from './akamai-plan.ts';
+import { akamaiPlansDifferences } from './akamai-plans-differences.ts';
 import { akamaiPlansList } from './akamai-plans-list.ts';
 import { akamaiPlansShow } from './akamai-plans-show.ts';
 import { akamaiPropertyChange } from './akamai-property-change.ts';
@@ -81,6 +82,7 @@ export const operations: readonly Operation[] = [
   akamaiDeny,
   akamaiPlansList,
   akamaiPlansShow,
+  akamaiPlansDifferences,
   akamaiRollback,
   akamaiPropertyFind,
   akamaiPropertyShow,
