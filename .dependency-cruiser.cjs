@@ -33,6 +33,13 @@ module.exports = {
     ...upward,
     ...sideways,
     {
+      name: 'browser-takes-types-only',
+      comment: 'What runs in the browser knows the server by its types; its code would come along otherwise.',
+      severity: 'error',
+      from: { path: '^src/console/app/' },
+      to: { path: '^src/', pathNot: '^src/console/app/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'no-cycles',
       severity: 'error',
       from: {},

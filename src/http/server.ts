@@ -16,6 +16,7 @@ import { authentication, protectedResourceMetadata } from './authentication/auth
 import { httpStatus } from './http-status.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { allowedHostnames, requestGuard } from './request-guard.ts';
+import { type Program, statusRoutes } from './status-routes.ts';
 
 export interface RunningServer {
   url: string;
@@ -23,22 +24,14 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** What this program is and how to start it again, for the page that tells how to connect. */
-export interface Program {
-  version: string;
-  command: readonly string[];
-}
-
 /** The whole HTTP face as one web-standard handler, testable without a socket. */
 export function createApp(services: Services, program: Program, serving = openServing(services)): Hono {
   const app = new Hono();
-  const startedAt = new Date().toISOString();
   const { 'server.host': host, 'server.hosts': hosts } = services.config.values;
   app.use(requestGuard(allowedHostnames(host, hosts)));
   app.use(authentication(services));
   app.route('/', protectedResourceMetadata(services));
-  app.get('/health', (context) => context.json({ status: 'ok', version: program.version, startedAt }));
-  app.get('/api/program', (context) => context.json({ ...program, home: services.home.root }));
+  app.route('/', statusRoutes(services, program, serving.pool));
   app.route('/api', operationRoutes(services));
   app.route('/', mcpRoutes(services, { version: program.version }));
   app.route('/', modelRoutes(services, serving));

@@ -38,9 +38,14 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Output exten
   render?(output: z.output<Output>): string;
 }
 
+/** Types alone, for a caller that knows which operation it calls: what it sends as JSON, and what comes back. */
+interface CallTypes<Input extends z.ZodType, Output extends z.ZodType> {
+  readonly types?: { input: z.input<Input>; output: z.output<Output> };
+}
+
 /** Checks an operation where it is written, and widens it to the type that the index and the faces use. */
 export function defineOperation<Input extends z.ZodObject, Output extends z.ZodType>(
   operation: Operation<Input, Output>,
-): Operation {
-  return operation as unknown as Operation;
+): Operation & CallTypes<Input, Output> {
+  return operation as unknown as Operation & CallTypes<Input, Output>;
 }

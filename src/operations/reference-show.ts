@@ -19,7 +19,10 @@ export const referenceShow = defineOperation({
   example: 'fts reference show inference-vs-training',
   input: z.object({
     name: z.string().optional().describe('Page to read; left out: the list of pages'),
-    diagrams: z.boolean().default(false).describe('Also return the page’s diagrams as SVG'),
+    diagrams: z
+      .boolean()
+      .default(false)
+      .describe('Also return the page’s diagrams as SVG, in the text images NAME.svg'),
   }),
   output: z.object({
     pages: z.array(z.object({ name: z.string(), title: z.string(), summary: z.string() })),
@@ -35,7 +38,7 @@ export const referenceShow = defineOperation({
     const { body: _, ...listed } = page;
     return {
       pages: [listed],
-      text: renderPage(page),
+      text: renderPage(page, diagrams ? '' : undefined),
       diagrams: diagrams ? Object.fromEntries(pageDiagrams(page)) : {},
     };
   },

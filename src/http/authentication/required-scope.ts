@@ -2,15 +2,7 @@ import { operations } from '../../operations/index.ts';
 import type { Scope } from '../../store/api-keys.ts';
 
 /** Pages and documents that tell nobody anything: the console's own files, health, OAuth metadata. */
-const openPaths = [
-  /^\/$/,
-  /^\/health$/,
-  /^\/ready$/,
-  /^\/\.well-known\//,
-  /^\/favicon\.ico$/,
-  /^\/console\.(js|css)$/,
-  /^\/assets\//,
-];
+const openPaths = [/^\/$/, /^\/health$/, /^\/ready$/, /^\/\.well-known\//, /^\/favicon\.ico$/, /^\/console(\/|$)/];
 
 /** Where any valid credential will do: using a model, and MCP, where each tool asks for its own scope. */
 const anyCredentialPaths = [/^\/mcp$/, /^\/v1\//, /^\/api\/(chat|generate|embed|embeddings|tags|show|ps|version)$/];

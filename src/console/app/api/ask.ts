@@ -1,0 +1,42 @@
+import type { ErrorRecord } from '../../../errors/fts-error.ts';
+import { ApiError, send } from './client.ts';
+
+/** What happens on the way to an answer. */
+export type Step =
+  | { kind: 'proposal'; operation: string; arguments: Record<string, unknown> }
+  | { kind: 'call'; tool: string; arguments: Record<string, unknown> }
+  | { kind: 'result'; tool: string; text: string; failed: boolean }
+  /** A person has to decide, at this address. */
+  | { kind: 'approval'; message: string; url: string };
+
+/** Asks in plain words; each step is handed over as it happens. Returns the answer. */
+export async function ask(request: string, onStep: (step: Step) => void, signal: AbortSignal): Promise<string> {
+  const response = await send('/api/ask', { request }, undefined, signal);
+  for await (const { event, data } of serverSentEvents(response.body!)) {
+    if (event === 'step') onStep(data as Step);
+    if (event === 'answer') return (data as { answer: string }).answer;
+    if (event === 'error') throw new ApiError(200, data as ErrorRecord);
+  }
+  throw new ApiError(0, { message: 'The connection ended before the answer came.', remedy: 'Ask again.' });
+}
+
+async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<{ event: string; data: unknown }> {
+  const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  let text = '';
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    text += value;
+    const blocks = text.split('\n\n');
+    text = blocks.pop()!;
+    for (const block of blocks) {
+      const field = (name: string) =>
+        block
+          .split('\n')
+          .filter((line) => line.startsWith(`${name}: `))
+          .map((line) => line.slice(name.length + 2))
+          .join('\n');
+      yield { event: field('event'), data: JSON.parse(field('data')) };
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import type { ErrorRecord } from '../../../errors/fts-error.ts';
+import type { Status } from '../../../http/status-routes.ts';
+import type { Job } from '../../../jobs/job.ts';
+import type { InputOf, OperationName, OutputOf } from './operations.ts';
+import { sessionKey } from './session-key.ts';
+
+/** An error as the server says it, with what to do about it. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly remedy: string | undefined;
+
+  constructor(status: number, { message, field, remedy }: Partial<ErrorRecord>) {
+    super(
+      message === undefined
+        ? `The server answered ${status}.`
+        : field === undefined
+          ? message
+          : `${message} (${field})`,
+    );
+    this.status = status;
+    this.remedy = remedy;
+  }
+}
+
+/** Calls an operation. `key` stands in for the session's, for what a person does with a key of their own. */
+export async function call<Name extends OperationName>(
+  name: Name,
+  input: InputOf<Name>,
+  key?: string,
+): Promise<OutputOf<Name>> {
+  return (await (await send(`/api/operations/${name}`, input, key)).json()) as OutputOf<Name>;
+}
+
+/** Starts an operation that runs as a job. */
+export async function startJob(name: string, input: object): Promise<Job> {
+  return (await (await send(`/api/operations/${name}`, input)).json()) as Job;
+}
+
+export async function getStatus(): Promise<Status> {
+  return (await (await send('/api/status')).json()) as Status;
+}
+
+/** A request to our own server: a POST where there is a body. Failures become an `ApiError`. */
+export async function send(
+  path: string,
+  body?: object,
+  key = sessionKey.get(),
+  signal?: AbortSignal,
+): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (cause) {
+    if (signal?.aborted === true) throw cause;
+    throw new ApiError(0, {
+      message: 'The server does not answer.',
+      remedy: 'Start it again with `npm start` or `fts serve`; this page goes on by itself.',
+    });
+  }
+  if (response.ok) return response;
+  const answer = (await response.json().catch(() => ({}))) as { error?: Partial<ErrorRecord> };
+  throw new ApiError(response.status, answer.error ?? {});
+}

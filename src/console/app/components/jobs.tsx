@@ -1,0 +1,92 @@
+import { useState } from 'react';
+import { call } from '../api/client.ts';
+import type { OutputOf } from '../api/operations.ts';
+import { usePolled } from '../api/use-polled.ts';
+import { duration, figure, moment } from '../text.ts';
+import { Empty } from './empty.tsx';
+import { ErrorNote } from './error-note.tsx';
+import { Section } from './section.tsx';
+import { StateBadge } from './state-badge.tsx';
+import { Table } from './table.tsx';
+
+type Job = OutputOf<'jobs.list'>['jobs'][number];
+
+/** Long-running work, newest first, with the way to stop it and to go on. */
+export function Jobs() {
+  const { value, error, refresh } = usePolled('jobs', () => call('jobs.list', { limit: 12 }), 2);
+  const [refused, setRefused] = useState<Error>();
+  const act = async (name: 'jobs.cancel' | 'jobs.resume', id: string) => {
+    setRefused(undefined);
+    await call(name, { id }).catch(setRefused);
+    await refresh();
+  };
+  return (
+    <Section title="Jobs">
+      <ErrorNote error={refused ?? error} />
+      {value?.jobs.length === 0 && (
+        <Empty command="fts train data --data notes.txt --name notes --steps 500">
+          No job yet. Training, quantization and benchmarks run as jobs; start one:
+        </Empty>
+      )}
+      {value !== undefined && value.jobs.length > 0 && (
+        <Table
+          label="Jobs"
+          rows={value.jobs}
+          rowKey={({ id }) => id}
+          columns={[
+            { title: 'Job', cell: (job) => <span title={`${job.id}, ${moment(job.createdAt)}`}>{job.operation}</span> },
+            { title: 'State', cell: ({ state }) => <StateBadge state={state} /> },
+            { title: 'Progress', kind: 'wrap', cell: (job) => <JobProgress job={job} /> },
+            { title: 'Action', cell: (job) => <JobAction job={job} act={act} /> },
+          ]}
+        />
+      )}
+    </Section>
+  );
+}
+
+function JobProgress({ job: { operation, state, progress, error, startedAt, finishedAt } }: { job: Job }) {
+  if (error !== null) {
+    return (
+      <>
+        {error.message} {error.remedy !== undefined && <span className="dim">{error.remedy}</span>}
+      </>
+    );
+  }
+  if (state === 'succeeded' && startedAt !== null && finishedAt !== null)
+    return <span className="dim">took {duration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000)}</span>;
+  if (progress === null) return null;
+  const { stage, done, total, unit, metrics, note } = progress;
+  const elapsed = startedAt === null ? 0 : (Date.now() - Date.parse(startedAt)) / 1000;
+  const figures = Object.entries(metrics ?? {}).map(([name, value]) => `${name} ${figure(value, 3)}`);
+  const left =
+    state === 'running' && total !== undefined && done > 0
+      ? [`about ${duration((elapsed * (total - done)) / done)} left`]
+      : [];
+  const counted = `${stage} ${figure(done, 9)}${total === undefined ? '' : ` of ${figure(total, 9)}`} ${unit ?? ''}`;
+  return (
+    <>
+      {total !== undefined && <progress max={total} value={done} aria-label={`${operation}: ${counted}`} />}{' '}
+      <span className="dim">{[counted, ...figures, ...left, ...(note === undefined ? [] : [note])].join(' · ')}</span>
+    </>
+  );
+}
+
+function JobAction({
+  job: { id, operation, state },
+  act,
+}: {
+  job: Job;
+  act: (name: 'jobs.cancel' | 'jobs.resume', id: string) => Promise<void>;
+}) {
+  if (state === 'succeeded') return null;
+  const [name, title] =
+    state === 'queued' || state === 'running'
+      ? (['jobs.cancel', 'Cancel'] as const)
+      : (['jobs.resume', 'Resume'] as const);
+  return (
+    <button type="button" className="quiet" aria-label={`${title} ${operation}`} onClick={() => void act(name, id)}>
+      {title}
+    </button>
+  );
+}
