@@ -210,7 +210,7 @@ describe.skipIf(noBrowser !== undefined)(`the console in a browser${noBrowser ? 
   it('lists stored benchmarks, under whatever name the model was served', async () => {
     saveOperator(services);
     const page = await open('/console/benchmarks');
-    const result = section(page, 'operator-edge');
+    const result = page.getByRole('region', { name: /^operator-edge, / });
     await result.getByRole('row', { name: /8 at once 32 0 20\.1 \/ 30 \/ 41 .* 1,279\.1 20/ }).waitFor();
     expect(complaints).toEqual([]);
   });

@@ -83,6 +83,7 @@ describe('without a key', () => {
       error: { kind: 'unauthorized', remedy: expect.stringContaining('fts keys') },
     });
     expect((await app.request('/health')).status).toBe(200);
+    expect((await app.request('/console/plans/plan-1')).status).toBe(200);
     expect((await app.request('/api/status')).status).toBe(401);
     expect((await post(app, '/v1/chat/completions', {})).status).toBe(401);
     expect((await post(app, '/mcp', {})).status).toBe(401);

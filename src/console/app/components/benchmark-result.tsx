@@ -13,7 +13,7 @@ const spread = (value: Spread): string =>
 export function BenchmarkResult({ measurement: { subject, createdAt, figures } }: { measurement: Measurement }) {
   const { url, levels, roofline } = figures as StoredBenchmark;
   return (
-    <Section title={subject} aside={<span className="dim">{moment(createdAt)}</span>}>
+    <Section title={`${subject}, ${moment(createdAt)}`}>
       <p className="dim">{url}; milliseconds at p50 / p90 / p99</p>
       <Table
         label={`Benchmark of ${subject}, ${moment(createdAt)}`}

@@ -10,7 +10,7 @@ import { Table } from './table.tsx';
 
 /** Every figure of the reference, or of one page, with the verdict of the last `verify` that ran here. */
 export function Claims({ page }: { page?: string }) {
-  const { value, error, refresh } = usePolled('verify', lastVerification, 3);
+  const { value, error, refresh } = usePolled('verify', lastVerification, 5);
   const [refused, setRefused] = useState<Error>();
   if (value === undefined) return <ErrorNote error={error} />;
   const { running, finishedAt, result } = value;

@@ -45,7 +45,8 @@ export function Jobs() {
   );
 }
 
-function JobProgress({ job: { operation, state, progress, error, startedAt, finishedAt } }: { job: Job }) {
+function JobProgress({ job }: { job: Job }) {
+  const { operation, state, progress, error, startedAt, finishedAt } = job;
   if (error !== null) {
     return (
       <>
@@ -56,20 +57,29 @@ function JobProgress({ job: { operation, state, progress, error, startedAt, fini
   if (state === 'succeeded' && startedAt !== null && finishedAt !== null)
     return <span className="dim">took {duration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000)}</span>;
   if (progress === null) return null;
-  const { stage, done, total, unit, metrics, note } = progress;
-  const elapsed = startedAt === null ? 0 : (Date.now() - Date.parse(startedAt)) / 1000;
-  const figures = Object.entries(metrics ?? {}).map(([name, value]) => `${name} ${figure(value, 3)}`);
-  const left =
-    state === 'running' && total !== undefined && done > 0
-      ? [`about ${duration((elapsed * (total - done)) / done)} left`]
-      : [];
+  const { stage, done, total, unit, metrics = {}, note } = progress;
+  const { secondsLeft, ...figures } = metrics;
   const counted = `${stage} ${figure(done, 9)}${total === undefined ? '' : ` of ${figure(total, 9)}`} ${unit ?? ''}`;
+  const left = state === 'running' ? (secondsLeft ?? secondsLeftOf(job)) : undefined;
+  const details = [
+    counted,
+    ...Object.entries(figures).map(([name, value]) => `${name} ${figure(value, 3)}`),
+    ...(left === undefined ? [] : [`about ${duration(left)} left`]),
+    ...(note === undefined ? [] : [note]),
+  ];
   return (
     <>
       {total !== undefined && <progress max={total} value={done} aria-label={`${operation}: ${counted}`} />}{' '}
-      <span className="dim">{[counted, ...figures, ...left, ...(note === undefined ? [] : [note])].join(' · ')}</span>
+      <span className="dim">{details.join(' · ')}</span>
     </>
   );
+}
+
+/** By the pace so far, for work that gives no estimate of its own; not after a resume, whose pause would count. */
+function secondsLeftOf({ progress, startedAt, attempts }: Job): number | undefined {
+  if (!progress?.total || progress.done === 0 || startedAt === null || attempts > 1) return undefined;
+  const elapsed = (Date.now() - Date.parse(startedAt)) / 1000;
+  return (elapsed * (progress.total - progress.done)) / progress.done;
 }
 
 function JobAction({
