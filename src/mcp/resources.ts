@@ -85,7 +85,7 @@ export function ftsResources(services: Services): Resource[] {
       description: 'The pages of the reference, with a summary of each',
       mimeType: json,
       scope: 'read',
-      read: read('reference.show'),
+      read: read('reference'),
     },
   ];
 }

@@ -92,7 +92,7 @@ export const toolsets = {
     about: 'Sizing fleets, checking the reference, configuration, health, importing and removing models',
     byDefault: false,
     operations: [
-      'reference.show',
+      'reference',
       'plan.capacity',
       'reference.verify',
       'akamai.sync',

@@ -53,7 +53,7 @@ import type { Operation } from './operation.ts';
 import { plan } from './plan.ts';
 import { planCapacity } from './plan-capacity.ts';
 import { quantize } from './quantize.ts';
-import { referenceShow } from './reference-show.ts';
+import { reference } from './reference.ts';
 import { referenceVerify } from './reference-verify.ts';
 import { runsCompare } from './runs-compare.ts';
 import { runsList } from './runs-list.ts';
@@ -67,7 +67,7 @@ export const operations: readonly Operation[] = [
   quantize,
   evaluate,
   planCapacity,
-  referenceShow,
+  reference,
   referenceVerify,
   deploy,
   benchmark,

@@ -3,8 +3,8 @@ import { findPage, pages } from '../reference/page-index.ts';
 import { pageDiagrams, renderPage } from '../reference/render-page.ts';
 import { defineOperation } from './operation.ts';
 
-export const referenceShow = defineOperation({
-  name: 'reference.show',
+export const reference = defineOperation({
+  name: 'reference',
   title: 'Read a reference page',
   description:
     'Explains inference and training, the training loop, the inference pipeline, metrics, sizes, precision and ' +
@@ -16,7 +16,7 @@ export const referenceShow = defineOperation({
   openWorld: false,
   job: false,
   positionals: ['name'],
-  example: 'fts reference show inference-vs-training',
+  example: 'fts reference inference-vs-training',
   input: z.object({
     name: z.string().optional().describe('Page to read; left out: the list of pages'),
     diagrams: z
@@ -26,8 +26,9 @@ export const referenceShow = defineOperation({
   }),
   output: z.object({
     pages: z.array(z.object({ name: z.string(), title: z.string(), summary: z.string() })),
-    /** Markdown. */
+    /** Markdown; with `diagrams` it shows them as `![caption](NAME.svg)`. */
     text: z.string().nullable(),
+    /** SVG documents by name. */
     diagrams: z.record(z.string(), z.string()),
   }),
   async run({ name, diagrams }) {
@@ -45,6 +46,7 @@ export const referenceShow = defineOperation({
   render({ pages: listed, text }) {
     if (text !== null) return text;
     const width = Math.max(...listed.map(({ name }) => name.length));
-    return listed.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`).join('\n');
+    const lines = listed.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`);
+    return [...lines, '', 'Read one with `fts reference NAME`; check every figure with `fts reference verify`.'].join('\n');
   },
 });
