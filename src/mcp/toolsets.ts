@@ -94,6 +94,7 @@ export const toolsets = {
     operations: [
       'reference',
       'plan.capacity',
+      'plan.cost',
       'reference.verify',
       'akamai.sync',
       'config',

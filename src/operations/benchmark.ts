@@ -5,9 +5,9 @@ import { htmlReport } from '../benchmarking/html-report.ts';
 import { type Roofline, roofline } from '../benchmarking/roofline.ts';
 import { benchmarkServingSchema } from '../benchmarking/settings.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import { thisMachine } from '../planning/measure-machine.ts';
 import { writeFileAtomic } from '../store/atomic-file.ts';
 import type { OperationContext } from './context.ts';
+import { measuredMachine } from './measured-machine.ts';
 import { defineOperation } from './operation.ts';
 
 const distributionSchema = z.object({ p50: z.number(), p90: z.number(), p99: z.number() });
@@ -109,7 +109,7 @@ async function memoryRoofline(result: ServingBenchmark, context: OperationContex
   if (tpotMs === undefined) return undefined;
   const { registry, home, config } = context;
   const { bytes } = registry.artifact(registry.deployment(result.model).artifact);
-  const machine = await thisMachine(home.cache, context, { threads: config.values.threads, types: [] });
+  const machine = await measuredMachine(home.cache, context, { threads: config.values.threads, types: [] });
   return roofline(machine.bandwidthBytesPerSecond, bytes, tpotMs);
 }
 

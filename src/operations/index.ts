@@ -52,6 +52,7 @@ import { modelsShow } from './models-show.ts';
 import type { Operation } from './operation.ts';
 import { plan } from './plan.ts';
 import { planCapacity } from './plan-capacity.ts';
+import { planCost } from './plan-cost.ts';
 import { quantize } from './quantize.ts';
 import { reference } from './reference.ts';
 import { referenceVerify } from './reference-verify.ts';
@@ -67,6 +68,7 @@ export const operations: readonly Operation[] = [
   quantize,
   evaluate,
   planCapacity,
+  planCost,
   reference,
   referenceVerify,
   deploy,

@@ -48,6 +48,10 @@ export const planCapacity = defineOperation({
     sites: positive.default(1).describe('Edge sites that share the users'),
     skew: z.number().min(0).max(3).default(1).describe('How unequal the sites are (Zipf exponent; 0: equal)'),
     peak: z.number().min(1).default(2).describe('Busiest hour over the average'),
+    curve: z
+      .string()
+      .optional()
+      .describe('Load by hour of the day, as 24 numbers with commas; replaces peak, and replicas follow it'),
     utilization: z.number().min(0.05).max(1).default(0.7).describe('Share of the capacity planned for'),
     leastPerSite: positive.default(2).describe('Replicas kept at each site at the least'),
     seed: z.number().int().default(1).describe('Seed of the simulated requests'),
@@ -71,6 +75,7 @@ export const planCapacity = defineOperation({
         meanUtilization: z.number(),
         usdPerMonth: z.number().nullable(),
         usdPerQuery: z.number().nullable(),
+        hourly: z.object({ replicas: z.array(z.number()), usdPerMonth: z.number().nullable() }).nullable(),
         sensitivity: z.array(z.object({ input: z.string(), lower: z.number(), higher: z.number() })),
       })
       .nullable(),
@@ -111,6 +116,7 @@ export const planCapacity = defineOperation({
       sites: input.sites,
       siteSkew: input.skew,
       peakToAverage: input.peak,
+      curve: input.curve === undefined ? undefined : parseCurve(input.curve),
     };
     const rules = {
       replicaRequestsPerSecond: capacity.requestsPerSecond,
@@ -150,6 +156,7 @@ export const planCapacity = defineOperation({
         fleet.usdPerMonth === null
           ? 'The machine has no price in the catalogue.'
           : `Cost: ${usdText(fleet.usdPerMonth)} a month, ${usdText(fleet.usdPerQuery ?? 0)} a query; the fleet is ${(100 * fleet.meanUtilization).toFixed(0)} % busy on average.`,
+        ...(fleet.hourly === null ? [] : hourlyText(fleet.hourly)),
         '',
         'Replicas when one input is 20 % lower / higher:',
         ...fleet.sensitivity.map(({ input, lower, higher }) => `  ${input.padEnd(26)} ${lower} / ${higher}`),
@@ -158,3 +165,20 @@ export const planCapacity = defineOperation({
     return lines.join('\n');
   },
 });
+
+function parseCurve(text: string): number[] {
+  const loads = text.split(',').map(Number);
+  if (loads.length === 24 && loads.every((load) => Number.isFinite(load) && load >= 0) && Math.max(...loads) > 0) {
+    return loads;
+  }
+  throw new FtsError('invalid-input', `"${text}" is no load by hour.`, {
+    field: 'curve',
+    value: text,
+    remedy: 'Write 24 numbers from midnight on, in any unit, with commas between: 2,1,1,1,1,2,4,8,…',
+  });
+}
+
+function hourlyText({ replicas, usdPerMonth }: { replicas: number[]; usdPerMonth: number | null }): string[] {
+  const saved = usdPerMonth === null ? '' : `, ${usdText(usdPerMonth)} a month`;
+  return [`By the hour, started and stopped as needed: ${replicas.join(' ')}${saved}`];
+}

@@ -1,10 +1,11 @@
 import { operatorRecipe } from '../model/operator/recipe.ts';
 import type { Machine } from '../planning/machine.ts';
 import { findMachine, loadMachines } from '../planning/machine-catalogue.ts';
-import { thisMachine, thisMachineId } from '../planning/measure-machine.ts';
+import { thisMachineId } from '../planning/measure-machine.ts';
 import { type ResolvedShape, resolveShape } from '../planning/resolve-shape.ts';
 import { operatorConfig } from '../training/recipes/operator-training.ts';
 import type { OperationContext } from './context.ts';
+import { measuredMachine } from './measured-machine.ts';
 
 /**
  * The shape behind a model's name, looked up in the registry, among the recipes of `fts train`, on disk, in the
@@ -29,7 +30,7 @@ export async function chooseMachine(
   types?: readonly string[],
 ): Promise<Machine> {
   if (id === thisMachineId) {
-    return thisMachine(context.home.cache, context, { threads: context.config.values.threads, types });
+    return measuredMachine(context.home.cache, context, { threads: context.config.values.threads, types });
   }
   return findMachine(await loadMachines(context.home.root), id);
 }

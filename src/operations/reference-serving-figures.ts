@@ -3,9 +3,11 @@ import { exportGguf } from '../model/gguf/export-gguf.ts';
 import { ggufCheckpoint } from '../model/gguf/gguf-checkpoint.ts';
 import { GgufReader } from '../model/gguf/gguf-reader.ts';
 import type { ModelConfig } from '../model/model-config.ts';
-import { openModelDirectory } from '../model/model-directory.ts';
+import { openModelDirectory, type TokenizerFiles } from '../model/model-directory.ts';
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { trainByteLevelBpe } from '../model/tokenizer/train-bpe.ts';
+import { quantize } from '../quantization/quantize.ts';
+import { quantizationSettingsSchema } from '../quantization/settings.ts';
 import type { Figure } from '../reference/claim.ts';
 import type { Work } from '../runtime/progress.ts';
 import { Engine } from '../serving/engine/engine.ts';
@@ -19,13 +21,71 @@ type Figures = [string, Figure][];
 
 const length = 128;
 
+/** Of the text, what the model is not trained on and is scored with. */
+const heldOutShare = 0.15;
+
 /**
- * What the reference claims of quantization and serving: a small model is trained on `text`, exported in FP32 and in
- * INT4, scored, and served by the real engine.
+ * What the reference claims of quantization, adapters and serving: a small model is trained on `text`, quantized to
+ * INT4, scored beside FP32, adapted, and served by the real engine.
  */
 export async function servingFigures(text: string, folder: string, threads: number, work: Work): Promise<Figures> {
   const quiet = { signal: work.signal, report: () => {} };
-  work.report({ stage: 'train a small model', done: 0, total: 3, unit: 'items' });
+  const stage = (name: string, done: number) => work.report({ stage: name, done, total: 4, unit: 'items' });
+  stage('train a small model', 0);
+  const cut = Math.floor(text.length * (1 - heldOutShare));
+  const trained = await trainSmallModel(text.slice(0, cut), folder, quiet);
+
+  stage('quantize', 1);
+  const {
+    full,
+    rounded,
+    chosen,
+    figures: quantized,
+  } = await quantizedFigures(trained, text.slice(0, cut), folder, quiet);
+  const heldOut = tokensInMemory(trained.tokenizer.encode(text.slice(cut)));
+  const perplexity = async (path: string): Promise<number> => {
+    const reader = await GgufReader.open(path);
+    const data = textBatches(heldOut, { batch: 4, length, seed: 0, inOrder: true });
+    const loss = await checkpointLoss(trained.config, ggufCheckpoint(reader, trained.config), data, work.signal);
+    await reader.close();
+    return Math.exp(loss);
+  };
+  const [before, after, byRounding] = [await perplexity(full), await perplexity(chosen), await perplexity(rounded)];
+  const percent = (value: number) => 100 * (value / before - 1);
+  const detail = `${before.toFixed(2)} to ${after.toFixed(2)} on text not trained on; ${percent(byRounding).toFixed(2)} % by rounding alone`;
+
+  stage('adapt', 2);
+  const adapted = await adapterFigures(trained, folder, quiet);
+
+  stage('serve', 3);
+  const engine = await Engine.start({
+    ggufPath: chosen,
+    contextTokens: 8192,
+    maxRunning: 8,
+    threads,
+    prefixCache: false,
+  });
+  try {
+    return [
+      ...quantized,
+      ['int4-perplexity', { value: percent(after), detail }],
+      ...adapted,
+      ...(await servedFigures(engine, trained.ids, work.signal)),
+    ];
+  } finally {
+    await engine.close();
+  }
+}
+
+interface SmallModel {
+  config: ModelConfig;
+  tokenizer: Tokenizer;
+  files: TokenizerFiles;
+  ids: number[];
+  directory: string;
+}
+
+async function trainSmallModel(text: string, folder: string, quiet: Work): Promise<SmallModel> {
   const files = await trainByteLevelBpe(
     [text],
     { vocabSize: 768, specialTokens: ['<|end|>'], eosToken: '<|end|>' },
@@ -33,7 +93,6 @@ export async function servingFigures(text: string, folder: string, threads: numb
   );
   const tokenizer = Tokenizer.fromFiles(files);
   const ids = tokenizer.encode(text);
-  const stream = tokensInMemory(ids);
   const config: ModelConfig = {
     family: 'llama',
     vocabSize: tokenizer.vocabSize,
@@ -62,14 +121,22 @@ export async function servingFigures(text: string, folder: string, threads: numb
         keep: 'last',
       }),
       config,
-      data: { train: textBatches(stream, { batch: 4, length, seed: 1 }), hash: 'reference pages' },
+      data: { train: textBatches(tokensInMemory(ids), { batch: 4, length, seed: 1 }), hash: 'reference pages' },
       runFolder: join(folder, 'served-run'),
       output: { path: directory, tokenizer: files, provenance: { name: 'served' } },
     },
     quiet,
   );
+  return { config, tokenizer, files, ids, directory };
+}
 
-  work.report({ stage: 'quantize', done: 1, total: 3, unit: 'items' });
+/** The model in FP32, in INT4 by rounding each weight, and in INT4 as GPTQ chooses. */
+async function quantizedFigures(
+  { config, tokenizer, directory }: SmallModel,
+  text: string,
+  folder: string,
+  quiet: Work,
+) {
   const model = await openModelDirectory(directory);
   const exported = async (type: 'F32' | 'Q4_0') =>
     exportGguf(join(folder, `served-${type}.gguf`), {
@@ -80,39 +147,45 @@ export async function servingFigures(text: string, folder: string, threads: numb
       type,
     });
   const full = await exported('F32');
-  const small = await exported('Q4_0');
+  const rounded = await exported('Q4_0');
   await model.close();
-  const perplexity = async (path: string): Promise<number> => {
-    const reader = await GgufReader.open(path);
-    const data = textBatches(stream, { batch: 4, length, seed: 0, inOrder: true });
-    const loss = await checkpointLoss(config, ggufCheckpoint(reader, config), data, work.signal);
-    await reader.close();
-    return Math.exp(loss);
-  };
-  const [before, after] = [await perplexity(full.path), await perplexity(small.path)];
+  const settings = quantizationSettingsSchema.parse({ samples: 24, sampleTokens: length });
+  const output = join(folder, 'quantized');
+  const { artifacts } = await quantize({ model: directory, output, settings, calibration: [text] }, quiet);
+  const chosen = artifacts.find(({ format }) => format === 'q4_0')!;
+  const figures: Figures = [
+    ['int4-file-smaller', { value: full.bytes / chosen.bytes, detail: `${full.bytes} to ${chosen.bytes} bytes` }],
+  ];
+  return { full: full.path, rounded: rounded.path, chosen: chosen.path, figures };
+}
 
-  work.report({ stage: 'serve', done: 2, total: 3, unit: 'items' });
-  const engine = await Engine.start({
-    ggufPath: small.path,
-    contextTokens: 8192,
-    maxRunning: 8,
-    threads,
-    prefixCache: false,
-  });
+/** A few steps of LoRA on the trained model: what share of the weights they train. */
+async function adapterFigures({ config, ids, directory }: SmallModel, folder: string, quiet: Work): Promise<Figures> {
+  const base = await openModelDirectory(directory);
   try {
-    return [
-      ['int4-file-smaller', { value: full.bytes / small.bytes, detail: `${full.bytes} to ${small.bytes} bytes` }],
-      [
-        'int4-perplexity',
-        {
-          value: 100 * (after / before - 1),
-          detail: `${before.toFixed(2)} to ${after.toFixed(2)}, rounded to nearest`,
-        },
-      ],
-      ...(await servedFigures(engine, ids, work.signal)),
-    ];
+    const summary = await train(
+      {
+        settings: trainSettingsSchema.parse({
+          method: 'lora',
+          loraRank: 2,
+          steps: 4,
+          batchSize: 2,
+          contextLength: length,
+          keep: 'last',
+        }),
+        config,
+        start: base.weights,
+        data: { train: textBatches(tokensInMemory(ids), { batch: 2, length, seed: 2 }), hash: 'adapter' },
+        runFolder: join(folder, 'adapter-run'),
+        output: { path: join(folder, 'adapted'), provenance: { name: 'adapted', parent: 'served' } },
+      },
+      quiet,
+    );
+    const { trainedParameters, parameters } = summary;
+    const detail = `${trainedParameters} of ${parameters} parameters, rank 2 at width ${config.width}`;
+    return [['lora-trains-here', { value: (100 * trainedParameters) / parameters, detail }]];
   } finally {
-    await engine.close();
+    await base.close();
   }
 }
 
@@ -150,6 +223,7 @@ async function servedFigures(engine: Engine, ids: readonly number[], signal: Abo
   for (let index = 0; index < 9; index++) firstTokens.push(1000 * (await timed(() => complete(prompt(index + 8), 1))));
   firstTokens.sort((a, b) => a - b);
   return [
+    ['bridge-runs', { value: cached.tokens.length, detail: 'trained in FP32, quantized by GPTQ, served as Q4_0' }],
     [
       'cache-speeds-up',
       {

@@ -4,7 +4,6 @@ import { initializeParameter } from '../model/architectures/parameter-random.ts'
 import { evaluationGraph, trainingGraph } from '../model/architectures/training-graph.ts';
 import { bfloat16ToFloat32, float32ToBfloat16, roundToHalf } from '../model/float-formats.ts';
 import type { ModelConfig } from '../model/model-config.ts';
-import { peakLiveBytes } from '../planning/engine-training-memory.ts';
 import type { Figure } from '../reference/claim.ts';
 import type { Work } from '../runtime/progress.ts';
 import type { Graph } from '../tensor/graph.ts';
@@ -16,6 +15,7 @@ import { MicroBatchRunner, scratchBytes } from '../training/micro-batch.ts';
 import { adamwStep } from '../training/optimizer/adamw.ts';
 import { ParameterState } from '../training/optimizer/parameter-state.ts';
 import { trainSettingsSchema } from '../training/settings.ts';
+import { measureStepMemory } from '../training/step-memory.ts';
 import { train } from '../training/train.ts';
 
 type Figures = [string, Figure][];
@@ -38,12 +38,25 @@ const smallModel: ModelConfig = {
   eosTokenIds: [],
 };
 
+const mediumModel: ModelConfig = {
+  ...smallModel,
+  vocabSize: 2048,
+  width: 384,
+  layers: 6,
+  heads: 6,
+  headDim: 64,
+  ffnWidth: 1024,
+};
+
+const tinyModel: ModelConfig = { ...smallModel, vocabSize: 64, width: 32, layers: 2, headDim: 8, ffnWidth: 96 };
+
 /** What the reference claims of training, measured on a small model with the training engine. */
 export async function trainingFigures(folder: string, work: Work): Promise<Figures> {
   const steps: [string, () => Figures | Promise<Figures>][] = [
     ['rounding', roundedGradient],
     ['one step', () => oneStep(work.signal)],
     ['graphs', countedGraphs],
+    ['memory', () => measuredMemory(work.signal)],
     ['learning rates', () => learningRates(folder, work)],
   ];
   const figures: Figures = [];
@@ -115,32 +128,28 @@ function changed(before: Float32Array[], after: Float32Array[]): number {
   return different / total;
 }
 
-/** Multiplications and memory, counted in the graphs that the engine runs. */
+/** Multiplications, counted in the graphs that the engine runs. */
 function countedGraphs(): Figures {
-  const config = { ...smallModel, width: 256, headDim: 64, ffnWidth: 768 };
-  const specs = architectureOf(config).parameters(config);
-  const shape = { batch: 8, length: config.contextLength, packed: false };
-  const training = trainingGraph(config, specs, shape).graph;
-  const inference = evaluationGraph(config, specs, { ...shape, loss: true }).graph;
-  const parameters = specs.reduce((sum, spec) => sum + elementsOf(spec.shape), 0);
-  const trainingBytes = 16 * parameters + peakLiveBytes(training);
-  const inferenceBytes = 4 * parameters + peakLiveBytes(inference);
-  return [
-    [
-      'training-flops-counted',
-      {
-        value: matrixFlops(training) / matrixFlops(inference),
-        detail: `${(matrixFlops(training) / 1e9).toFixed(2)} against ${(matrixFlops(inference) / 1e9).toFixed(2)} GFLOP`,
-      },
-    ],
-    [
-      'training-memory-ratio',
-      {
-        value: trainingBytes / inferenceBytes,
-        detail: `${(trainingBytes / 1e6).toFixed(0)} against ${(inferenceBytes / 1e6).toFixed(0)} MB, FP32, batch 8 × 128`,
-      },
-    ],
-  ];
+  const specs = architectureOf(mediumModel).parameters(mediumModel);
+  const shape = { batch: 8, length: mediumModel.contextLength, packed: false };
+  const training = matrixFlops(trainingGraph(mediumModel, specs, shape).graph);
+  const inference = matrixFlops(evaluationGraph(mediumModel, specs, { ...shape, loss: true }).graph);
+  const detail = `${(training / 1e9).toFixed(2)} against ${(inference / 1e9).toFixed(2)} GFLOP`;
+  return [['training-flops-counted', { value: training / inference, detail }]];
+}
+
+/** Memory of two processes, one training, one only running the same model; what an empty process holds is taken off. */
+async function measuredMemory(signal: AbortSignal): Promise<Figures> {
+  const held = async (purpose: 'train' | 'infer') => {
+    const batch = { batch: 8, length: mediumModel.contextLength };
+    const whole = await measureStepMemory({ purpose, config: mediumModel, ...batch }, signal);
+    const empty = await measureStepMemory({ purpose, config: tinyModel, batch: 1, length: 16 }, signal);
+    return whole - empty;
+  };
+  const training = await held('train');
+  const inference = await held('infer');
+  const detail = `${(training / 1e6).toFixed(0)} against ${(inference / 1e6).toFixed(0)} MB, FP32, batch 8 × ${mediumModel.contextLength}`;
+  return [['training-memory-ratio', { value: training / inference, detail }]];
 }
 
 const products = new Set(['MatMul', 'Gemm', 'FusedMatMul']);
@@ -154,7 +163,7 @@ function matrixFlops(graph: Graph): number {
 
 /** Three runs that differ in the learning rate alone, on a text in which each token follows from the one before. */
 async function learningRates(folder: string, work: Work): Promise<Figures> {
-  const config: ModelConfig = { ...smallModel, vocabSize: 64, width: 32, layers: 2, headDim: 8, ffnWidth: 96 };
+  const config = tinyModel;
   const stream = tokensInMemory(Array.from({ length: 4000 }, (_, index) => (index * 7) % config.vocabSize));
   const loss = async (learningRate: number): Promise<number> => {
     const name = `rate-${learningRate}`;

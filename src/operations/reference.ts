@@ -47,6 +47,8 @@ export const reference = defineOperation({
     if (text !== null) return text;
     const width = Math.max(...listed.map(({ name }) => name.length));
     const lines = listed.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`);
-    return [...lines, '', 'Read one with `fts reference NAME`; check every figure with `fts reference verify`.'].join('\n');
+    return [...lines, '', 'Read one with `fts reference NAME`; check every figure with `fts reference verify`.'].join(
+      '\n',
+    );
   },
 });

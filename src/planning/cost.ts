@@ -6,7 +6,7 @@ export function cheapestRent(machine: Machine): Price | null {
 }
 
 /** The lowest price to buy a machine. */
-function cheapestPurchase(machine: Machine): Price | null {
+export function cheapestPurchase(machine: Machine): Price | null {
   return cheapest(machine, 'buy');
 }
 

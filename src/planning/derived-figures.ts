@@ -20,6 +20,7 @@ export interface DerivedFigure {
 const GB = 1e9;
 const kilometresPerMillisecondInFiber = 200;
 const frontierTokens = 15e12;
+const frontierGpus = 2048;
 
 const bf16Training: TrainingSetup = {
   method: { kind: 'full' },
@@ -68,10 +69,8 @@ export function derivedFigures(machines: ReadonlyMap<string, Machine>): Map<stri
     ['size-70b-int4-scaled', { value: gigabytes(llama70b, 'Q4_0') }],
     ['training-state-70b', { value: (state.weights + state.gradients + state.optimizer) / 1e12 }],
     ['gpus-70b', gpusFor(llama70b, findMachine(machines, 'h100'))],
-    [
-      'size-70b-m4-max-spare',
-      { value: served(llama70b, 'Q4_0', findMachine(machines, 'm4-max-128gb'), 1, 8192).headroomBytes / GB },
-    ],
+    ['size-70b-m4-max-spare', spare(llama70b, findMachine(machines, 'm4-max-128gb'), 8192)],
+    ['size-70b-one-gpu-spare', spare(llama70b, findMachine(machines, 'h100'), 8192)],
     ['size-3.8b-fp16', { value: gigabytes(phi, 'FP16') }],
     ['size-3.8b-int4', { value: (gigabytes(phi, 'Q4_0') + gigabytes(phi, 'Q4_K_M')) / 2 }],
     ['size-8b-fp16', { value: gigabytes(llama8b, 'FP16') }],
@@ -81,6 +80,7 @@ export function derivedFigures(machines: ReadonlyMap<string, Machine>): Map<stri
     ['size-405b-int4', { value: gigabytes(llama405b, 'Q4_0') }],
     ['cache-8b-per-token', { value: cacheBytesPerToken(llama8b, 'f16') / 1000 }],
     ...speedFigures(llama8b, machines),
+    ['training-months', frontierDays(llama70b, findMachine(machines, 'h100'))],
     ['cost-train-frontier', frontierCost(llama70b, findMachine(machines, 'h100'))],
     [
       'cost-query-70b',
@@ -93,6 +93,10 @@ export function derivedFigures(machines: ReadonlyMap<string, Machine>): Map<stri
     ['lora-share', { value: (100 * adapter) / countParameters(llama8b).total, detail: `${adapter} of 8 B` }],
     ['lora-adapter-size', { value: (adapter * 2) / 1e6 }],
     ['qlora-base-size', { value: gigabytes(llama8b, 'NF4') }],
+    ['fits-3.8b-phone', spare(phi, findMachine(machines, 'iphone-16-pro'), 4096)],
+    ['fits-8b-mac-mini', spare(llama8b, findMachine(machines, 'mac-mini-m4'), 8192)],
+    ['fits-8b-cpu', spare(llama8b, findMachine(machines, 'akamai-dedicated-16gb'), 8192)],
+    ['trains-8b-devices', gpusFor(llama8b, findMachine(machines, 'h100'))],
     ['round-trip', { value: (2 * 10_000) / kilometresPerMillisecondInFiber, detail: '10,000 km away' }],
   ]);
 }
@@ -126,6 +130,11 @@ function served(shape: ModelShape, format: WeightFormat, machine: Machine, seque
   return planServing({ shape, load, machine, promptTokens: 1024, completionTokens: 256 });
 }
 
+/** Gigabytes left on a machine beside the model in Q4_0 and one conversation. */
+function spare(shape: ModelShape, machine: Machine, context: number): DerivedFigure {
+  return { value: served(shape, 'Q4_0', machine, 1, context).headroomBytes / GB, detail: machine.name };
+}
+
 function speedFigures(shape: ModelShape, machines: ReadonlyMap<string, Machine>): [string, DerivedFigure][] {
   const mac = findMachine(machines, 'm4-max-128gb');
   const onMac = 1 / decodeStepSeconds(speedModel(shape, 'Q4_K_M', 'f16', mac), 1, 512);
@@ -139,12 +148,21 @@ function speedFigures(shape: ModelShape, machines: ReadonlyMap<string, Machine>)
   ];
 }
 
-function frontierCost(shape: ModelShape, machine: Machine): DerivedFigure {
+/** GPU-hours of training a frontier model once. */
+function frontierHours(shape: ModelShape, machine: Machine): number {
   const sequence = 8192;
   const flops = (trainingFlops(shape, sequence, { recompute: false, frozenBase: false }) / sequence) * frontierTokens;
-  const hours = flops / (arithmeticRate(machine, 'BF16') * efficiencyOf(machine).training) / 3600;
+  return flops / (arithmeticRate(machine, 'BF16') * efficiencyOf(machine).training) / 3600;
+}
+
+function frontierCost(shape: ModelShape, machine: Machine): DerivedFigure {
+  const hours = frontierHours(shape, machine);
   const usd = hours * cheapestRent(machine)!.usd;
   return { value: usd / 1e6, detail: `${(hours / 1e6).toFixed(1)} million GPU-hours` };
+}
+
+function frontierDays(shape: ModelShape, machine: Machine): DerivedFigure {
+  return { value: frontierHours(shape, machine) / frontierGpus / 24, detail: `${frontierGpus} GPUs` };
 }
 
 function ownedQueryCost(shape: ModelShape, machine: Machine): DerivedFigure {

@@ -4,7 +4,8 @@ import type { ModelConfig } from '../model/model-config.ts';
 import type { Graph } from '../tensor/graph.ts';
 import { lower } from '../tensor/program.ts';
 import { elementsOf } from '../tensor/shape.ts';
-import type { ModelShape } from './model-shape.ts';
+import { countParameters, type ModelShape } from './model-shape.ts';
+import type { TrainingMemory } from './training-memory.ts';
 
 /**
  * What ONNX Runtime's arena holds over what is alive at once: it rounds and fragments. Measured on models of 1 to 38
@@ -13,10 +14,30 @@ import type { ModelShape } from './model-shape.ts';
 const arenaOverhead = 1.16;
 
 /**
+ * Bytes of a training process of this program's own engine, which computes in FP32 with AdamW: 16 per parameter, 4 more
+ * where gradients are summed over micro-batches, and the activations, of which logits are a part.
+ */
+export function engineTrainingMemory(
+  shape: ModelShape,
+  batch: number,
+  length: number,
+  accumulation: number,
+  runtimeBytes: number,
+): TrainingMemory {
+  const parameters = countParameters(shape).total;
+  const weights = 4 * parameters;
+  const gradients = 4 * parameters * (accumulation > 1 ? 2 : 1);
+  const optimizer = 8 * parameters;
+  const activations = engineActivationBytes(shape, batch, length);
+  const total = weights + gradients + optimizer + activations + runtimeBytes;
+  return { weights, gradients, optimizer, activations, logits: 0, runtime: runtimeBytes, total };
+}
+
+/**
  * Bytes of activations and their gradients in a training step of this program's own engine: the largest set of
  * intermediate tensors alive at once while the graph runs in its order, times the arena's overhead.
  */
-export function engineActivationBytes(shape: ModelShape, batch: number, length: number): number {
+function engineActivationBytes(shape: ModelShape, batch: number, length: number): number {
   const config: ModelConfig = {
     normEpsilon: 1e-5,
     ...(shape.family === 'gpt2' ? {} : { ropeTheta: 10_000 }),
@@ -29,7 +50,7 @@ export function engineActivationBytes(shape: ModelShape, batch: number, length: 
 }
 
 /** Inputs, constants and results are the caller's; what lies between lives from its kernel to its last reader. */
-export function peakLiveBytes(graph: Graph): number {
+function peakLiveBytes(graph: Graph): number {
   const { nodes, outputs } = lower(graph);
   const results = new Set(outputs.map((output) => output.name));
   const bytes = new Map<string, number>();

@@ -10,6 +10,11 @@ export interface Traffic {
   siteSkew: number;
   /** Busiest hour over the average hour of the same place. */
   peakToAverage: number;
+  /**
+   * Load by hour of a day at each place, in any unit: replicas are then started and stopped by the hour. Its own peak
+   * replaces `peakToAverage`.
+   */
+  curve?: readonly number[] | undefined;
 }
 
 export interface FleetRules {
@@ -33,6 +38,8 @@ export interface Fleet {
   usdPerQuery: number | null;
   /** Replicas that one central site would need: what spreading costs. */
   replicasCentral: number;
+  /** With a curve: replicas running at each of its hours, all sites together, and what they cost. */
+  hourly: { replicas: number[]; usdPerMonth: number | null } | null;
 }
 
 const secondsPerDay = 86_400;
@@ -51,27 +58,46 @@ export function planFleet(traffic: Traffic, rules: FleetRules): Fleet {
     });
   }
   const averageRate = (traffic.users * traffic.queriesPerUserPerDay) / secondsPerDay;
+  const peakRate = averageRate * peakOf(traffic);
   const planned = rules.replicaRequestsPerSecond * rules.targetUtilization;
-  const weights = Array.from({ length: traffic.sites }, (_, rank) => (rank + 1) ** -traffic.siteSkew);
-  const weightSum = weights.reduce((sum, weight) => sum + weight, 0);
-  let replicas = 0;
-  let largestSite = 0;
-  for (const weight of weights) {
-    const peak = (averageRate * traffic.peakToAverage * weight) / weightSum;
-    const here = Math.max(rules.leastPerSite, Math.ceil(peak / planned));
-    replicas += here;
-    largestSite = Math.max(largestSite, here);
-  }
-  const usdPerMonth = rules.usdPerReplicaHour === null ? null : replicas * rules.usdPerReplicaHour * hoursPerMonth;
+  const shares = siteShares(traffic);
+  const replicasAt = (rate: number, share: number) => Math.max(rules.leastPerSite, Math.ceil((rate * share) / planned));
+  const total = (rate: number) => shares.reduce((sum, share) => sum + replicasAt(rate, share), 0);
+  const replicas = total(peakRate);
+  const largestSite = replicasAt(peakRate, shares[0]!);
+  const byHour = hourlyRates(traffic, averageRate)?.map(total);
+  const costOf = (running: number) =>
+    rules.usdPerReplicaHour === null ? null : running * rules.usdPerReplicaHour * hoursPerMonth;
+  const usdPerMonth = costOf(replicas);
   return {
-    peakRequestsPerSecond: averageRate * traffic.peakToAverage,
+    peakRequestsPerSecond: peakRate,
     replicas,
     largestSite,
     meanUtilization: averageRate / (replicas * rules.replicaRequestsPerSecond),
     usdPerMonth,
     usdPerQuery: usdPerMonth === null ? null : usdPerMonth / (averageRate * 3600 * hoursPerMonth),
-    replicasCentral: Math.max(rules.leastPerSite, Math.ceil((averageRate * traffic.peakToAverage) / planned)),
+    replicasCentral: replicasAt(peakRate, 1),
+    hourly: byHour === undefined ? null : { replicas: byHour, usdPerMonth: costOf(mean(byHour)) },
   };
+}
+
+function peakOf({ curve, peakToAverage }: Traffic): number {
+  return curve === undefined ? peakToAverage : Math.max(...curve) / mean(curve);
+}
+
+function hourlyRates({ curve }: Traffic, averageRate: number): number[] | undefined {
+  return curve?.map((load) => (averageRate * load) / mean(curve));
+}
+
+/** Shares of the users by site, the largest first. */
+function siteShares({ sites, siteSkew }: Traffic): number[] {
+  const weights = Array.from({ length: sites }, (_, rank) => (rank + 1) ** -siteSkew);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / sum);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 export interface Sensitivity {
@@ -88,7 +114,7 @@ export function fleetSensitivity(traffic: Traffic, rules: FleetRules, share = 0.
   const dials: [string, (factor: number) => Partial<Traffic & FleetRules>][] = [
     ['users', (factor) => ({ users: traffic.users * factor })],
     ['queriesPerUserPerDay', (factor) => ({ queriesPerUserPerDay: traffic.queriesPerUserPerDay * factor })],
-    ['peakToAverage', (factor) => ({ peakToAverage: traffic.peakToAverage * factor })],
+    ['peakToAverage', (factor) => ({ curve: undefined, peakToAverage: peakOf(traffic) * factor })],
     ['replicaRequestsPerSecond', (factor) => ({ replicaRequestsPerSecond: rules.replicaRequestsPerSecond * factor })],
     ['targetUtilization', (factor) => ({ targetUtilization: rules.targetUtilization * factor })],
     ['sites', (factor) => ({ sites: Math.max(1, Math.round(traffic.sites * factor)) })],

@@ -1,14 +1,23 @@
 import { attentionFlopsPerPair } from './compute.ts';
 import { type CacheType, cacheBytesPerToken } from './inference-memory.ts';
-import { type Arithmetic, efficiencyOf, type Machine, stepOverheadSeconds } from './machine.ts';
+import { type Arithmetic, efficiencyOf, type KernelSpeed, type Machine, stepOverheadSeconds } from './machine.ts';
 import { type ModelShape, parameterTensors } from './model-shape.ts';
-import { type BlockType, bitsPerWeight, blockTypeOf, type WeightFormat } from './weight-formats.ts';
+import { type BlockType, bitsPerWeight, blockTypeOf, type WeightFormat, weightBytes } from './weight-formats.ts';
 
-/** The matrices of a model by block type: what one forward pass multiplies. */
+/** Weights of some matrices, and the widths of their inputs, all together. */
+interface Matrices {
+  weights: number;
+  inputs: number;
+}
+
+/** The matrices of a model by block type: what one forward pass multiplies, and what lies between. */
 interface MatrixWork {
-  layers: Map<BlockType, number>;
-  head: { type: BlockType; weights: number };
-  matrices: number;
+  layers: Map<BlockType, Matrices>;
+  head: Matrices & { type: BlockType };
+  /** Bytes of weights that a forward pass reads. */
+  streamedBytes: number;
+  /** FP32 values that pass an operation between the matrices, for each token. */
+  valuesPerToken: number;
 }
 
 /** One forward pass's batch: tokens in all, how many of them need logits, and the pairs of positions attended. */
@@ -23,21 +32,25 @@ export interface ForwardBatch {
 
 /** Precomputes what `forwardSeconds` needs, so that a simulation may call it a million times. */
 function matrixWork(shape: ModelShape, format: WeightFormat): MatrixWork {
-  const layers = new Map<BlockType, number>();
-  let matrices = 0;
-  let head = { type: 'F32' as BlockType, weights: 0 };
+  const layers = new Map<BlockType, Matrices>();
+  let head = { type: 'F32' as BlockType, weights: 0, inputs: 0 };
   for (const tensor of parameterTensors(shape)) {
     if (tensor.role === 'norm' || tensor.role === 'bias' || tensor.role === 'position-embedding') continue;
     const type = blockTypeOf(format, tensor, shape);
     const weights = tensor.rows * tensor.columns;
     if (tensor.role === 'output-head' || (tensor.role === 'token-embedding' && shape.tiedEmbeddings)) {
-      head = { type, weights };
+      head = { type, weights, inputs: tensor.columns };
     } else if (tensor.layer !== null) {
-      layers.set(type, (layers.get(type) ?? 0) + weights);
+      const known = layers.get(type) ?? { weights: 0, inputs: 0 };
+      layers.set(type, { weights: known.weights + weights, inputs: known.inputs + tensor.columns });
     }
-    matrices++;
   }
-  return { layers, head, matrices };
+  return { layers, head, streamedBytes: weightBytes(shape, format).streamed, valuesPerToken: valuesPerToken(shape) };
+}
+
+/** Both norms with their scales and both residual sums, rotated queries and keys, the cached pair, the gate. */
+function valuesPerToken({ layers, width, heads, kvHeads, headDim, ffnWidth }: ModelShape): number {
+  return layers * (6 * width + heads * headDim + 3 * kvHeads * headDim + ffnWidth);
 }
 
 export interface SpeedModel {
@@ -68,29 +81,47 @@ export function speedModel(
 }
 
 /**
- * Seconds of one forward pass by the roofline model (Williams et al. 2009): every matrix takes the longer of its
- * arithmetic and its transfer; the KV cache is read once per sequence; then a fixed cost per pass.
+ * Seconds of one forward pass. From a data sheet, by the roofline model (Williams et al. 2009): every matrix takes the
+ * longer of its arithmetic and its transfer; the KV cache is read once per sequence; then a fixed cost per pass. On a
+ * measured machine, from its kernels' speeds and what the engine was seen to spend around them.
  */
 export function forwardSeconds(model: SpeedModel, batch: ForwardBatch): number {
   const { machine, work, devices } = model;
   let seconds = 0;
-  for (const [type, weights] of work.layers) seconds += matrixSeconds(machine, type, weights, batch.tokens);
-  if (batch.outputs > 0) seconds += matrixSeconds(machine, work.head.type, work.head.weights, batch.outputs);
-  const attention = Math.max(
-    (attentionFlopsPerPair(model.shape) * batch.attendedPairs) / attentionRate(machine),
+  for (const [type, matrices] of work.layers) seconds += matrixSeconds(model, type, matrices, batch.tokens);
+  if (batch.outputs > 0) seconds += matrixSeconds(model, work.head.type, work.head, batch.outputs);
+  seconds += Math.max(
+    (attentionFlopsPerPair(model.shape) * batch.attendedPairs) / attentionRate(machine, batch.tokens),
     (model.cacheBytesPerToken * batch.cachedTokens) / (machine.bandwidthBytesPerSecond * efficiencyOf(machine).decode),
   );
-  return (seconds + attention) / devices + stepOverheadSeconds(machine);
+  const { measured } = machine;
+  if (measured === undefined) return seconds / devices + stepOverheadSeconds(machine);
+  const between =
+    measured.valueSeconds * work.valuesPerToken * batch.tokens + measured.layerSeconds * model.shape.layers;
+  return seconds + between + measured.passSeconds + measured.logitSeconds * model.shape.vocabSize * batch.outputs;
 }
 
-/** Seconds to multiply `weights` weights of a block type by `tokens` rows. */
-function matrixSeconds(machine: Machine, type: BlockType, weights: number, tokens: number): number {
+/** Seconds to multiply matrices of a block type by `tokens` rows. */
+function matrixSeconds(
+  { machine, work }: SpeedModel,
+  type: BlockType,
+  { weights, inputs }: Matrices,
+  tokens: number,
+): number {
   const flops = 2 * weights * tokens;
-  const measured = machine.kernels?.[type];
-  if (measured !== undefined) return flops / interpolate(measured.tokens, measured.flopsPerSecond, tokens);
+  const kernel = machine.measured?.kernels[type];
+  if (kernel !== undefined) {
+    return flops / kernelRate(kernel, tokens, work.streamedBytes) + inputs * tokens * kernel.inputSeconds;
+  }
   const { decode, prefill } = efficiencyOf(machine);
   const transfer = (weights * bitsPerWeight(type)) / 8 / (machine.bandwidthBytesPerSecond * decode);
   return Math.max(flops / (arithmeticRate(machine, type) * prefill), transfer);
+}
+
+/** Operations per second of a measured kernel: linear in tokens, and in the logarithm of the working set. */
+function kernelRate({ tokens, workingSets, flopsPerSecond }: KernelSpeed, count: number, workingSet: number): number {
+  const bySet = flopsPerSecond.map((row) => interpolate(tokens, row, count));
+  return interpolate(workingSets.map(Math.log), bySet, Math.log(workingSet));
 }
 
 /** The fastest unit that takes this type: weights in 4 bits are widened to 16 (or 8 on CPUs) before they multiply. */
@@ -110,13 +141,15 @@ export function arithmeticRate(machine: Machine, type: BlockType): number {
   return Math.max(...Object.values(machine.flops));
 }
 
-function attentionRate(machine: Machine): number {
-  return arithmeticRate(machine, 'F16') * efficiencyOf(machine).prefill;
+function attentionRate(machine: Machine, tokens: number): number {
+  if (machine.measured === undefined) return arithmeticRate(machine, 'F16') * efficiencyOf(machine).prefill;
+  const { attention } = machine.measured;
+  return interpolate(attention.tokens, attention.flopsPerSecond, tokens);
 }
 
 /** Linear between measured points, flat outside. */
 function interpolate(xs: readonly number[], ys: readonly number[], x: number): number {
-  if (x <= xs[0]!) return ys[0]! * (x / xs[0]!);
+  if (x <= xs[0]!) return ys[0]!;
   for (let index = 1; index < xs.length; index++) {
     if (x > xs[index]!) continue;
     const share = (x - xs[index - 1]!) / (xs[index]! - xs[index - 1]!);

@@ -23,14 +23,35 @@ const priceSchema = z.object({
 });
 export type Price = z.output<typeof priceSchema>;
 
-/** How fast one weight-matrix kernel runs at several batch sizes, measured. */
+/** How fast the kernel of one weight type multiplies, measured. */
 const kernelSpeedSchema = z.object({
   /** Rows of activations (tokens) multiplied at once, ascending. */
   tokens: z.array(z.number().int().positive()).min(1),
-  /** Operations per second (2 per weight and token) at each of those. */
-  flopsPerSecond: z.array(z.number().positive()).min(1),
+  /** Bytes of weights streamed one after the other, ascending: small ones stay in the processor's caches. */
+  workingSets: z.array(z.number().positive()).min(1),
+  /** Operations per second (2 per weight and token): a row for each working set, a column for each count of tokens. */
+  flopsPerSecond: z.array(z.array(z.number().positive())).min(1),
+  /** Seconds to prepare one value of a matrix's input before it is multiplied: to quantize it, say. */
+  inputSeconds: z.number().nonnegative(),
 });
 export type KernelSpeed = z.output<typeof kernelSpeedSchema>;
+
+/** A machine on which the engines themselves were measured; this replaces the roofline. */
+const measuredSchema = z.object({
+  /** By block type. */
+  kernels: z.record(z.string(), kernelSpeedSchema),
+  /** Operations per second of attention over a cache in FP16, by new tokens. */
+  attention: z.object({ tokens: z.array(z.number()).min(1), flopsPerSecond: z.array(z.number().positive()).min(1) }),
+  /** Seconds for one FP32 value to pass an operation between the matrices: norm, gate, residual sum. */
+  valueSeconds: z.number().nonnegative(),
+  /** Seconds of one forward pass of the serving engine whatever the model, for each of its layers, and for each logit. */
+  passSeconds: z.number().nonnegative(),
+  layerSeconds: z.number().nonnegative(),
+  logitSeconds: z.number().nonnegative(),
+  /** Bytes of an engine's process beside what the model accounts for. */
+  runtimeBytes: z.object({ serve: z.number().positive(), train: z.number().positive() }),
+});
+export type MeasuredSpeed = z.output<typeof measuredSchema>;
 
 export const machineSchema = z.object({
   id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'lower-case letters, digits, dots and dashes'),
@@ -59,8 +80,7 @@ export const machineSchema = z.object({
     .optional(),
   /** Seconds that each forward pass costs besides the matrices: launches, sampling, scheduling. */
   stepOverheadSeconds: z.number().nonnegative().optional(),
-  /** Measured kernels by block type; they replace the roofline where they exist. */
-  kernels: z.record(z.string(), kernelSpeedSchema).optional(),
+  measured: measuredSchema.optional(),
 });
 
 export type Machine = z.output<typeof machineSchema>;
@@ -92,9 +112,10 @@ export function stepOverheadSeconds(machine: Machine): number {
 
 /**
  * What the runtime occupies on one device before a model is loaded, in bytes: a CUDA context, or this program's process
- * with its libraries (measured on Linux).
+ * with its libraries (measured where the machine is, else as seen on Linux).
  */
 export function runtimeBytes(machine: Machine, purpose: 'serve' | 'train'): number {
+  if (machine.measured !== undefined) return machine.measured.runtimeBytes[purpose];
   if (machine.kind === 'gpu') return 0.7e9;
   return purpose === 'serve' ? 0.107e9 : 0.135e9;
 }

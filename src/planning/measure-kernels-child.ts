@@ -1,5 +1,5 @@
-// Measures ggml's matrix kernels, the ones that serving runs, in a process of its own: a native fault cannot take the
-// caller down, and the memory is given back when it ends.
+// Measures ggml's kernels, the ones that serving runs, in a process of its own: a native fault cannot take the caller
+// down, and the memory is given back when it ends.
 import koffi from 'koffi';
 import { FtsError } from '../errors/fts-error.ts';
 import { findNativeLibraries } from '../runtime/llama-cpp-package.ts';
@@ -23,10 +23,22 @@ const ggmlTypes: Record<string, number> = {
   BF16: 30,
 };
 
-const width = 2048;
-const rows = 4096;
-/** Enough matrices that no cache holds them, so that one token's time is the time to read them from memory. */
-const weightBytesWanted = 128e6;
+/** Sides of the measured matrices: a size between those of small and large models. */
+const side = 1024;
+/** Weights streamed in one go: from what fits a core's cache to what no cache holds. */
+const workingSets = [2e6, 8e6, 32e6, 128e6];
+/** Few tokens are limited by where the weights lie, many by arithmetic: those are measured in one working set. */
+const fewTokens = [1, 2, 4, 8];
+const manyTokens = [16, 32, 64, 128, 256, 512];
+const manyTokensWeightBytes = 8e6;
+/** A narrow matrix, to tell the preparation of the input from the multiplication. */
+const prepared = { rows: 64, tokens: 128 };
+const attention = { headDim: 64, heads: 8, kvHeads: 4, positions: 512, tokens: [1, 8, 32, 256] };
+const elementWise = { width: 1024, tokens: 256 };
+const measureMilliseconds = 80;
+const leastRuns = 12;
+/** In FP16. */
+const minusInfinity = 0xfc00;
 
 const threads = Number(process.argv[2]);
 const typeNames = process.argv.slice(3);
@@ -57,12 +69,20 @@ const api = {
   supports: b('bool ggml_backend_dev_supports_op(void *device, void *operation)'),
   allocate: b('void *ggml_backend_alloc_ctx_tensors_from_buft(void *context, void *type)'),
   freeBuffer: b('void ggml_backend_buffer_free(void *buffer)'),
+  clearBuffer: b('void ggml_backend_buffer_clear(void *buffer, uint8_t value)'),
   setTensor: b('void ggml_backend_tensor_set(void *tensor, const void *data, size_t offset, size_t size)'),
   compute: b('int ggml_backend_graph_compute(void *backend, void *graph)'),
   init: b('void *ggml_init(ggml_init_params parameters)'),
   free: b('void ggml_free(void *context)'),
-  tensor2d: b('void *ggml_new_tensor_2d(void *context, int type, int64_t columns, int64_t rows)'),
+  tensor: b('void *ggml_new_tensor_4d(void *context, int type, int64_t n0, int64_t n1, int64_t n2, int64_t n3)'),
+  permute: b('void *ggml_permute(void *context, void *tensor, int axis0, int axis1, int axis2, int axis3)'),
   multiply: b('void *ggml_mul_mat(void *context, void *weights, void *activations)'),
+  attend: b(
+    'void *ggml_flash_attn_ext(void *context, void *q, void *k, void *v, void *mask, float scale, float bias, float cap)',
+  ),
+  add: b('void *ggml_add(void *context, void *a, void *b)'),
+  silu: b('void *ggml_silu(void *context, void *a)'),
+  norm: b('void *ggml_rms_norm(void *context, void *a, float epsilon)'),
   newGraph: b('void *ggml_new_graph(void *context)'),
   expand: b('void ggml_build_forward_expand(void *graph, void *tensor)'),
   rowSize: b('size_t ggml_row_size(int type, int64_t columns)'),
@@ -87,81 +107,170 @@ const pool = procedure(
 });
 procedure('ggml_backend_set_n_threads', 'void measure_set_threads(void *backend, int threads)')(backend, threads);
 procedure('ggml_backend_cpu_set_threadpool', 'void measure_set_pool(void *backend, void *pool)')(backend, pool);
-const bufferTypes = [...extraBufferTypes(), api.bufferType(device) as Pointer];
+const plainBuffers = api.bufferType(device) as Pointer;
+const bufferTypes = [...extraBufferTypes(), plainBuffers];
 
 /** Buffer types in which ggml repacks weights for this processor; llama.cpp tries them first, and so do we. */
 function extraBufferTypes(): Pointer[] {
   const list = procedure('ggml_backend_dev_get_extra_bufts', 'void *measure_extra_types(void *device)')(device);
-  const found: Pointer[] = [];
-  if (list === null) return found;
+  const types: Pointer[] = [];
+  if (list === null) return types;
   for (let index = 0; ; index++) {
     const type = koffi.decode(list, index * 8, 'void *') as Pointer;
-    if (type === null) return found;
-    found.push(type);
+    if (type === null) return types;
+    types.push(type);
   }
 }
 
-const context = (): Pointer => api.init({ mem_size: 4 << 20, mem_buffer: null, no_alloc: true }) as Pointer;
+const context = (): Pointer => api.init({ mem_size: 8 << 20, mem_buffer: null, no_alloc: true }) as Pointer;
+const matrix = (owner: Pointer, type: number, columns: number, rows: number): Pointer =>
+  api.tensor(owner, type, columns, rows, 1, 1) as Pointer;
 
-/** Operations per second for each number of tokens, for one weight type. */
-function measureType(name: string, tokenCounts: readonly number[]): number[] {
-  const type = ggmlTypes[name];
-  if (type === undefined)
-    throw new FtsError('invalid-input', `ggml has no type ${name}.`, { field: 'type', value: name });
-  const matrixBytes = Number(api.rowSize(type, width)) * rows;
-  const count = Math.max(2, Math.ceil(weightBytesWanted / matrixBytes));
-  for (const bufferType of bufferTypes) {
-    const weightContext = context();
-    const weights = Array.from({ length: count }, () => api.tensor2d(weightContext, type, width, rows) as Pointer);
-    const buffer = api.allocate(weightContext, bufferType) as Pointer;
-    try {
-      const probe = context();
-      const operation = api.multiply(probe, weights[0], api.tensor2d(probe, 0, width, 1)) as Pointer;
-      const supported = api.supports(device, operation) as boolean;
-      api.free(probe);
-      if (!supported) continue;
-      const data = randomBytes(matrixBytes);
-      for (const tensor of weights) api.setTensor(tensor, data, 0, matrixBytes);
-      return tokenCounts.map((tokens) => measure(weights, tokens));
-    } finally {
-      api.freeBuffer(buffer);
-      api.free(weightContext);
-    }
-  }
-  throw new FtsError('unavailable', `No kernel multiplies ${name} on this processor.`);
-}
-
-function measure(weights: Pointer[], tokens: number): number {
-  const used = weights.slice(0, tokens >= 64 ? 2 : weights.length);
+/**
+ * Seconds of one run of the graph that `build` makes, whose own tensors hold zeros: the best of many, which is what the
+ * machine can do, not what a neighbour left of it.
+ */
+function secondsOf(build: (work: Pointer) => Pointer[], fill: () => void = () => {}): number {
   const work = context();
-  const input = api.tensor2d(work, 0, width, tokens) as Pointer;
   const graph = api.newGraph(work) as Pointer;
-  for (const tensor of used) api.expand(graph, api.multiply(work, tensor, input));
-  const buffer = api.allocate(work, api.bufferType(device)) as Pointer;
-  api.setTensor(input, Buffer.from(new Float32Array(width * tokens).fill(0.01).buffer), 0, width * tokens * 4);
+  for (const result of build(work)) api.expand(graph, result);
+  const buffer = api.allocate(work, plainBuffers) as Pointer;
+  api.clearBuffer(buffer, 0);
+  fill();
   let best = Number.POSITIVE_INFINITY;
-  // The best of many: what the machine can do, not what a neighbour left of it.
-  const until = performance.now() + 200;
-  for (let run = 0; run < 5 || performance.now() < until; run++) {
+  const until = performance.now() + measureMilliseconds;
+  for (let run = 0; run < leastRuns || performance.now() < until; run++) {
     const start = performance.now();
     if (api.compute(backend, graph) !== 0) throw new FtsError('internal', 'ggml_backend_graph_compute failed.');
     best = Math.min(best, performance.now() - start);
   }
   api.freeBuffer(buffer);
   api.free(work);
-  return (2 * width * rows * used.length * tokens) / (best / 1000);
+  return best / 1000;
+}
+
+/** Seconds that an operation costs however small it is: dispatch, and the threads meeting at its end. */
+function measureOperation(): number {
+  const count = 256;
+  return (
+    secondsOf((work) => {
+      let value = matrix(work, ggmlTypes.F32!, 64, 1);
+      for (let index = 0; index < count; index++) value = api.silu(work, value) as Pointer;
+      return [value];
+    }) / count
+  );
+}
+
+/** Seconds for one FP32 value to pass one of the operations between the matrices. */
+function measureElementWise(): number {
+  const { width, tokens } = elementWise;
+  const repeats = 4;
+  const seconds = secondsOf((work) => {
+    const input = matrix(work, ggmlTypes.F32!, width, tokens);
+    let value = input;
+    for (let index = 0; index < repeats; index++) {
+      value = api.norm(work, api.silu(work, api.add(work, value, input)), 1e-5) as Pointer;
+    }
+    return [value];
+  });
+  return seconds / (3 * repeats * width * tokens);
+}
+
+/** Operations per second of causal attention over an FP16 cache, laid out as llama.cpp does, by new tokens. */
+function measureAttention(): number[] {
+  const { headDim, heads, kvHeads, positions } = attention;
+  return attention.tokens.map((tokens) => {
+    let mask: Pointer;
+    const build = (work: Pointer): Pointer[] => {
+      const cached = () =>
+        api.permute(work, api.tensor(work, ggmlTypes.F16, headDim, kvHeads, positions, 1), 0, 2, 1, 3) as Pointer;
+      const query = api.permute(work, api.tensor(work, ggmlTypes.F32, headDim, heads, tokens, 1), 0, 2, 1, 3);
+      mask = matrix(work, ggmlTypes.F16!, positions, tokens);
+      return [api.attend(work, query, cached(), cached(), mask, headDim ** -0.5, 0, 0) as Pointer];
+    };
+    const seen = (token: number) => positions - tokens + token + 1;
+    const seconds = secondsOf(build, () => {
+      const values = new Uint16Array(positions * tokens);
+      for (let token = 0; token < tokens; token++) {
+        values.fill(minusInfinity, token * positions + seen(token), (token + 1) * positions);
+      }
+      api.setTensor(mask, Buffer.from(values.buffer), 0, values.byteLength);
+    });
+    const pairs = Array.from({ length: tokens }, (_, token) => seen(token)).reduce((sum, count) => sum + count, 0);
+    return (4 * heads * headDim * pairs) / Math.max(seconds - operationSeconds, seconds / 10);
+  });
+}
+
+/**
+ * One weight type: seconds to prepare one value of the input (to quantize it, say), and operations per second, a row for
+ * each working set, a column for each number of tokens.
+ */
+function measureType(name: string): { inputSeconds: number; flopsPerSecond: number[][] } {
+  const type = ggmlTypes[name];
+  if (type === undefined)
+    throw new FtsError('invalid-input', `ggml has no type ${name}.`, { field: 'type', value: name });
+  const matrixBytes = Number(api.rowSize(type, side)) * side;
+  const count = Math.ceil(workingSets.at(-1)! / matrixBytes);
+  for (const bufferType of bufferTypes) {
+    const owner = context();
+    const weights = Array.from({ length: count }, () => matrix(owner, type, side, side));
+    weights.push(matrix(owner, type, side, prepared.rows));
+    const buffer = api.allocate(owner, bufferType) as Pointer;
+    try {
+      const probe = context();
+      const operation = api.multiply(probe, weights[0], matrix(probe, ggmlTypes.F32!, side, 1)) as Pointer;
+      const supported = api.supports(device, operation) as boolean;
+      api.free(probe);
+      if (!supported) continue;
+      const data = smallNumbers(matrixBytes);
+      for (const tensor of weights.slice(0, count)) api.setTensor(tensor, data, 0, matrixBytes);
+      const narrowBytes = (matrixBytes * prepared.rows) / side;
+      api.setTensor(weights[count], data.subarray(0, narrowBytes), 0, narrowBytes);
+      const seconds = (tokens: number, used: Pointer[]) => {
+        const run = secondsOf((work) => {
+          const input = matrix(work, ggmlTypes.F32!, side, tokens);
+          return used.map((tensor) => api.multiply(work, tensor, input) as Pointer);
+        });
+        return Math.max(run - used.length * operationSeconds, run / 10);
+      };
+      // A narrow matrix takes as long to prepare its input as a wide one: the difference of both tells how long.
+      const [wide, narrow] = [seconds(prepared.tokens, [weights[0]]), seconds(prepared.tokens, [weights.at(-1)])];
+      const preparation = Math.max(0, (narrow - (wide * prepared.rows) / side) / (1 - prepared.rows / side));
+      const inputSeconds = preparation / (side * prepared.tokens);
+      const rate = (tokens: number, bytes: number): number => {
+        const used = weights.slice(0, Math.max(1, Math.min(count, Math.round(bytes / matrixBytes))));
+        const whole = seconds(tokens, used);
+        const multiplying = Math.max(whole - used.length * side * tokens * inputSeconds, whole / 2);
+        return (2 * side * side * used.length * tokens) / multiplying;
+      };
+      const many = manyTokens.map((tokens) => rate(tokens, manyTokensWeightBytes));
+      const flopsPerSecond = workingSets.map((bytes) => [...fewTokens.map((tokens) => rate(tokens, bytes)), ...many]);
+      return { inputSeconds, flopsPerSecond };
+    } finally {
+      api.freeBuffer(buffer);
+      api.free(owner);
+    }
+  }
+  throw new FtsError('unavailable', `No kernel multiplies ${name} on this processor.`);
 }
 
 /** Bytes whose 16-bit halves are small normal numbers in FP16 and BF16, so that no kernel meets an infinity. */
-function randomBytes(length: number): Buffer {
+function smallNumbers(length: number): Buffer {
   const bytes = Buffer.alloc(length);
   for (let index = 0; index + 1 < length; index += 2)
     bytes.writeUInt16LE(0x2000 + ((index * 2654435761) & 0x3ff), index);
   return bytes;
 }
 
-const tokenCounts = [1, 2, 4, 8, 16, 32, 128, 512];
+const operationSeconds = measureOperation();
+process.send?.({
+  kind: 'between',
+  operationSeconds,
+  valueSeconds: measureElementWise(),
+  attention: { tokens: attention.tokens, flopsPerSecond: measureAttention() },
+});
 for (const name of typeNames) {
-  process.send?.({ type: name, tokens: tokenCounts, flopsPerSecond: measureType(name, tokenCounts) });
+  const tokens = [...fewTokens, ...manyTokens];
+  process.send?.({ kind: 'matrix', type: name, tokens, workingSets, ...measureType(name) });
 }
 process.disconnect?.();

@@ -1,11 +1,11 @@
-import type { BarPart } from './memory-bar.ts';
+import type { MemoryPart } from './plan-answer.ts';
 import { bytesText } from './quantity-text.ts';
 
 const colours = ['#1f77b4', '#ff7f0e', '#2ca02c', '#9467bd', '#8c564b', '#17becf', '#7f7f7f'];
 
 export interface Bar {
   label: string;
-  parts: readonly BarPart[];
+  parts: readonly MemoryPart[];
   /** What the machine has; drawn as a line. */
   usableBytes: number;
 }

@@ -1,10 +1,5 @@
+import type { MemoryPart } from './plan-answer.ts';
 import { bytesText } from './quantity-text.ts';
-
-/** One part of a stacked bar, in drawing order. */
-export interface BarPart {
-  label: string;
-  bytes: number;
-}
 
 const fills = ['█', '▓', '▒', '░', '▞', '▚', '■'];
 
@@ -12,7 +7,7 @@ const fills = ['█', '▓', '▒', '░', '▞', '▚', '■'];
  * A stacked bar for a terminal: the parts to scale against what the machine has, then a legend. `│` marks the end of
  * the machine's memory; what stands behind it does not fit.
  */
-export function memoryBarText(parts: readonly BarPart[], usableBytes: number, columns = 60): string {
+export function memoryBarText(parts: readonly MemoryPart[], usableBytes: number, columns = 60): string {
   const total = parts.reduce((sum, part) => sum + part.bytes, 0);
   const scale = columns / Math.max(total, usableBytes);
   const end = Math.round(usableBytes * scale);

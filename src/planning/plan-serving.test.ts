@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compareServing } from './compare-serving.ts';
 import { breakEven, tokenCost, usualOwnership } from './cost.ts';
 import { cacheBytesPerToken } from './inference-memory.ts';
 import type { Machine } from './machine.ts';
@@ -11,8 +12,9 @@ import { memoryBarsSvg } from './memory-bar-svg.ts';
 import { countParameters } from './model-shape.ts';
 import { planServing } from './plan-serving.ts';
 import { publishedModels } from './published-models.ts';
+import { compareCosts } from './rent-or-buy.ts';
 import { resolveShape, typicalShape } from './resolve-shape.ts';
-import { combinations, parseVariation } from './what-if.ts';
+import { parseVariation, settingsOf } from './what-if.ts';
 
 const llama8b = publishedModels['meta-llama/Llama-3.1-8B']!;
 const llama70b = publishedModels['meta-llama/Llama-3.1-70B']!;
@@ -94,6 +96,31 @@ it('breaks even when the purchase is saved query by query, power counted', () =>
   expect(breakEven(machine, { ...load, usdPerQuery: power / 2 }, usualOwnership)!.queries).toBeNull();
 });
 
+it('says after how many queries each bought machine has paid off against the cheapest rented one', () => {
+  const chosen = ['mac-mini-m4', 'akamai-rtx4000-ada-x1-small', 'l4'].map((id) => machines.get(id)!);
+  const { rows, otherwise } = compareCosts(request('Q4_0'), chosen, { queriesPerDay: 1000 }, usualOwnership);
+  const [mac, ada] = rows;
+  expect(otherwise!.from).toBe('akamai-rtx4000-ada-x1-small');
+  expect(otherwise!.usdPerQuery).toBe(ada!.usdPerQuery);
+  expect(ada!.breakEven).toBeNull();
+  expect(mac!.breakEven!.queries).toBe(Math.ceil(599 / (otherwise!.usdPerQuery - mac!.powerUsdPerQuery)));
+  const given = compareCosts(request('Q4_0'), chosen, { queriesPerDay: 1000, usdPerQuery: 1 }, usualOwnership);
+  expect(given.rows[0]!.breakEven!.queries).toBe(600);
+});
+
+it('recommends the cheapest machine that is fast enough, with reasons, and varies the plan there', () => {
+  const chosen = ['raspberry-pi-5', 'akamai-rtx4000-ada-x1-small', 'h100'].map((id) => machines.get(id)!);
+  const answer = compareServing(request('Q4_0'), chosen, { ttftSeconds: 0.5, tokensPerSecond: 10 }, [
+    parseVariation('bits=4,32'),
+  ]);
+  expect(answer.recommended!.machine).toBe('akamai-rtx4000-ada-x1-small');
+  expect(answer.recommended!.reasons.join()).toMatch(/to spare.*First token after.*cheapest/);
+  expect(answer.whatIf.map(({ setting, fits }) => [setting, fits])).toEqual([
+    ['bits=Q4_K_M', true],
+    ['bits=FP32', false],
+  ]);
+});
+
 it('takes the user’s own machines, and refuses a wrong one by field', async () => {
   const mine = { ...machines.get('l4')!, id: 'my-box', name: 'My box' };
   await writeFile(join(home, 'machines.json'), JSON.stringify([mine]));
@@ -103,10 +130,13 @@ it('takes the user’s own machines, and refuses a wrong one by field', async ()
   await rm(join(home, 'machines.json'));
 });
 
-it('names a source and a date for every figure of the catalogue', () => {
+it('names a source and a date for every figure of the catalogue, and a document where it says it was read', () => {
   for (const machine of machines.values()) {
     expect(machine.source.text.length).toBeGreaterThan(5);
-    for (const price of machine.prices) expect(price.source.date).toMatch(/^\d{4}-\d\d-\d\d$/);
+    for (const source of [machine.source, ...machine.prices.map((price) => price.source)]) {
+      expect(source.date, machine.id).toMatch(/^\d{4}-\d\d-\d\d$/);
+      if (source.verified) expect(source.url, machine.id).toBeDefined();
+    }
   }
   for (const id of ['h100', 'h200', 'a100', 'l4', 'l40s', 'm4-max-128gb', 'raspberry-pi-5', 'iphone-16-pro']) {
     expect(machines.has(id)).toBe(true);
@@ -150,7 +180,7 @@ describe('naming a model', () => {
 });
 
 it('reads variations and combines them', () => {
-  expect(combinations([parseVariation('context=4k,8192'), parseVariation('bits=4,16')])).toEqual([
+  expect(settingsOf([parseVariation('context=4k,8192'), parseVariation('bits=4,16')])).toEqual([
     { context: 4000, bits: 'Q4_K_M' },
     { context: 4000, bits: 'BF16' },
     { context: 8192, bits: 'Q4_K_M' },

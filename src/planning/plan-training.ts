@@ -1,6 +1,6 @@
 import { trainingFlops } from './compute.ts';
 import { cheapestRent } from './cost.ts';
-import { engineActivationBytes } from './engine-training-memory.ts';
+import { engineTrainingMemory } from './engine-training-memory.ts';
 import { arithmeticRate } from './forward-time.ts';
 import { efficiencyOf, type Machine, runtimeBytes, usableBytes } from './machine.ts';
 import { countParameters, type ModelShape } from './model-shape.ts';
@@ -51,9 +51,12 @@ export interface TrainingPlan {
 export function planTraining(request: TrainingRequest): TrainingPlan {
   const { shape, machine } = request;
   // A measured machine is this one: it trains with this program's engine, which computes in FP32 with AdamW.
-  const own = machine.kernels !== undefined && request.setup.method.kind === 'full';
+  const own = machine.measured !== undefined && request.setup.method.kind === 'full';
   const setup: TrainingSetup = own ? { ...request.setup, ...ownEngine } : request.setup;
-  const memory = own ? ownMemory(shape, setup, machine) : trainingMemory(shape, setup, runtimeBytes(machine, 'train'));
+  const runtime = runtimeBytes(machine, 'train');
+  const memory = own
+    ? engineTrainingMemory(shape, setup.microBatch, setup.sequenceTokens, setup.accumulation, runtime)
+    : trainingMemory(shape, setup, runtime);
   const usable = usableBytes(machine);
   const { data } = setup.parallelism;
   const devices = deviceCount(setup);
@@ -93,15 +96,6 @@ export function planTraining(request: TrainingRequest): TrainingPlan {
 }
 
 const ownEngine = { optimizer: 'adamw', precision: 'fp32', recomputation: 'none' } as const;
-
-function ownMemory(shape: ModelShape, setup: TrainingSetup, machine: Machine): TrainingMemory {
-  const memory = trainingMemory(shape, setup, runtimeBytes(machine, 'train'));
-  const activations = engineActivationBytes(shape, setup.microBatch, setup.sequenceTokens);
-  // Summed gradients need a place of their own; logits are part of the graph's activations.
-  const gradients = memory.gradients * (setup.accumulation > 1 ? 2 : 1);
-  const total = memory.weights + gradients + memory.optimizer + activations + memory.runtime;
-  return { ...memory, gradients, activations, logits: 0, total };
-}
 
 const mostDevices = 65_536;
 /** Tensor parallelism stays inside one board, where the links are fast. */

@@ -113,6 +113,16 @@ describe('a fleet', () => {
     const fleet = planFleet({ ...traffic, siteSkew: 0, sites: 10 }, rules);
     expect(fleet.replicas).toBe(10 * Math.ceil(fleet.peakRequestsPerSecond / 10 / 7));
   });
+  it('follows a load curve by the hour, and is paid for what runs', () => {
+    const curve = Array.from({ length: 24 }, (_, hour) => (hour < 12 ? 1 : 3));
+    const fleet = planFleet({ ...traffic, sites: 1, curve }, { ...rules, leastPerSite: 1 });
+    expect(fleet.peakRequestsPerSecond).toBeCloseTo((5e6 * 4 * 1.5) / 86_400, 6);
+    const { replicas, usdPerMonth } = fleet.hourly!;
+    expect(replicas[23]).toBe(fleet.replicas);
+    expect(replicas[0]).toBe(Math.ceil(fleet.peakRequestsPerSecond / 3 / 7));
+    expect(usdPerMonth).toBeCloseTo(((replicas[0]! + replicas[23]!) / 2) * 3 * 730.5);
+    expect(planFleet(traffic, rules).hourly).toBeNull();
+  });
   it('shows which input matters most', () => {
     const [first, ...rest] = fleetSensitivity({ ...traffic, sites: 10 }, rules);
     expect(['targetUtilization', 'replicaRequestsPerSecond']).toContain(first!.input);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { compareTraining } from './compare-training.ts';
 import { forwardFlops, trainingFlops } from './compute.ts';
 import { loadMachines } from './machine-catalogue.ts';
+import { parseParallelism } from './parallelism.ts';
 import { fitSetup } from './plan-training.ts';
 import { publishedModels } from './published-models.ts';
 import { adapterParameters, stateBytes, type TrainingSetup, trainingMemory } from './training-memory.ts';
@@ -107,5 +109,27 @@ describe('floating-point operations', () => {
     expect(trainingFlops(gpt2, 128, { recompute: false, frozenBase: false })).toBe(3 * forward);
     expect(trainingFlops(gpt2, 128, { recompute: false, frozenBase: true })).toBe(2 * forward);
     expect(trainingFlops(gpt2, 128, { recompute: true, frozenBase: false })).toBe(4 * forward);
+  });
+});
+
+describe('sharing a run', () => {
+  it('reads degrees by name and leaves the rest undivided', () => {
+    expect(parseParallelism('data=8,zero=3')).toEqual({ data: 8, tensor: 1, pipeline: 1, zero: 3 });
+    expect(() => parseParallelism('data=8,zero=4')).toThrow(/no way to share/);
+    expect(() => parseParallelism('expert=8')).toThrow(/no way to share/);
+  });
+  it('keeps the way that was asked for, and says when the devices are not linked', async () => {
+    const machines = await loadMachines('/nonexistent');
+    const parallelism = parseParallelism('data=4,tensor=2,pipeline=2,zero=1');
+    const compared = compareTraining(
+      { shape: llama70b, setup: { ...setup, parallelism }, tokens: 1e9 },
+      ['h100', 'l40s'].map((id) => machines.get(id)!),
+      { deadlineSeconds: 1e9, parallelismGiven: true },
+      [],
+    );
+    const [h100, l40s] = compared.machines.map(({ row }) => row);
+    expect(h100!.devices).toBe(16);
+    expect(h100!.training!.parallelism).toBe('data 4 with ZeRO-1, tensor 2, pipeline 2');
+    expect(l40s!.fits).toBe(false);
   });
 });

@@ -15,7 +15,7 @@ export type TrainingMethod =
   /** The same over a base in 4-bit NormalFloat (Dettmers et al. 2023). */
   | { kind: 'qlora'; rank: number };
 
-interface Parallelism {
+export interface Parallelism {
   data: number;
   tensor: number;
   pipeline: number;

@@ -38,10 +38,20 @@ export function parseVariation(text: string): Variation {
   });
 }
 
-/** Every combination of the variations' values, in the order given. */
-export function combinations(variations: readonly Variation[]): Partial<Record<Variation['dial'], number | string>>[] {
-  return variations.reduce<Partial<Record<Variation['dial'], number | string>>[]>(
+export type Settings = Partial<Record<Variation['dial'], number | string>>;
+
+/** Every combination of the variations' values, in the order given; none without variations. */
+export function settingsOf(variations: readonly Variation[]): Settings[] {
+  if (variations.length === 0) return [];
+  return variations.reduce<Settings[]>(
     (rows, { dial, values }) => rows.flatMap((row) => values.map((value) => ({ ...row, [dial]: value }))),
     [{}],
   );
+}
+
+/** `context=4096 bits=Q4_K_M` */
+export function settingText(settings: Settings): string {
+  return Object.entries(settings)
+    .map(([dial, value]) => `${dial}=${value}`)
+    .join(' ');
 }

@@ -57,6 +57,15 @@ export const sizeClaims: readonly Claim[] = [
     how: 'usable memory less weights in Q4_0, an 8,192-token cache and the runtime',
   },
   {
+    id: 'size-70b-one-gpu-spare',
+    kind: 'derived',
+    says: 'One H100 with 80 GB holds it in INT4.',
+    shown: 'one data-center GPU',
+    unit: 'GB spare',
+    holds: { from: 10 },
+    how: 'usable memory less weights in Q4_0, an 8,192-token cache and the runtime',
+  },
+  {
     id: 'size-3.8b-fp16',
     kind: 'derived',
     says: '3.8 B parameters: 7.6 GB in FP16.',

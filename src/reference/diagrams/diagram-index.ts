@@ -1,132 +1,117 @@
 import { FtsError } from '../../errors/fts-error.ts';
-import { flowDiagram } from './flow-diagram.ts';
+import { flowDiagram, weightTones } from './flow-diagram.ts';
 import { learningRatesDiagram } from './learning-rates.ts';
+import { loraDiagram } from './lora-diagram.ts';
 import { stackedColumns } from './stacked-columns.ts';
 
 const diagrams: Readonly<Record<string, () => string>> = {
   'one-step': () =>
-    flowDiagram('One step of each', [
-      {
-        label: 'Inference',
-        boxes: [{ text: 'tokens' }, { text: 'forward', detail: 'weights: read', tone: 'read' }, { text: 'next token' }],
-        backTo: 0,
-        backLabel: 'a token at a time',
-      },
-      {
-        label: 'Training',
-        boxes: [
-          { text: 'batch of text' },
-          { text: 'forward', detail: 'activations kept', tone: 'read' },
-          { text: 'loss' },
-          { text: 'backward', detail: 'a gradient per weight' },
-          { text: 'update', detail: 'weights: rewritten', tone: 'write' },
-        ],
-        backTo: 0,
-        backLabel: 'next batch',
-      },
-    ]),
+    flowDiagram(
+      'One step of each',
+      [
+        {
+          label: 'Inference',
+          boxes: [
+            { text: 'text so far' },
+            { text: 'forward', detail: 'weights read', tone: 'read' },
+            { text: 'next token' },
+          ],
+          back: { from: 2, to: 0, label: 'added to the text, and again' },
+        },
+        {
+          label: 'Training',
+          boxes: [
+            { text: 'many texts' },
+            { text: 'forward', detail: 'activations kept', tone: 'read' },
+            { text: 'loss', detail: 'how wrong?' },
+            { text: 'backward', detail: 'a gradient per weight', tone: 'read' },
+            { text: 'update', detail: 'weights changed', tone: 'write' },
+          ],
+          back: { from: 4, to: 0, label: 'gradients reset, next batch' },
+        },
+      ],
+      weightTones,
+    ),
   'memory-compared': () =>
-    stackedColumns('Where the memory goes (bytes per parameter, FP32, before activations and cache)', 'bytes', [
+    stackedColumns('Where the memory goes', 'bytes per parameter in FP32; cache and activations come on top', 'bytes', [
       { label: 'inference', parts: [{ label: 'weights', value: 4, colour: '#1f77b4' }] },
       {
         label: 'training',
         parts: [
           { label: 'weights', value: 4, colour: '#1f77b4' },
           { label: 'gradients', value: 4, colour: '#ff7f0e' },
-          { label: 'first moments', value: 4, colour: '#2ca02c' },
-          { label: 'second moments', value: 4, colour: '#9467bd' },
+          { label: 'first averages', value: 4, colour: '#2ca02c' },
+          { label: 'second averages', value: 4, colour: '#9467bd' },
         ],
       },
     ]),
   'training-loop': () =>
-    flowDiagram('The training loop', [
-      {
-        boxes: [
-          { text: 'batch' },
-          { text: 'forward', tone: 'read' },
-          { text: 'loss' },
-          { text: 'backward' },
-          { text: 'update', detail: 'w -= rate × gradient', tone: 'write' },
-        ],
-        backTo: 0,
-        backLabel: 'gradients reset; all batches once: an epoch',
-      },
-    ]),
+    flowDiagram(
+      'The training loop',
+      [
+        {
+          boxes: [
+            { text: 'batch' },
+            { text: 'forward', detail: 'predict each next token', tone: 'read' },
+            { text: 'loss', detail: 'how surprised?' },
+            { text: 'backward', detail: 'a gradient per weight', tone: 'read' },
+            { text: 'update', detail: 'w -= rate × gradient', tone: 'write' },
+          ],
+          back: { from: 4, to: 0, label: 'gradients reset; all the data once: an epoch' },
+        },
+      ],
+      weightTones,
+    ),
   'learning-rates': learningRatesDiagram,
   'inference-pipeline': () =>
     flowDiagram('The inference pipeline', [
       {
         boxes: [
-          { text: 'input' },
-          { text: 'tokenize' },
-          { text: 'prefill', detail: 'whole prompt at once', tone: 'read' },
-          { text: 'sample' },
-          { text: 'decode', detail: 'one token, KV cache', tone: 'read' },
-          { text: 'output' },
+          { text: 'input', detail: 'text' },
+          { text: 'tokenize', detail: 'text → numbers' },
+          { text: 'forward', detail: ['first the whole prompt,', 'then token by token'], tone: 'read' },
+          { text: 'sample', detail: 'choose one token' },
+          { text: 'decode', detail: 'numbers → text' },
+          { text: 'output', detail: 'streamed' },
         ],
-      },
-      {
-        label: 'again',
-        boxes: [{ text: 'sample' }, { text: 'decode', tone: 'read' }],
-        backTo: 0,
-        backLabel: 'until the end',
+        back: { from: 3, to: 2, label: 'each new token goes in again; the KV cache keeps what came before' },
       },
     ]),
   'precision-bridge': () =>
-    flowDiagram('The precision bridge', [
-      {
-        boxes: [
-          { text: 'train', detail: 'BF16 / FP32', tone: 'write' },
-          { text: 'quantize', detail: 'GPTQ / AWQ' },
-          { text: 'deploy', detail: 'INT4 / INT8', tone: 'read' },
-          { text: 'serve', detail: 'fts, Ollama, vLLM', tone: 'read' },
-        ],
-      },
-    ]),
-  lora: () =>
-    flowDiagram('A low-rank addition', [
-      {
-        label: 'frozen',
-        boxes: [
-          { text: 'input' },
-          { text: 'W', detail: 'wide × wide', tone: 'read' },
-          { text: 'sum' },
-          { text: 'output' },
-        ],
-      },
-      {
-        label: 'trained',
-        boxes: [
-          { text: 'input' },
-          { text: 'A', detail: 'wide → rank', tone: 'write' },
-          { text: 'B', detail: 'rank → wide', tone: 'write' },
-          { text: 'added to the sum' },
-        ],
-      },
-    ]),
+    flowDiagram(
+      'The precision bridge',
+      [
+        {
+          boxes: [
+            { text: 'train', detail: 'BF16 / FP32', tone: 'write' },
+            { text: 'quantize', detail: 'GPTQ / AWQ' },
+            { text: 'deploy', detail: 'INT4 / INT8', tone: 'read' },
+            { text: 'serve', detail: 'fts, Ollama, vLLM', tone: 'read' },
+          ],
+        },
+      ],
+      weightTones,
+    ),
+  lora: loraDiagram,
   'edge-spectrum': () =>
     flowDiagram('From device to cloud', [
       {
         boxes: [
-          { text: 'device', detail: 'private, offline', tone: 'read' },
-          { text: 'edge', detail: 'near, shared', tone: 'read' },
-          { text: 'cloud', detail: 'large, far', tone: 'read' },
+          { text: 'device', detail: ['private, offline', 'small models, INT4'], tone: 'read' },
+          { text: 'edge', detail: ['near, shared', 'medium models, INT4'], tone: 'read' },
+          { text: 'cloud', detail: ['far, large', 'largest models; training'], tone: 'write' },
         ],
-      },
-      {
-        label: 'models',
-        boxes: [{ text: 'small, INT4' }, { text: 'medium, INT4' }, { text: 'largest; training', tone: 'write' }],
       },
     ]),
   'plan-approve-apply': () =>
     flowDiagram('Plan, approve, apply', [
       {
         boxes: [
-          { text: 'model proposes' },
+          { text: 'request', detail: 'a model proposes' },
           { text: 'plan', detail: 'checked, shown', tone: 'read' },
           { text: 'approve', detail: 'a person', tone: 'person' },
           { text: 'apply', detail: 'once, if unmoved', tone: 'write' },
-          { text: 'audit log' },
+          { text: 'audit log', detail: 'every step' },
         ],
       },
     ]),

@@ -1,64 +1,93 @@
 /** A box of a flow diagram; `tone` marks what a reader should tell apart at a glance. */
 interface FlowBox {
   text: string;
-  detail?: string;
+  /** Smaller lines below the text. */
+  detail?: string | readonly string[];
   tone?: 'plain' | 'read' | 'write' | 'person';
 }
 
 export interface FlowRow {
   label?: string;
   boxes: readonly FlowBox[];
-  /** An arrow from the last box back to the box of this index. */
-  backTo?: number;
-  backLabel?: string;
+  /** An arrow below the row from one box back to an earlier one, by index. */
+  back?: { from: number; to: number; label: string };
 }
 
-const boxWidth = 128;
-const boxHeight = 46;
-const gap = 34;
-const rowHeight = 104;
+const boxWidth = 148;
+const lineHeight = 15;
+const gap = 30;
+/** Room below a row without and with an arrow that leads back. */
+const rowGap = 22;
+const backRoom = 32;
 const tones = { plain: '#eef2f7', read: '#d9ecff', write: '#ffe3cc', person: '#dff5e1' };
 
-/** Rows of boxes joined by arrows, as a standalone SVG document with a text alternative. */
-export function flowDiagram(title: string, rows: readonly FlowRow[]): string {
+/** What the colours of the boxes mean, for diagrams of weights. */
+export const weightTones = 'blue: weights are read, orange: weights are changed';
+
+/** Rows of boxes joined by arrows, as a standalone SVG document with a text alternative; `note` stands at the bottom. */
+export function flowDiagram(title: string, rows: readonly FlowRow[], note?: string): string {
   const most = Math.max(...rows.map((row) => row.boxes.length));
   const left = rows.some((row) => row.label !== undefined) ? 104 : 16;
   const width = left + most * boxWidth + (most - 1) * gap + 16;
-  const height = 40 + rows.length * rowHeight;
-  const parts = rows.map((row, index) => drawRow(row, left, 48 + index * rowHeight));
+  let y = 44;
+  const parts = rows.map((row) => {
+    const drawn = drawRow(row, left, y);
+    y += heightOf(row) + rowGap + (row.back === undefined ? 0 : backRoom);
+    return drawn;
+  });
+  if (note !== undefined) {
+    parts.push(`<text x="${left}" y="${y}" fill="#555" font-size="11">${escapeXml(note)}</text>`);
+    y += 18;
+  }
   const spoken = rows.map((row) => `${row.label ?? ''} ${row.boxes.map((box) => box.text).join(', then ')}`.trim());
-  return svgDocument(title, spoken.join('. '), width, height, parts.join('\n'));
+  return svgDocument(title, spoken.join('. '), width, y, parts.join('\n'));
+}
+
+const linesOf = ({ text, detail = [] }: FlowBox): string[] => [
+  text,
+  ...(typeof detail === 'string' ? [detail] : detail),
+];
+
+function heightOf(row: FlowRow): number {
+  return 18 + lineHeight * Math.max(2, ...row.boxes.map((box) => linesOf(box).length));
 }
 
 function drawRow(row: FlowRow, left: number, y: number): string {
   const xOf = (index: number) => left + index * (boxWidth + gap);
-  const middle = y + boxHeight / 2;
+  const height = heightOf(row);
+  const middle = y + height / 2;
   const parts = row.boxes.map((box, index) => {
     const x = xOf(index);
-    const lines = box.detail === undefined ? [box.text] : [box.text, box.detail];
-    const texts = lines.map(
-      (line, number) =>
-        `<text x="${x + boxWidth / 2}" y="${middle + 4 + (number - (lines.length - 1) / 2) * 15}" text-anchor="middle"${number > 0 ? ' fill="#555" font-size="10.5"' : ''}>${escapeXml(line)}</text>`,
-    );
     const arrow =
       index === 0
         ? ''
         : `<line x1="${x - gap + 2}" y1="${middle}" x2="${x - 4}" y2="${middle}" stroke="#444" marker-end="url(#arrow)"/>`;
-    return `${arrow}<rect x="${x}" y="${y}" width="${boxWidth}" height="${boxHeight}" rx="7" fill="${tones[box.tone ?? 'plain']}" stroke="#8896a8"/>${texts.join('')}`;
+    return arrow + drawBox(box, x, y, boxWidth, height);
   });
   if (row.label !== undefined) {
     parts.push(`<text x="8" y="${middle + 4}" font-weight="bold">${escapeXml(row.label)}</text>`);
   }
-  if (row.backTo !== undefined) {
-    const from = xOf(row.boxes.length - 1) + boxWidth / 2;
-    const to = xOf(row.backTo) + boxWidth / 2;
-    const low = y + boxHeight + 22;
+  if (row.back !== undefined) {
+    const from = xOf(row.back.from) + boxWidth / 2;
+    const to = xOf(row.back.to) + boxWidth / 2;
+    const low = y + height + 16;
     parts.push(
-      `<path d="M ${from} ${y + boxHeight} V ${low} H ${to} V ${y + boxHeight + 4}" fill="none" stroke="#444" marker-end="url(#arrow)"/>`,
-      `<text x="${(from + to) / 2}" y="${low - 5}" text-anchor="middle" fill="#555" font-size="10.5">${escapeXml(row.backLabel ?? '')}</text>`,
+      `<path d="M ${from} ${y + height} V ${low} H ${to} V ${y + height + 4}" fill="none" stroke="#444" marker-end="url(#arrow)"/>`,
+      `<text x="${(from + to) / 2}" y="${low + 14}" text-anchor="middle" fill="#555" font-size="11">${escapeXml(row.back.label)}</text>`,
     );
   }
   return parts.join('\n');
+}
+
+/** One box with its lines in the middle. */
+export function drawBox(box: FlowBox, x: number, y: number, width: number, height: number): string {
+  const lines = linesOf(box);
+  const texts = lines.map((line, number) => {
+    const baseline = y + height / 2 + 4 + (number - (lines.length - 1) / 2) * lineHeight;
+    const small = number > 0 ? ' fill="#555" font-size="11"' : '';
+    return `<text x="${x + width / 2}" y="${baseline}" text-anchor="middle"${small}>${escapeXml(line)}</text>`;
+  });
+  return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="7" fill="${tones[box.tone ?? 'plain']}" stroke="#8896a8"/>${texts.join('')}`;
 }
 
 /** Wraps drawing into a document that scales, reads aloud and needs nothing else. */
@@ -69,7 +98,7 @@ export function svgDocument(
   height: number,
   content: string,
 ): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(title)}" font-family="system-ui, sans-serif" font-size="12.5">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" style="max-width:100%;height:auto" role="img" aria-label="${escapeXml(title)}" font-family="system-ui, sans-serif" font-size="12.5">
 <title>${escapeXml(title)}</title>
 <desc>${escapeXml(description)}</desc>
 <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0 L8 4 L0 8 z" fill="#444"/></marker></defs>

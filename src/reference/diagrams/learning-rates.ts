@@ -22,10 +22,11 @@ export function learningRatesDiagram(): string {
   const content = curves.map(({ label, colour, losses }) => {
     const points = losses.map((loss, step) => `${xOf(step)},${yOf(loss).toFixed(1)}`).join(' ');
     const last = yOf(losses.at(-1)!);
-    return `<polyline points="${points}" fill="none" stroke="${colour}" stroke-width="2"/><text x="${xOf(steps - 1) + 8}" y="${last + 4}" fill="${colour}">${label}</text>`;
+    return `<polyline points="${points}" fill="none" stroke="${colour}" stroke-width="2"/><text x="${xOf(steps - 1) + 8}" y="${Math.min(last, 234) + 4}" fill="${colour}">${label}</text>`;
   });
   content.push(
     '<line x1="50" y1="240" x2="520" y2="240" stroke="#444"/><line x1="50" y1="50" x2="50" y2="240" stroke="#444"/>',
+    '<text x="50" y="42" fill="#555" font-size="11">gradient descent on x², from the same start</text>',
     '<text x="285" y="262" text-anchor="middle">steps</text><text x="20" y="145" transform="rotate(-90 20 145)" text-anchor="middle">loss</text>',
   );
   return svgDocument(

@@ -5,23 +5,25 @@ export interface Column {
   parts: readonly { label: string; value: number; colour: string }[];
 }
 
-/** Stacked columns to one scale, with the parts named beside them. */
-export function stackedColumns(title: string, unit: string, columns: readonly Column[]): string {
+/** Stacked columns to one scale, with the parts named beside them and a note under the title. */
+export function stackedColumns(title: string, note: string, unit: string, columns: readonly Column[]): string {
   const most = Math.max(...columns.map((column) => column.parts.reduce((sum, part) => sum + part.value, 0)));
-  const height = 300;
+  const top = 58;
+  const height = 310;
   const plot = 220;
   const content = columns.map((column, index) => {
     const x = 40 + index * 260;
-    let y = 40 + plot;
+    let y = top + plot;
     const parts = column.parts.map((part) => {
       const tall = (part.value / most) * plot;
       y -= tall;
       return `<rect x="${x}" y="${y}" width="70" height="${tall}" fill="${part.colour}" stroke="#fff"/><text x="${x + 80}" y="${y + tall / 2 + 4}">${escapeXml(`${part.label}: ${part.value} ${unit}`)}</text>`;
     });
-    return `${parts.join('')}<text x="${x + 35}" y="${40 + plot + 20}" text-anchor="middle" font-weight="bold">${escapeXml(column.label)}</text>`;
+    return `${parts.join('')}<text x="${x + 35}" y="${top + plot + 20}" text-anchor="middle" font-weight="bold">${escapeXml(column.label)}</text>`;
   });
   const spoken = columns.map(
     (column) => `${column.label}: ${column.parts.map((part) => `${part.label} ${part.value}`).join(', ')}`,
   );
+  content.push(`<text x="8" y="43" fill="#555">${escapeXml(note)}</text>`);
   return svgDocument(title, spoken.join('. '), 40 + columns.length * 260, height, content.join('\n'));
 }

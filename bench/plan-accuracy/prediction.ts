@@ -1,0 +1,41 @@
+import type { ModelConfig } from '../../src/model/model-config.ts';
+import { countParameters } from '../../src/planning/model-shape.ts';
+import { countText } from '../../src/planning/quantity-text.ts';
+import type { BenchRow } from '../bench.ts';
+
+/** A Llama of the given dimensions, as its configuration. */
+export function llama(
+  dimensions: Pick<ModelConfig, 'vocabSize' | 'width' | 'layers' | 'heads' | 'kvHeads' | 'ffnWidth'>,
+): ModelConfig {
+  return {
+    family: 'llama',
+    ...dimensions,
+    headDim: dimensions.width / dimensions.heads,
+    contextLength: 4096,
+    normEpsilon: 1e-5,
+    ropeTheta: 10_000,
+    tiedEmbeddings: false,
+    qkvBias: false,
+    qkNorm: false,
+    eosTokenIds: [0],
+  };
+}
+
+export const sizeOf = (config: ModelConfig): string => countText(countParameters(config).total);
+
+/** A prediction against what was measured. */
+export function predictionRow(name: string, predicted: number, measured: number, unit: string): BenchRow {
+  return {
+    case: name,
+    ours: predicted,
+    peer: measured,
+    peerName: 'measured',
+    unit,
+    ratio: predicted / measured,
+    higherIsBetter: true,
+  };
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}

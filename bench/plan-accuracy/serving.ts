@@ -1,0 +1,66 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { writeRandomGguf } from '../../src/model/gguf/random-gguf.ts';
+import type { ServingLoad } from '../../src/planning/inference-memory.ts';
+import type { Machine } from '../../src/planning/machine.ts';
+import { planServing } from '../../src/planning/plan-serving.ts';
+import { weightBytes } from '../../src/planning/weight-formats.ts';
+import { Engine } from '../../src/serving/engine/engine.ts';
+import { processBytes } from '../../src/serving/measure-engine.ts';
+import { GREEDY } from '../../src/serving/sampling/sampling-settings.ts';
+import type { BenchRow } from '../bench.ts';
+import { llama, median, predictionRow, sizeOf } from './prediction.ts';
+
+const configs = [
+  llama({ vocabSize: 4096, width: 384, layers: 6, heads: 6, kvHeads: 2, ffnWidth: 1024 }),
+  llama({ vocabSize: 8192, width: 768, layers: 12, heads: 12, kvHeads: 4, ffnWidth: 2048 }),
+  llama({ vocabSize: 32_000, width: 1024, layers: 20, heads: 16, kvHeads: 8, ffnWidth: 2816 }),
+];
+const load: ServingLoad = { format: 'Q4_0', cacheType: 'f16', contextTokens: 4096, sequences: 1, prefillTokens: 256 };
+const promptTokens = 512;
+const completionTokens = 64;
+
+/** Memory, prefill and decode speed of the serving engine on three model sizes. */
+export async function servingRows(machine: Machine, folder: string): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const config of configs) {
+    const path = join(folder, 'random.gguf');
+    await writeRandomGguf(path, config, 'Q4_0');
+    const engine = await Engine.start({
+      ggufPath: path,
+      contextTokens: load.contextTokens,
+      maxRunning: 8,
+      threads: availableParallelism(),
+      prefixCache: false,
+      prefillChunkTokens: load.prefillTokens,
+    });
+    try {
+      const plan = planServing({ shape: config, load, promptTokens, completionTokens, machine });
+      const { prefill, decode } = await measureSpeed(engine);
+      // The table of embeddings is read where the file is mapped; the rest of the file only once, to be repacked.
+      const bytes = (await processBytes(engine.pid!))! + weightBytes(config, load.format).embedding;
+      const size = sizeOf(config);
+      rows.push(
+        predictionRow(`serving memory, ${size}`, plan.memory.total / 1e6, bytes / 1e6, 'MB'),
+        predictionRow(`prefill, ${size}`, plan.prefillTokensPerSecond, prefill, 'tok/s'),
+        predictionRow(`decode, ${size}`, plan.tokensPerSecondAlone, decode, 'tok/s'),
+      );
+    } finally {
+      await engine.close();
+    }
+  }
+  return rows;
+}
+
+async function measureSpeed(engine: Engine): Promise<{ prefill: number; decode: number }> {
+  const prompt = Array.from({ length: promptTokens }, (_, index) => 1 + (index % 255));
+  const prefill: number[] = [];
+  const decode: number[] = [];
+  for (let run = 0; run < 8; run++) {
+    const { usage } = await engine.complete({ prompt, maxTokens: completionTokens, ignoreEos: true, sampling: GREEDY });
+    if (run === 0) continue;
+    prefill.push((1000 * usage.promptTokens) / usage.prefillMs);
+    decode.push((1000 * (usage.completionTokens - 1)) / usage.decodeMs);
+  }
+  return { prefill: median(prefill), decode: median(decode) };
+}
