@@ -66,14 +66,9 @@ it('is the same for the same seed and refuses a request that never fits', () => 
   );
 });
 
-it('simulates a million requests', { timeout: 60_000 }, () => {
-  const result = simulateServing(
-    model,
-    policy,
-    generateRequests({ ...workload, requestsPerSecond: 20 }, 1_000_000, 5),
-    slo,
-  );
-  expect(result.requests).toBe(1_000_000);
+it('simulates as many requests as asked, without keeping them', () => {
+  const requests = generateRequests({ ...workload, requestsPerSecond: 20 }, 100_000, 5);
+  expect(simulateServing(model, policy, requests, slo).requests).toBe(100_000);
 });
 
 it('finds the load at which the targets just hold', () => {

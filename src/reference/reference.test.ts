@@ -7,7 +7,7 @@ import { verifyClaims } from './verify-claims.ts';
 
 /** Names that contain digits and are no figures: formats, products, formulas, and the rows of the table of sizes. */
 const names =
-  /FP32|FP16|BF16|FP8|INT8|INT4|Q4_0|H100s?|M4( Max)?|Llama 3\.1( 8B)?|E2E|ZeRO-3|\b16 bits|\b(3\.8|8|70|405) (B|billion)\b/g;
+  /FP32|FP16|BF16|FP8|INT8|INT4|Q4_0|[HA]100s?|M4( Max)?|Llama 3\.1( 8B)?|E2E|ZeRO-3|\b16 bits|\b(3\.8|8|70|405) (B|billion)\b/g;
 
 describe.each(pages.map((page) => [page.name, page] as const))('page %s', (_, page) => {
   it('states no figure that is not a claim', () => {
