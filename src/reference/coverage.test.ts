@@ -19,7 +19,7 @@ const points: { point: number; about: string; page: string; words?: RegExp; rows
     point: 2,
     about: 'training: forward, loss, backward, update, reset, epoch',
     page: 'training-loop',
-    words: /w -= learning rate × gradient[^]*Reset[^]*epoch/,
+    words: /w -= learning rate × gradient.*Reset.*epoch/s,
     rows: [],
   },
   {
@@ -40,7 +40,7 @@ const points: { point: number; about: string; page: string; words?: RegExp; rows
     point: 5,
     about: 'the pipeline and its cache',
     page: 'inference-pipeline',
-    words: /\(inference-pipeline\)[^]*Tokenize[^]*Forward[^]*Sample[^]*Decode/,
+    words: /\(inference-pipeline\).*Tokenize.*Forward.*Sample.*Decode/s,
     rows: ['cache-saves-arithmetic', 'cache-speeds-up'],
   },
   {
@@ -59,14 +59,14 @@ const points: { point: number; about: string; page: string; words?: RegExp; rows
     point: 8,
     about: 'exponent against mantissa',
     page: 'precision',
-    words: /exponent[^]*mantissa/,
+    words: /exponent.*mantissa/s,
     rows: ['fp16-smallest', 'fp16-loses-gradient', 'bf16-keeps-gradient'],
   },
   {
     point: 9,
     about: 'hardware of both',
     page: 'edge',
-    words: /phone[^]*Mac mini[^]*linked data-center GPUs/,
+    words: /phone.*Mac mini.*linked data-center GPUs/s,
     rows: ['fits-3.8b-phone', 'fits-8b-mac-mini', 'fits-8b-cpu', 'trains-8b-devices'],
   },
   {
@@ -114,7 +114,7 @@ const points: { point: number; about: string; page: string; words?: RegExp; rows
     point: 15,
     about: 'tok/s, TTFT, QPS',
     page: 'metrics',
-    words: /TTFT[^]*tok\/s[^]*QPS[^]*vLLM, TGI/,
+    words: /TTFT.*tok\/s.*QPS.*vLLM, TGI/s,
     rows: ['ttft-interactive'],
   },
   {
@@ -140,14 +140,14 @@ const points: { point: number; about: string; page: string; words?: RegExp; rows
     point: 18,
     about: 'LoRA and QLoRA',
     page: 'fine-tuning',
-    words: /W \+ B A[^]*swapped[^]*merged/,
+    words: /W \+ B A.*swapped.*merged/s,
     rows: ['lora-share', 'lora-trains-here', 'lora-adapter-size', 'qlora-base-size'],
   },
   {
     point: 19,
     about: 'why the edge',
     page: 'edge',
-    words: /Privacy[^]*Independence[^]*device[^]*edge[^]*cloud/,
+    words: /Privacy.*Independence.*device.*edge.*cloud/s,
     rows: ['round-trip', 'cost-query-8b-edge', 'ttft-interactive'],
   },
   {
