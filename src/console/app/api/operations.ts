@@ -14,7 +14,7 @@ import type { jobsResume } from '../../../operations/jobs-resume.ts';
 import type { jobsShow } from '../../../operations/jobs-show.ts';
 import type { modelsList } from '../../../operations/models-list.ts';
 import type { modelsShow } from '../../../operations/models-show.ts';
-import type { referenceShow } from '../../../operations/reference-show.ts';
+import type { reference } from '../../../operations/reference.ts';
 import type { referenceVerify } from '../../../operations/reference-verify.ts';
 import type { runsList } from '../../../operations/runs-list.ts';
 import type { runsShow } from '../../../operations/runs-show.ts';
@@ -36,7 +36,7 @@ interface Called {
   'jobs.show': typeof jobsShow;
   'models.list': typeof modelsList;
   'models.show': typeof modelsShow;
-  'reference.show': typeof referenceShow;
+  reference: typeof reference;
   'runs.list': typeof runsList;
   'runs.show': typeof runsShow;
 }

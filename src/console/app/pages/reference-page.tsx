@@ -8,10 +8,7 @@ import type { PageProps } from '../routes.ts';
 /** One page of the reference, with its diagrams and the verdicts on its own figures. */
 export function ReferencePage({ parameter: name }: PageProps) {
   const { value, error } = usePolled(name, async () => {
-    const [page, all] = await Promise.all([
-      call('reference.show', { name, diagrams: true }),
-      call('reference.show', {}),
-    ]);
+    const [page, all] = await Promise.all([call('reference', { name, diagrams: true }), call('reference', {})]);
     return { page, names: all.pages };
   });
   if (value === undefined) return <ErrorNote error={error} />;

@@ -5,7 +5,7 @@ import { ErrorNote } from '../components/error-note.tsx';
 
 /** The reference: its pages in reading order, and whether their figures were borne out here. */
 export function Reference() {
-  const { value, error } = usePolled('reference', () => call('reference.show', {}));
+  const { value, error } = usePolled('reference', () => call('reference', {}));
   return (
     <>
       <h1>Reference</h1>
