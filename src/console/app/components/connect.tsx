@@ -7,8 +7,7 @@ const example = 'purge everything tagged black-friday on staging';
 const json = (value: unknown): string => JSON.stringify(value, null, 2);
 
 /** Configurations to copy, with this server's own address and this program's own path. */
-export function Connect({ status, model }: { status: Status | undefined; model: string }) {
-  if (status === undefined) return null;
+export function Connect({ status, model }: { status: Status; model: string }) {
   const origin = location.origin;
   // Where this tab needed a key, every client does; the key itself is not shown.
   const key = sessionKey.get() === undefined ? undefined : 'YOUR-KEY';

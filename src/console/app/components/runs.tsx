@@ -61,7 +61,7 @@ function RunCurve({ id }: { id: string }) {
     <>
       <p className="dim">
         Loss of {run.model} <code>{id}</code>
-        {run.summary === null ? ', training' : ''} (dashed: validation)
+        {run.summary === null ? ', not finished' : ''} (dashed: validation)
       </p>
       {curve.length < 2 ? <p className="dim">The first steps are on their way.</p> : <LossCurve points={curve} />}
     </>

@@ -15,11 +15,12 @@ export function Overview() {
   const models = usePolled('models', loadModels, 10);
   const deployments = models.value?.listed.deployments ?? [];
   const operator = deployments.find(({ name }) => name === 'operator')?.name;
-  if (status.value === undefined && status.error !== undefined) return <ErrorNote error={status.error} />;
+  // First of all whether this tab is let in: else every part would ask for the key.
+  if (status.value === undefined) return <ErrorNote error={status.error} />;
   return (
     <div className="grid">
       <h1 className="hidden">Overview</h1>
-      {status.error !== undefined && <ErrorNote error={status.error} />}
+      <ErrorNote error={status.error} />
       <CommandLine model={operator} />
       <ServerState status={status.value} isAnswering={status.error === undefined} />
       <Jobs />
