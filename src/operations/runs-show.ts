@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { runSchema } from '../jobs/registry.ts';
-import { readMetrics } from '../training/metrics-log.ts';
+import { readMetrics, thinMetrics } from '../training/metrics-log.ts';
 import { defineOperation } from './operation.ts';
 
 export const runsShow = defineOperation({
@@ -25,17 +25,6 @@ export const runsShow = defineOperation({
   }),
   async run({ id, points }, { registry }) {
     const run = registry.run(id);
-    return { run, curve: thin(await readMetrics(join(run.directory, 'metrics.jsonl')), points) };
+    return { run, curve: thinMetrics(await readMetrics(join(run.directory, 'metrics.jsonl')), points) };
   },
 });
-
-/** One point of each group of neighbours, one with a validation loss where there is one, and always the last. */
-function thin<Point extends { validationLoss?: number | undefined }>(points: readonly Point[], most: number): Point[] {
-  const size = Math.max(1, Math.ceil(points.length / most));
-  const kept = points.flatMap((first, index) => {
-    if (index % size !== 0) return [];
-    return [points.slice(index, index + size).find(({ validationLoss }) => validationLoss !== undefined) ?? first];
-  });
-  const last = points.at(-1);
-  return last === undefined || kept.at(-1) === last ? kept : [...kept, last];
-}

@@ -60,3 +60,17 @@ export async function readMetrics(path: string): Promise<MetricsLine[]> {
     }
   });
 }
+
+/** One point of each group of neighbours, one with a validation loss where there is one, and always the last. */
+export function thinMetrics<Point extends { validationLoss?: number | undefined }>(
+  points: readonly Point[],
+  most: number,
+): Point[] {
+  const size = Math.max(1, Math.ceil(points.length / most));
+  const kept = points.flatMap((first, index) => {
+    if (index % size !== 0) return [];
+    return [points.slice(index, index + size).find(({ validationLoss }) => validationLoss !== undefined) ?? first];
+  });
+  const last = points.at(-1);
+  return last === undefined || kept.at(-1) === last ? kept : [...kept, last];
+}
