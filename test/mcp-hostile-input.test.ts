@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../src/http/server.ts';
 import { createMcpFace } from '../src/mcp/mcp-face.ts';
+import { serveStdin } from '../src/mcp/serve-stdin.ts';
 import type { Services } from '../src/operations/context.ts';
 import { openServices } from '../src/operations/open-services.ts';
 
@@ -155,13 +155,21 @@ describe('hostile input over standard input', () => {
     const answers: string[] = [];
     output.on('data', (chunk: Buffer) => answers.push(chunk.toString()));
     const { factory } = createMcpFace(services, { version: '0.0.0' });
-    const connection = serveStdio(factory, { transport: new StdioServerTransport(input, output), onerror: () => {} });
+    const connection = serveStdin(factory, input, output);
     const random = generator(42);
     const open = { jsonrpc: '2.0', id: 'open', method: 'tools/list', params: { _meta: envelope } };
     input.write(`${JSON.stringify(open)}\n`);
     for (let index = 0; index < 2000; index++) input.write(`${mutated(random).body.replaceAll(/[\r\n]/g, ' ')}\n`);
+    // Too large for one message, and too deep to walk through.
+    const huge = JSON.stringify({
+      ...open,
+      method: 'tools/call',
+      params: { ...open.params, name: 'x'.repeat(10 * 1024 * 1024) },
+    });
+    for (const line of [huge, `${'['.repeat(100_000)}${']'.repeat(100_000)}`]) input.write(`${line}\n`);
     input.write(`${JSON.stringify({ ...open, id: 'still-there' })}\n`);
     await expect.poll(() => answers.join(''), { timeout: 20_000 }).toContain('"id":"still-there"');
+    expect(answers.join('')).toContain('"code":-32600,"message":"The message is larger than');
     expect(answers.join('')).not.toContain('do-not-tell-anybody');
     await connection.close();
   });

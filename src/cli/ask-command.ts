@@ -3,13 +3,13 @@ import type { ElicitRequest, ElicitResult } from '@modelcontextprotocol/client';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { publicUrl } from '../config/public-url.ts';
-import { ask, type Step } from '../mcp/assistant/ask.ts';
+import { ask, type Step, toolsetsFor } from '../mcp/assistant/ask.ts';
 import { connectToOurselves } from '../mcp/assistant/own-client.ts';
 import { openServices } from '../operations/open-services.ts';
 import { stopSignal } from './stop-signal.ts';
 
 interface AskFlags {
-  model: string;
+  model?: string;
   url?: string;
 }
 
@@ -18,24 +18,33 @@ export function askCommand(version: string): Command {
   return new Command('ask')
     .summary('Ask in plain words; a model works through the tools')
     .description(
-      'Lets a model answer a request through the MCP tools, with the same approvals as any assistant. The operator model (the default) proposes one Akamai operation; any OpenAI-compatible model with tool calling can do the whole work.',
+      'Lets a model answer a request through the MCP tools, with the same approvals as any assistant. The operator model (the default) proposes one Akamai operation, which is read, or planned for a person to approve; any OpenAI-compatible model with tool calling can do the whole work.',
     )
     .argument('<request...>', 'What you want, in plain words')
-    .option('--model <name>', 'Model to ask', 'operator')
-    .option('--url <url>', 'Its OpenAI-compatible API (default: this server’s own); the key is read from $FTS_ASK_KEY')
+    .option('--model <name>', 'Model to ask (setting ask.model; the operator model without it)')
+    .option('--url <url>', 'Its OpenAI-compatible API (setting ask.url; our own server without it); key: $FTS_ASK_KEY')
     .addHelpText('after', '\nExample:\n  $ fts ask "which property serves www.example.com"')
     .action(async (words: string[], flags: AskFlags, command: Command) => {
       const json = command.optsWithGlobals().json === true;
-      const services = openServices(process.env, {});
-      const client = await connectToOurselves(services, version, process.stdin.isTTY ? askInTerminal : undefined);
+      const services = openServices(process.env, {
+        ...(flags.model === undefined ? {} : { 'ask.model': flags.model }),
+        ...(flags.url === undefined ? {} : { 'ask.url': flags.url }),
+      });
+      const { 'ask.model': model, 'ask.url': url } = services.config.values;
+      const client = await connectToOurselves(services, {
+        version,
+        toolsets: toolsetsFor(model),
+        person: process.stdin.isTTY ? { shows: 'forms', answer: askInTerminal } : undefined,
+        authInfo: undefined,
+      });
       try {
         const steps: Step[] = [];
         const key = process.env.FTS_ASK_KEY;
         const answer = await ask(words.join(' '), {
           client,
           model: {
-            url: flags.url ?? `${publicUrl(services)}/v1`,
-            model: flags.model,
+            url: url ?? `${publicUrl(services)}/v1`,
+            model,
             ...(key === undefined ? {} : { key }),
           },
           signal: stopSignal(),
@@ -57,6 +66,7 @@ function inWords(step: Step): string {
     const text = step.text.replaceAll(/\s+/g, ' ').slice(0, 160);
     return step.failed ? pc.red(`  ✗ ${text}`) : pc.dim(`  ${text}`);
   }
+  if (step.kind === 'approval') return `${pc.yellow('?')} ${step.message}\n  ${step.url}`;
   const name = step.kind === 'call' ? step.tool : `proposal ${step.operation}`;
   return `${pc.cyan('→')} ${name} ${pc.dim(JSON.stringify(step.arguments))}`;
 }

@@ -27,7 +27,8 @@ export async function openServer(services: Services, version: string): Promise<S
   const { 'server.host': host, 'server.port': port } = services.config.values;
   requireCredentialsBeyondLoopback(services);
   const serving = openServing(services);
-  const app = createApp(services, { version, command: ownCommand() }, serving);
+  const stop = new AbortController();
+  const app = createApp(services, { version, command: ownCommand() }, serving, stop.signal);
   const server: RunningServer = await startServer(app, host, port);
   await sweepUnfinished(services.home.root);
   const queue = new JobQueue(services.jobs, [...ownCommand(), '_work'], {
@@ -43,6 +44,7 @@ export async function openServer(services: Services, version: string): Promise<S
     url: server.url,
     close: async () => {
       await Promise.all([queue.stop(), serving.pool.drain(drainSeconds)]);
+      stop.abort();
       await server.close();
     },
   };

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { openServices } from '../operations/open-services.ts';
 import { openServer } from './run-server.ts';
-import { addServerFlags, readServerFlags } from './server-flags.ts';
+import { addServerFlags, readServerFlags, type ServerFlags } from './server-flags.ts';
 import { serverUrls } from './server-urls.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -15,7 +15,7 @@ export function serveCommand(version: string): Command {
       'Starts the server: console, MCP, OpenAI- and Ollama-compatible API. Models load at their first request.',
     )
     .addHelpText('after', '\nExample:\n  $ fts serve --port 9000');
-  return addServerFlags(command).action(async (options: { host?: string; port?: string }) => {
+  return addServerFlags(command).action(async (options: ServerFlags) => {
     const signal = stopSignal();
     const services = openServices(process.env, readServerFlags(options));
     try {

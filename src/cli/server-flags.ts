@@ -1,16 +1,24 @@
 import type { Command } from 'commander';
 import type { SettingKey } from '../config/settings.ts';
+import { addToolFlags, readToolFlags, type ToolFlags } from './tool-flags.ts';
 
-/** `--host` and `--port`, which win over file and environment. */
-export function addServerFlags(command: Command): Command {
-  return command
-    .option('--host <address>', 'Address to bind (setting server.host)')
-    .option('--port <n>', 'Port to bind; 0 takes any free one (setting server.port)');
+export interface ServerFlags extends ToolFlags {
+  host?: string;
+  port?: string;
 }
 
-export function readServerFlags(options: { host?: string; port?: string }): Partial<Record<SettingKey, unknown>> {
+/** `--host`, `--port` and what assistants are offered; they win over file and environment. */
+export function addServerFlags(command: Command): Command {
+  command
+    .option('--host <address>', 'Address to bind (setting server.host)')
+    .option('--port <n>', 'Port to bind; 0 takes any free one (setting server.port)');
+  return addToolFlags(command);
+}
+
+export function readServerFlags(options: ServerFlags): Partial<Record<SettingKey, unknown>> {
   return {
     ...(options.host === undefined ? {} : { 'server.host': options.host }),
     ...(options.port === undefined ? {} : { 'server.port': options.port }),
+    ...readToolFlags(options),
   };
 }

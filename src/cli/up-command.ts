@@ -4,7 +4,7 @@ import pc from 'picocolors';
 import { openServices } from '../operations/open-services.ts';
 import { openServer } from './run-server.ts';
 import { SampleLife } from './sample-life.ts';
-import { addServerFlags, readServerFlags } from './server-flags.ts';
+import { addServerFlags, readServerFlags, type ServerFlags } from './server-flags.ts';
 import { serverUrls } from './server-urls.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -17,7 +17,7 @@ export function upCommand(version: string): Command {
     )
     .option('--no-sample', 'Do not run the sample life')
     .addHelpText('after', '\nExample:\n  $ fts up --port 9000');
-  return addServerFlags(command).action(async (options: { host?: string; port?: string; sample: boolean }) => {
+  return addServerFlags(command).action(async (options: ServerFlags & { sample: boolean }) => {
     const signal = stopSignal();
     const services = openServices(process.env, readServerFlags(options));
     try {

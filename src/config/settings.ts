@@ -128,6 +128,27 @@ export const settings = {
     () => 'warn' as const,
     'How much the server logs to standard error.',
   ),
+  'mcp.toolsets': setting(
+    nameList.optional(),
+    () => undefined,
+    'Toolsets that assistants are offered, with commas: default, all, or single ones (fts mcp --help).',
+  ),
+  'mcp.tools': setting(
+    nameList.optional(),
+    () => undefined,
+    'Single tools that assistants are offered, with commas: beside the toolsets, or alone.',
+  ),
+  'mcp.read-only': setting(
+    z.stringbool().or(z.boolean()),
+    () => false,
+    'Whether assistants are offered only tools that change nothing.',
+  ),
+  'ask.url': setting(
+    optionalUrl,
+    () => undefined,
+    'OpenAI-compatible API, up to /v1, whose model answers `fts ask` (key in $FTS_ASK_KEY); by default our own.',
+  ),
+  'ask.model': setting(z.string().min(1), () => 'operator', 'Model that answers `fts ask`.'),
   'akamai.mode': setting(
     z.enum(['read-only', 'change']),
     () => 'read-only' as const,

@@ -1,18 +1,18 @@
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import { FtsError } from '../errors/fts-error.ts';
 import { followJob } from '../jobs/job-queue.ts';
 import { callOperation, submitOperation } from '../operations/call-operation.ts';
 import type { Services } from '../operations/context.ts';
 import { findOperation, operations } from '../operations/index.ts';
 import { actorOf } from './authentication/identity.ts';
+import { readJsonBody } from './json-body.ts';
 
 /**
  * `/api/operations`: every operation for programs and the console. A job answers 202 with its record at once;
- * `/api/jobs/ID/events` then streams its progress as server-sent events.
+ * `/api/jobs/ID/events` then streams its progress as server-sent events, until `stop` says that the server has to go.
  */
-export function operationRoutes(services: Services): Hono {
+export function operationRoutes(services: Services, stop?: AbortSignal): Hono {
   const routes = new Hono();
 
   routes.get('/operations', (context) =>
@@ -49,24 +49,11 @@ export function operationRoutes(services: Services): Hono {
       const gone = new AbortController();
       stream.onAbort(() => gone.abort());
       await followJob(services.jobs, job.id, {
-        signal: gone.signal,
+        signal: stop === undefined ? gone.signal : AbortSignal.any([gone.signal, stop]),
         onChange: (current) => void stream.writeSSE({ event: 'job', data: JSON.stringify(current) }),
       });
     });
   });
 
   return routes;
-}
-
-async function readJsonBody(request: Request): Promise<unknown> {
-  const text = await request.text();
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new FtsError('invalid-input', `The body is not JSON: ${(error as Error).message}`, {
-      field: 'body',
-      remedy: 'Send a JSON object with content-type application/json.',
-    });
-  }
 }

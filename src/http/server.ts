@@ -12,6 +12,7 @@ import { metricsRoutes } from '../serving/metrics/metrics-routes.ts';
 import { ollamaRoutes } from '../serving/ollama/ollama-routes.ts';
 import { openAiRoutes } from '../serving/openai/openai-routes.ts';
 import { upstreamRoutes } from '../serving/upstream/upstream-routes.ts';
+import { askRoutes } from './ask-routes.ts';
 import { authentication, protectedResourceMetadata } from './authentication/authentication.ts';
 import { httpStatus } from './http-status.ts';
 import { operationRoutes } from './operation-routes.ts';
@@ -24,17 +25,27 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** The whole HTTP face as one web-standard handler, testable without a socket. */
-export function createApp(services: Services, program: Program, serving = openServing(services)): Hono {
+/**
+ * The whole HTTP face as one web-standard handler, testable without a socket. `stop` ends the streams that would
+ * otherwise stay open for as long as their clients like.
+ */
+export function createApp(
+  services: Services,
+  program: Program,
+  serving = openServing(services),
+  stop?: AbortSignal,
+): Hono {
   const app = new Hono();
   const { 'server.host': host, 'server.hosts': hosts } = services.config.values;
   app.use(requestGuard(allowedHostnames(host, hosts)));
   app.use(authentication(services));
   app.route('/', protectedResourceMetadata(services));
   app.route('/', statusRoutes(services, program, serving.pool));
-  app.route('/api', operationRoutes(services));
-  app.route('/', mcpRoutes(services, { version: program.version }));
-  app.route('/', modelRoutes(services, serving));
+  app.route('/api', operationRoutes(services, stop));
+  app.route('/', mcpRoutes(services, { version: program.version, ...(stop === undefined ? {} : { stop }) }));
+  const models = modelRoutes(services, serving);
+  app.route('/api', askRoutes(services, { version: program.version, models, stop }));
+  app.route('/', models);
   app.route('/', consoleRoutes());
   app.notFound((context) =>
     context.json({ error: { kind: 'not-found', message: `No ${context.req.method} ${context.req.path} here.` } }, 404),
@@ -85,8 +96,11 @@ export async function startServer(app: Hono, host: string, port: number): Promis
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const force = setTimeout(() => server.closeAllConnections(), 5000);
+    // A connection whose last answer has just ended would be kept for its client's next request.
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
     server.close(() => {
       clearTimeout(force);
+      clearInterval(idle);
       resolve();
     });
     server.closeIdleConnections();

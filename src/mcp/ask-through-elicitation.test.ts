@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type ElicitResult, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { Services } from '../operations/context.ts';
 import { openServices } from '../operations/open-services.ts';
@@ -163,6 +163,18 @@ describe('an answer of the 2026 era', () => {
     expect((await ask({ ...accepted, requestState: state })).result?.structuredContent).toEqual({
       state: 'approved by a person',
     });
+  });
+
+  it('counts for nothing ten minutes later', async () => {
+    const ask = client();
+    const state = (await ask({})).result!.requestState;
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 601_000 });
+    try {
+      expect((await ask({ ...accepted, requestState: state })).error?.code).toBe(-32602);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(applied).toEqual([]);
   });
 
   it('counts only for what was shown', async () => {

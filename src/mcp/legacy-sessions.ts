@@ -50,9 +50,9 @@ export class LegacySessions {
     return transport.handleRequest(request, options);
   }
 
-  /** Ends every session and the streams that hang on them. */
-  async close(): Promise<void> {
-    await Promise.all([...this.sessions.values()].map(({ transport }) => transport.close()));
+  /** Ends the streams on which clients wait for news; calls that are being answered go on. */
+  closeListening(): void {
+    for (const { transport } of this.sessions.values()) transport.closeStandaloneSSEStream();
   }
 
   private async open(

@@ -10,7 +10,7 @@ import { operationTool } from './operation-tool.ts';
 import { ftsPrompts } from './playbooks.ts';
 import { ResourceChanges } from './resource-changes.ts';
 import { ftsFamilies, ftsResources } from './resources.ts';
-import { narrowTools, type Selection, selectionFromHeaders, selectOperations } from './selection.ts';
+import { narrowTools, type Selection, selectionFromHeaders, selectionOf, selectOperations } from './selection.ts';
 import { serveCompletions } from './serve-completions.ts';
 import { servePrompts } from './serve-prompts.ts';
 import { serveResources } from './serve-resources.ts';
@@ -23,7 +23,7 @@ import { viewMimeType, viewResources, viewsExtension } from './views.ts';
 
 export interface McpOptions {
   version: string;
-  /** What the operator offers; a client's headers may only narrow it. */
+  /** What is offered instead of what the operator's settings say; a client's headers may only narrow it. */
   selection?: Selection;
   /** What only a test adds. */
   extra?: Partial<Surface>;
@@ -68,8 +68,10 @@ export function createMcpFace(services: Services, options: McpOptions): McpFace 
   const changes = options.changes ?? new ResourceChanges(services);
   const surface = joinSurfaces(
     {
-      tools: selectOperations(options.selection ?? {}).map((operation) => operationTool(operation, services)),
-      resources: [...ftsResources(services), ...viewResources()],
+      tools: selectOperations(options.selection ?? selectionOf(services.config)).map((operation) =>
+        operationTool(operation, services),
+      ),
+      resources: [...ftsResources(services), ...viewResources(services)],
       families: ftsFamilies(services),
       prompts: ftsPrompts(services),
       tasks: [jobTasks(services)],

@@ -1,24 +1,35 @@
 import { createMcpHandler, isJsonContentType, isLegacyRequest, readRequestBody } from '@modelcontextprotocol/server';
 import { Hono } from 'hono';
+import { z } from 'zod';
 import type { Identity } from '../http/authentication/identity.ts';
 import type { Services } from '../operations/context.ts';
 import { callerOf, mayUse } from './caller.ts';
 import { LegacySessions } from './legacy-sessions.ts';
 import { createMcpFace, type McpOptions } from './mcp-face.ts';
+import { maxMessageBytes } from './message-limit.ts';
 import { protocolRefusal } from './protocol-refusal.ts';
 import { ResourceChanges } from './resource-changes.ts';
 
-const maxBodyBytes = 4 * 1024 * 1024;
+const listenCall = z.looseObject({ method: z.literal('subscriptions/listen') });
 
 /**
  * `/mcp`, Streamable HTTP. One factory serves both eras: a request of 2026-07-28 stands alone, one of 2025-11-25 or
- * earlier belongs to a session.
+ * earlier belongs to a session. `stop` says that the server has to go.
  */
-export function mcpRoutes(services: Services, options: McpOptions): Hono<{ Variables: Identity }> {
+export function mcpRoutes(
+  services: Services,
+  options: McpOptions & { stop?: AbortSignal },
+): Hono<{ Variables: Identity }> {
   const changes = options.changes ?? new ResourceChanges(services);
   const { factory, neededScope } = createMcpFace(services, { ...options, changes });
   const modern = createMcpHandler(factory, { legacy: 'reject', bus: changes });
+  const listening = createMcpHandler(factory, { legacy: 'reject', bus: changes });
   const legacy = new LegacySessions(factory);
+  // Streams that only wait for news end at once, and cleanly; calls that are being answered may end first.
+  options.stop?.addEventListener('abort', () => {
+    void listening.close();
+    legacy.closeListening();
+  });
 
   const routes = new Hono<{ Variables: Identity }>();
   routes.on(['GET', 'DELETE'], '/mcp', (context) => legacy.handle(context.req.raw, undefined, context.get('authInfo')));
@@ -27,8 +38,8 @@ export function mcpRoutes(services: Services, options: McpOptions): Hono<{ Varia
     if (!isJsonContentType(request.headers.get('content-type'))) {
       return protocolRefusal(415, -32000, 'Content-Type must be application/json');
     }
-    const read = await readRequestBody(request, maxBodyBytes);
-    if (read.tooLarge) return protocolRefusal(413, -32000, `The request is larger than ${maxBodyBytes} bytes`);
+    const read = await readRequestBody(request, maxMessageBytes);
+    if (read.tooLarge) return protocolRefusal(413, -32000, `The request is larger than ${maxMessageBytes} bytes`);
     const body = parseJson(read.text);
     if (body === undefined) return protocolRefusal(400, -32700, 'Parse error: the body is not JSON');
     const authInfo = context.get('authInfo');
@@ -37,9 +48,9 @@ export function mcpRoutes(services: Services, options: McpOptions): Hono<{ Varia
       const refusal = context.get('insufficientScope')?.(scope);
       if (refusal !== undefined) return refusal;
     }
-    return (await isLegacyRequest(request, body))
-      ? legacy.handle(request, body, authInfo)
-      : modern.fetch(request, { parsedBody: body, ...(authInfo === undefined ? {} : { authInfo }) });
+    if (await isLegacyRequest(request, body)) return legacy.handle(request, body, authInfo);
+    const handler = listenCall.safeParse(body).success ? listening : modern;
+    return handler.fetch(request, { parsedBody: body, ...(authInfo === undefined ? {} : { authInfo }) });
   });
   return routes;
 }

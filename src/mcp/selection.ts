@@ -1,3 +1,4 @@
+import type { LoadedConfig } from '../config/load-config.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { findOperation } from '../operations/index.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -11,6 +12,16 @@ export interface Selection {
   tools?: readonly string[];
   /** Only tools that change nothing. */
   readOnly?: boolean;
+}
+
+/** What the operator chose by flag, variable or file. */
+export function selectionOf({ values }: LoadedConfig): Selection {
+  const { 'mcp.toolsets': toolsets, 'mcp.tools': tools, 'mcp.read-only': readOnly } = values;
+  return {
+    ...(toolsets === undefined ? {} : { toolsets }),
+    ...(tools === undefined ? {} : { tools }),
+    ...(readOnly ? { readOnly } : {}),
+  };
 }
 
 /** An MCP tool's name for an operation: `models.list` is `models_list`. */

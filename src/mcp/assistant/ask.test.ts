@@ -6,7 +6,7 @@ import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Services } from '../../operations/context.ts';
 import { openServices } from '../../operations/open-services.ts';
-import { ask, type Step } from './ask.ts';
+import { ask, type Step, toolsetsFor } from './ask.ts';
 import { connectToOurselves } from './own-client.ts';
 
 let home: string;
@@ -47,7 +47,12 @@ const toolCall = (name: string, args: object) => ({
 
 async function answerTo(request: string, model: string): Promise<{ answer: string; steps: Step[] }> {
   const steps: Step[] = [];
-  const client = await connectToOurselves(services, '0.0.0', undefined);
+  const client = await connectToOurselves(services, {
+    version: '0.0.0',
+    toolsets: toolsetsFor(model),
+    person: undefined,
+    authInfo: undefined,
+  });
   const answer = await ask(request, {
     client,
     model: { url, model },
@@ -75,12 +80,37 @@ describe('asking in plain words', () => {
     expect(steps.filter((step) => step.kind === 'result' && step.failed)).toHaveLength(2);
   });
 
-  it('looks the operator model’s proposal up and does nothing', async () => {
-    script = [{ content: '{"operation":"purge.tag","arguments":{"tags":["black-friday"],"network":"STAGING"}}' }];
-    const { answer, steps } = await answerTo('purge black-friday on staging', 'operator');
-    expect(steps[0]).toMatchObject({ kind: 'proposal', operation: 'purge.tag' });
-    expect(answer).toMatch(/Nothing was done/);
+  it('carries the operator model’s proposal out as one call of a tool', async () => {
+    script = [{ content: '{"operation":"dns.zone.list","arguments":{}}' }];
+    const { steps } = await answerTo('which zones are there?', 'operator');
+    expect(steps.map((step) => [step.kind, 'tool' in step ? step.tool : step.kind])).toEqual([
+      ['proposal', 'proposal'],
+      ['call', 'akamai_dns'],
+      ['result', 'akamai_dns'],
+    ]);
     expect(received[0]?.tools).toBeUndefined();
+  });
+
+  it('asks for what the operator model’s proposal leaves open, and does nothing', async () => {
+    script = [{ content: '{"operation":"purge.tag","arguments":{"tags":["black-friday"],"action":"INVALIDATE"}}' }];
+    const { answer, steps } = await answerTo('purge black-friday', 'operator');
+    expect(steps).toEqual([expect.objectContaining({ kind: 'proposal', operation: 'purge.tag' })]);
+    expect(answer).toMatch(/Nothing was done.*network/s);
+  });
+
+  it('looks up in the catalogue what no tool does', async () => {
+    script = [{ content: '{"operation":"networklist.list","arguments":{}}' }];
+    const { answer, steps } = await answerTo('show the network lists', 'operator');
+    expect(steps[1]).toMatchObject({ kind: 'call', tool: 'akamai_search' });
+    expect(answer).toMatch(/Nothing was done.*network.list/is);
+  });
+
+  it('offers a model no tool that the operator’s settings leave out', async () => {
+    services.database.close();
+    services = openServices({ FTS_HOME: home }, { 'mcp.toolsets': 'jobs', 'mcp.read-only': true });
+    script = [{ content: 'fine' }];
+    await answerTo('what is running?', 'some-model');
+    expect(received[0]?.tools).toHaveLength(2);
   });
 
   it('says so when the operator model has no proposal, and when no model answers', async () => {

@@ -1,13 +1,18 @@
 import type { Client } from '@modelcontextprotocol/client';
-import { z } from 'zod';
 import { FtsError } from '../../errors/fts-error.ts';
+import { parseOperatorProposal } from '../../model/operator/operations.ts';
+import { operations } from '../../operations/index.ts';
+import { toolName } from '../selection.ts';
 import { type ChatModel, complete, type Message } from './chat-model.ts';
+import { proposedCall } from './proposal-to-call.ts';
 
 /** What happens on the way to the answer, for whoever watches. */
 export type Step =
   | { kind: 'proposal'; operation: string; arguments: Record<string, unknown> }
   | { kind: 'call'; tool: string; arguments: Record<string, unknown> }
-  | { kind: 'result'; tool: string; text: string; failed: boolean };
+  | { kind: 'result'; tool: string; text: string; failed: boolean }
+  /** A person has to decide, at this address. */
+  | { kind: 'approval'; message: string; url: string };
 
 const maxRounds = 12;
 /** A person may be reading a form meanwhile. */
@@ -17,12 +22,16 @@ const resultCharacters = 12_000;
 const instructions =
   'You work through the tools of FTS: Akamai operations and the life of language models. Look before you change anything. A change of Akamai is planned first (akamai_plan), then akamai_apply lets a person decide; never claim that something was done before a tool says so. Answer briefly, with the figures and ids that the tools returned.';
 
-/** The operator model writes no prose and calls no tools: it answers with one proposal, or with none. */
-const proposalSchema = z.object({ operation: z.string(), arguments: z.record(z.string(), z.unknown()).default({}) });
+/** Tools for a model that calls tools itself; the operator model never reads the listing, so it may have them all. */
+export const toolsetsFor = (model: string): string[] =>
+  isOperatorModel(model) ? ['all'] : ['default', 'akamai_delivery'];
+
+/** It writes no prose and calls no tools: it answers with one proposal, or with none. */
+const isOperatorModel = (model: string): boolean => model.startsWith('operator');
 
 /**
  * Answers a request through our own MCP tools, as any assistant would: same scopes, same approvals. A model that calls
- * tools goes round until it has its answer; the operator model's proposal is looked up in the catalogue and shown.
+ * tools goes round until it has its answer. The operator model's proposal becomes one call: a read, or a change plan.
  */
 export async function ask(
   request: string,
@@ -34,16 +43,16 @@ export async function ask(
     type: 'function',
     function: { name, description, parameters: inputSchema },
   }));
-  const call = async (tool: string, args: Record<string, unknown>): Promise<string> => {
+  const call: CallTool = async (tool, args) => {
     onStep({ kind: 'call', tool, arguments: args });
-    const { text, failed } = await callTool(client, tool, args, signal);
-    onStep({ kind: 'result', tool, text, failed });
-    return text;
+    const result = await callTool(client, tool, args, signal);
+    onStep({ kind: 'result', tool, text: result.text, failed: result.failed });
+    return result;
   };
 
   const messages: Message[] = [{ role: 'user', content: request }];
   // A proposal comes without instructions and tools, for which the operator model has no words.
-  if (model.model.startsWith('operator')) {
+  if (isOperatorModel(model.model)) {
     const { content } = await complete(model, { messages }, signal);
     return answerProposal(content, call, onStep);
   }
@@ -54,7 +63,7 @@ export async function ask(
     messages.push({ role: 'assistant', content, tool_calls: toolCalls });
     for (const { id, function: wanted } of toolCalls) {
       const args = parseArguments(wanted.arguments);
-      const text = args === undefined ? 'The arguments are not a JSON object.' : await call(wanted.name, args);
+      const text = args === undefined ? 'The arguments are not a JSON object.' : (await call(wanted.name, args)).text;
       messages.push({ role: 'tool', tool_call_id: id, content: text.slice(0, resultCharacters) });
     }
   }
@@ -63,23 +72,35 @@ export async function ask(
   });
 }
 
-async function answerProposal(
-  content: string,
-  call: (tool: string, args: Record<string, unknown>) => Promise<string>,
-  onStep: (step: Step) => void,
-): Promise<string> {
-  const proposal = proposalSchema.safeParse(parseArguments(content));
-  if (!proposal.success || proposal.data.operation === 'none') {
+interface ToolAnswer {
+  text: string;
+  data: unknown;
+  failed: boolean;
+}
+type CallTool = (tool: string, args: Record<string, unknown>) => Promise<ToolAnswer>;
+
+async function answerProposal(content: string, call: CallTool, onStep: (step: Step) => void): Promise<string> {
+  const proposal = parseOperatorProposal(content);
+  if (proposal === undefined || proposal.operation === 'none') {
     return 'The operator model sees none of its operations in this request. A larger model can be named with --model and --url.';
   }
-  onStep({ kind: 'proposal', ...proposal.data });
-  const { operation, arguments: values } = proposal.data;
-  const words = operation.replaceAll(/[._-]/g, ' ');
-  if (operation === 'property.search' && typeof values.hostname === 'string') {
-    return call('akamai_property_find', { hostname: values.hostname });
+  onStep({ kind: 'proposal', ...proposal });
+  const wanted = proposedCall(proposal);
+  if (wanted === undefined) {
+    const found = await call('akamai_search', { text: proposal.operation.replaceAll('.', ' '), limit: 3 });
+    return `Proposed: ${proposal.operation} ${JSON.stringify(proposal.arguments)}\nNothing was done. The operations of the catalogue that fit:\n${inWords('akamai_search', found)}`;
   }
-  const found = await call('akamai_search', { text: words, limit: 3 });
-  return `Proposed: ${operation} ${JSON.stringify(values)}\nNothing was done. The operations of the catalogue that fit:\n${found}`;
+  if ('missing' in wanted) {
+    return `Proposed: ${proposal.operation} ${JSON.stringify(proposal.arguments)}\nNothing was done: the request does not say the ${wanted.missing.join(', ')}. Ask again and name it.`;
+  }
+  return inWords(wanted.tool, await call(wanted.tool, wanted.arguments));
+}
+
+/** A result as the command line would print it. */
+function inWords(tool: string, { text, data, failed }: ToolAnswer): string {
+  const operation = operations.find(({ name }) => toolName(name) === tool);
+  const output = failed ? undefined : operation?.output.safeParse(data);
+  return output?.success === true ? (operation?.render?.(output.data) ?? text) : text;
 }
 
 async function callTool(
@@ -87,18 +108,18 @@ async function callTool(
   tool: string,
   args: Record<string, unknown>,
   signal: AbortSignal,
-): Promise<{ text: string; failed: boolean }> {
+): Promise<ToolAnswer> {
   try {
     const result = await client.callTool(
       { name: tool, arguments: args },
       { signal, timeout: callTimeoutMilliseconds, resetTimeoutOnProgress: true },
     );
     const text = result.content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n');
-    return { text, failed: result.isError === true };
+    return { text, data: result.structuredContent, failed: result.isError === true };
   } catch (error) {
     if (signal.aborted) throw new FtsError('cancelled', 'Cancelled.', { cause: error });
     // A model that names a tool wrongly can mend that itself.
-    return { text: (error as Error).message, failed: true };
+    return { text: (error as Error).message, data: undefined, failed: true };
   }
 }
 

@@ -7,6 +7,8 @@ export interface ChatModel {
   url: string;
   model: string;
   key?: string;
+  /** Where the model is served by this very process. */
+  fetch?: typeof fetch;
 }
 
 export type Message =
@@ -33,14 +35,14 @@ const answerSchema = z.object({
 
 /** The model's next message. `unavailable` when no server answers, `invalid-input` when it refuses the request. */
 export async function complete(
-  { url, model, key }: ChatModel,
+  { url, model, key, fetch: send = fetch }: ChatModel,
   body: { messages: readonly Message[]; tools?: readonly object[] },
   signal: AbortSignal,
 ): Promise<{ content: string; toolCalls: ToolCallRequest[] }> {
   const address = `${url.replace(/\/$/, '')}/chat/completions`;
   let response: Response;
   try {
-    response = await fetch(address, {
+    response = await send(address, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
       body: JSON.stringify({ model, temperature: 0, ...body }),

@@ -1,25 +1,51 @@
-import { Client, type ElicitRequest, type ElicitResult, InMemoryTransport } from '@modelcontextprotocol/client';
+import {
+  Client,
+  type ElicitRequest,
+  type ElicitResult,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client';
+import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
 import type { Services } from '../../operations/context.ts';
 import { createMcpFace } from '../mcp-face.ts';
+import { selectionOf } from '../selection.ts';
 
-/** A client of our own MCP server within this process. `answer` shows the server's forms to the person who is asking. */
-export async function connectToOurselves(
-  services: Services,
-  version: string,
-  answer: ((request: ElicitRequest['params']) => Promise<ElicitResult>) | undefined,
-): Promise<Client> {
-  const { factory } = createMcpFace(services, {
-    version,
-    selection: { toolsets: ['default', 'akamai_delivery'] },
-  });
-  const [ours, theirs] = InMemoryTransport.createLinkedPair();
-  const server = factory({ era: 'legacy' });
+/** How a person who asks can be shown what the server wants to know from them. */
+export type Person =
+  | { shows: 'forms'; answer: (form: ElicitRequest['params']) => Promise<ElicitResult> }
+  | { shows: 'links'; answer: (link: ElicitRequest['params']) => Promise<ElicitResult> };
+
+export interface OwnClientOptions {
+  version: string;
+  /** Offered when the operator's settings choose no tools. */
+  toolsets: readonly string[];
+  /** Undefined where nobody can be asked. */
+  person: Person | undefined;
+  /** Whose scopes count; undefined is the person at this machine. */
+  authInfo: AuthInfo | undefined;
+}
+
+/** A client of our own MCP server within this process, through the same handler that answers HTTP. */
+export async function connectToOurselves(services: Services, options: OwnClientOptions): Promise<Client> {
+  const { version, toolsets, person, authInfo } = options;
+  const chosen = selectionOf(services.config);
+  const isChosen = chosen.toolsets !== undefined || chosen.tools !== undefined;
+  const { factory } = createMcpFace(services, { version, selection: isChosen ? chosen : { ...chosen, toolsets } });
+  const handler = createMcpHandler(factory, { legacy: 'reject' });
   const client = new Client(
     { name: 'fts-ask', version },
-    answer === undefined ? {} : { capabilities: { elicitation: { form: {} } } },
+    {
+      versionNegotiation: { mode: { pin: '2026-07-28' } },
+      ...(person === undefined
+        ? {}
+        : { capabilities: { elicitation: person.shows === 'forms' ? { form: {} } : { url: {} } } }),
+    },
   );
-  if (answer !== undefined) client.setRequestHandler('elicitation/create', (request) => answer(request.params));
-  await server.connect(theirs);
-  await client.connect(ours);
+  if (person !== undefined) client.setRequestHandler('elicitation/create', ({ params }) => person.answer(params));
+  await client.connect(
+    // The address is never dialled.
+    new StreamableHTTPClientTransport(new URL('http://localhost/mcp'), {
+      fetch: (url, init) => handler.fetch(new Request(url, init), authInfo === undefined ? {} : { authInfo }),
+    }),
+  );
   return client;
 }
