@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { temporaryServices } from '../../test/temporary-home.ts';
 import { findOperation } from '../operations/index.ts';
 import type { ResourceCall } from './resource.ts';
 import { viewMimeType, viewOf, viewResources } from './views.ts';
@@ -8,17 +9,21 @@ describe('the views inside a chat', () => {
     expect(viewOf(findOperation('akamai.apply'))).toBe('ui://fts/change-plan');
     expect(viewOf(findOperation('akamai.purge'))).toBe('ui://fts/change-plan');
     expect(viewOf(findOperation('runs.show'))).toBe('ui://fts/loss-curve');
-    expect(viewOf(findOperation('benchmark'))).toBe('ui://fts/benchmark-report');
+    expect(viewOf(findOperation('benchmark'))).toBe('ui://fts/job');
+    expect(viewOf(findOperation('jobs.show'))).toBe('ui://fts/job');
     expect(viewOf(findOperation('jobs.list'))).toBeUndefined();
   });
 
   it('are whole pages that load nothing and write no markup from data', async () => {
-    for (const view of viewResources()) {
+    for (const view of viewResources(temporaryServices())) {
       const content = await view.read({} as ResourceCall);
       const html = 'text' in content ? content.text : '';
       expect(view.mimeType).toBe(viewMimeType);
-      expect(html).toContain('ui/initialize');
-      expect(html).not.toMatch(/\b(src|href)=|innerHTML|outerHTML|document\.write|^export /m);
+      expect(html.match(/<script/g)).toEqual(['<script']);
+      // After the library come our own scripts.
+      const own = html.slice(html.indexOf('const consoleUrl'));
+      expect(own).toContain('connect(');
+      expect(own).not.toMatch(/\b(src|href)=|innerHTML|outerHTML|document\.write|^export /m);
       expect(view.meta).toMatchObject({ ui: { csp: { connectDomains: [], resourceDomains: [] } } });
     }
   });

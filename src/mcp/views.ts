@@ -1,4 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { publicUrl } from '../config/public-url.ts';
+import type { Services } from '../operations/context.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Resource } from './resource.ts';
 
@@ -6,43 +9,90 @@ import type { Resource } from './resource.ts';
 export const viewsExtension = 'io.modelcontextprotocol/ui';
 export const viewMimeType = 'text/html;profile=mcp-app';
 
-const views = [
-  { file: 'change-plan', title: 'Change plan', description: 'A change plan with its difference, and a way to decide' },
-  { file: 'loss-curve', title: 'Loss curve', description: 'Training and validation loss over the steps of a run' },
-  { file: 'benchmark-report', title: 'Benchmark report', description: 'Latency and throughput at each level' },
-] as const;
+interface View {
+  file: string;
+  title: string;
+  description: string;
+  /** Scripts that it is made of, in order, before its own. */
+  parts: readonly string[];
+}
+
+const views: readonly View[] = [
+  {
+    file: 'change-plan',
+    title: 'Change plan',
+    description: 'A change plan with its difference, and a way to decide',
+    parts: [],
+  },
+  {
+    file: 'loss-curve',
+    title: 'Loss curve',
+    description: 'Training and validation loss over the steps of a run',
+    parts: ['curve'],
+  },
+  {
+    file: 'job',
+    title: 'Job',
+    description: 'A job as it works and when it has ended: training as its loss curve, a benchmark as its report',
+    parts: ['curve', 'report'],
+  },
+];
 
 const addressOf = (file: string): string => `ui://fts/${file}`;
 
 /** The views as resources. They load nothing from anywhere, so the host may shut every door. */
-export function viewResources(): Resource[] {
-  return views.map(({ file, title, description }) => ({
-    uri: addressOf(file),
-    name: file,
-    title,
-    description,
+export function viewResources(services: Pick<Services, 'config'>): Resource[] {
+  return views.map((view) => ({
+    uri: addressOf(view.file),
+    name: view.file,
+    title: view.title,
+    description: view.description,
     mimeType: viewMimeType,
     scope: 'read',
     meta: { ui: { csp: { connectDomains: [], resourceDomains: [] }, prefersBorder: true } },
-    read: async () => ({ text: await page(title, file) }),
+    read: async () => ({ text: await page(view, publicUrl(services)) }),
   }));
 }
 
 /** The view of an operation's result, if it has one. */
 export function viewOf({ name, output }: Operation): string | undefined {
   if (name === 'runs.show') return addressOf('loss-curve');
-  if (name === 'benchmark' || name === 'jobs.show') return addressOf('benchmark-report');
+  if (name === 'train' || name === 'benchmark' || name === 'jobs.show') return addressOf('job');
   // Everything that answers with a change plan.
   const fields = 'shape' in output ? Object.keys(output.shape as object) : [];
   return fields.includes('blastRadius') ? addressOf('change-plan') : undefined;
 }
 
-async function page(title: string, file: string): Promise<string> {
-  const [bridge, render, style] = await Promise.all(
-    ['bridge.js', `${file}.js`, 'view.css'].map((name) =>
+async function page({ title, file, parts }: View, consoleUrl: string): Promise<string> {
+  const [style, ...scripts] = await Promise.all(
+    ['view.css', 'host.js', ...parts.map((part) => `${part}.js`), `${file}.js`].map((name) =>
       readFile(new URL(`./views/${name}`, import.meta.url), 'utf8'),
     ),
   );
-  const script = `${bridge!.replaceAll(/^export /gm, '')}\n${render}`;
+  const own = scripts.map((script) => script.replaceAll(/^export /gm, '')).join('\n');
+  const constants = `const consoleUrl = ${JSON.stringify(consoleUrl)};`;
+  const script = inScriptElement(`${await appLibrary()}\n${constants}\n${own}`);
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title><style>${style}</style></head><body><main id="view"></main><script type="module">${script}</script></body></html>`;
+}
+
+/** Names that the views use of `@modelcontextprotocol/ext-apps`. */
+const used = ['App', 'applyDocumentTheme', 'applyHostStyleVariables'];
+const libraryFile = createRequire(import.meta.url).resolve('@modelcontextprotocol/ext-apps/app-with-deps');
+
+/** The library as a script that needs no `import`: a page in a sandbox can load none. */
+async function appLibrary(): Promise<string> {
+  const library = await readFile(libraryFile, 'utf8');
+  const exported = /export\s*\{([^{}]*)\};?\s*$/.exec(library);
+  const names = (exported?.[1] ?? '').split(',').map((pair) => pair.trim().split(/\s+as\s+/));
+  const kept = used.map((name) => {
+    const local = names.find((pair) => pair.at(-1) === name)?.[0];
+    if (local === undefined) throw new Error(`@modelcontextprotocol/ext-apps exports no ${name}`);
+    return `${name}: ${local}`;
+  });
+  return `const { ${used.join(', ')} } = (() => {\n${library.slice(0, exported!.index)}\nreturn { ${kept.join(', ')} };\n})();`;
+}
+
+/** What the HTML parser would take for an end or a comment is said in another way that means the same in a string. */
+function inScriptElement(script: string): string {
+  return script.replaceAll(/<(?=\/script|!--)/gi, '\\x3c');
 }
