@@ -14,7 +14,7 @@ beforeEach(() => {
   services = temporaryServices();
   const directory = join(services.home.root, 'runs/run-1');
   mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, 'metrics.jsonl'), '{"step":1,"loss":2}\n');
+  writeFileSync(join(directory, 'metrics.jsonl'), Array.from({ length: 5000 }, (_, index) => metrics(index)).join(''));
   services.registry.saveRun({ id: 'run-1', model: 'tiny', kind: 'train', directory, settings: {}, summary: null });
   services.registry.saveModel({
     name: 'tiny',
@@ -25,6 +25,19 @@ beforeEach(() => {
     run: 'run-1',
   });
 });
+
+function metrics(step: number): string {
+  const line = {
+    step,
+    loss: 2,
+    learningRate: 1e-3,
+    gradientNorm: 1,
+    tokensPerSecond: 100,
+    tokens: step,
+    seconds: step,
+  };
+  return `${JSON.stringify(line)}\n`;
+}
 
 type Mode = 'legacy' | { pin: string };
 
@@ -76,7 +89,9 @@ describe.each<[string, Mode]>([
       'fts://plans/{planId}',
       'fts://reference/{name}',
     ]);
-    expect(await read(client, 'fts://runs/run-1/metrics')).toBe('{"step":1,"loss":2}\n');
+    const lines = (await read(client, 'fts://runs/run-1/metrics')).split('\n').filter(Boolean);
+    expect(lines.length).toBeLessThanOrEqual(2001);
+    expect([lines[0], lines.at(-1)].map((line) => JSON.parse(line!).step)).toEqual([0, 4999]);
     expect(JSON.parse(await read(client, `fts://jobs/${id}`))).toMatchObject({ state: 'queued' });
     for (const uri of ['fts://jobs/nope', 'fts://nope', 'file:///etc/passwd']) {
       await expect(client.readResource({ uri })).rejects.toMatchObject({

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { akamaiOf } from '../operations/akamai-services.ts';
 import { callOperation } from '../operations/call-operation.ts';
@@ -7,9 +6,12 @@ import { findOperation } from '../operations/index.ts';
 import { loadMachines } from '../planning/machine-catalogue.ts';
 import { findPage, pages } from '../reference/page-index.ts';
 import { renderPage } from '../reference/render-page.ts';
+import { readMetrics, thinMetrics } from '../training/metrics-log.ts';
 import type { Resource, ResourceCall, ResourceContent, ResourceFamily } from './resource.ts';
 
 const json = 'application/json';
+/** A view reads them again every two seconds, and no curve shows more. */
+const metricsLines = 2000;
 
 /** What an assistant may read without calling a tool, at fixed addresses. */
 export function ftsResources(services: Services): Resource[] {
@@ -127,10 +129,17 @@ export function ftsFamilies(services: Services): ResourceFamily[] {
       uriTemplate: 'fts://runs/{id}/metrics',
       name: 'run-metrics',
       title: 'Metrics of a run',
-      description: 'One line of JSON per measured step of a training run; subscribe to follow it live',
+      description: 'One line of JSON per measured step of a training run, at most 2,000; subscribe to follow it live',
       mimeType: 'application/jsonl',
       scope: 'read',
-      read: async ({ id }) => ({ text: await readFile(join(registry.run(id!).directory, 'metrics.jsonl'), 'utf8') }),
+      read: async ({ id }) => {
+        const lines = await readMetrics(join(registry.run(id!).directory, 'metrics.jsonl'));
+        return {
+          text: thinMetrics(lines, metricsLines)
+            .map((line) => `${JSON.stringify(line)}\n`)
+            .join(''),
+        };
+      },
       complete: { id: runIds },
     },
     {
