@@ -167,7 +167,7 @@ async function adapterFigures({ config, ids, directory }: SmallModel, folder: st
       {
         settings: trainSettingsSchema.parse({
           method: 'lora',
-          loraRank: 2,
+          loraRank: 1,
           steps: 4,
           batchSize: 2,
           contextLength: length,
@@ -182,7 +182,7 @@ async function adapterFigures({ config, ids, directory }: SmallModel, folder: st
       quiet,
     );
     const { trainedParameters, parameters } = summary;
-    const detail = `${trainedParameters} of ${parameters} parameters, rank 2 at width ${config.width}`;
+    const detail = `${trainedParameters} of ${parameters} parameters, rank 1 at width ${config.width}`;
     return [['lora-trains-here', { value: (100 * trainedParameters) / parameters, detail }]];
   } finally {
     await base.close();

@@ -18,7 +18,7 @@ export const adaptationClaims: readonly Claim[] = [
     shown: 'under 1 percent',
     unit: '%',
     holds: { from: 0.1, to: 1 },
-    how: 'parameters that a LoRA run of rank 2 trained, over all, of a small model 256 wide (as rank 32 at width 4,096)',
+    how: 'parameters that a LoRA run of rank 1 trained, over all, of a small model 256 wide (as rank 16 at width 4,096)',
   },
   {
     id: 'lora-adapter-size',

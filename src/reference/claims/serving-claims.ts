@@ -150,10 +150,10 @@ export const servingClaims: readonly Claim[] = [
   {
     id: 'speed-8b-h100-alone',
     kind: 'derived',
-    says: 'One H100 writes about 150 tok/s of Llama 3.1 8B in 16 bits for a single reader.',
-    shown: '150 tok/s',
+    says: 'One H100 writes 100 to 150 tok/s of Llama 3.1 8B in 16 bits for a single reader.',
+    shown: '100 to 150 tok/s',
     unit: 'tok/s',
-    holds: { from: 100, to: 220 },
+    holds: { from: 100, to: 150 },
     how: 'bandwidth roofline, one sequence',
   },
   {
