@@ -53,3 +53,14 @@ it('leaves out what was not given, so that the schema’s own defaults hold', ()
 it('names the flag whose JSON does not parse', () => {
   expect(() => read(['a', '--settings', '{seed'])).toThrow('--settings takes JSON');
 });
+
+it('gives a subcommand the flags that its parent has as well', () => {
+  const parent = new Command('parent').exitOverride();
+  addOperationFlags(parent, { ...operation, positionals: [] });
+  const child = new Command('child').exitOverride();
+  addOperationFlags(child, operation);
+  child.action(() => {});
+  parent.addCommand(child);
+  parent.parse(['child', 'a', '--group-size', '64'], { from: 'user' });
+  expect(readOperationInput(child, operation)).toEqual({ subjects: ['a'], groupSize: 64 });
+});

@@ -50,8 +50,9 @@ export function readOperationInput(command: Command, operation: Operation): Reco
   }
   for (const [name, field] of Object.entries(properties)) {
     if (operation.positionals?.includes(name)) continue;
-    const source = command.getOptionValueSource(optionKey(name));
-    if (source === 'cli') input[name] = readValue(name, command.getOptionValue(optionKey(name)), field);
+    // `fts plan cost`: a flag that `fts plan` has as well is taken by that one, wherever it stands.
+    const source = command.getOptionValueSourceWithGlobals(optionKey(name));
+    if (source === 'cli') input[name] = readValue(name, command.optsWithGlobals()[optionKey(name)], field);
   }
   return input;
 }

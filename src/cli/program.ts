@@ -67,8 +67,6 @@ function addOperation(commands: Map<string, Command>, operation: Operation): voi
   const [first, second] = commandWords(operation.name);
   const command = new Command(second ?? first);
   command
-    // `fts plan` has flags that `fts plan cost` has too: those behind a subcommand are the subcommand's.
-    .enablePositionalOptions()
     .description(inCommands(operation.description))
     .summary(operation.title)
     .addHelpText('after', `\nExample:\n  $ ${operation.example}`);
