@@ -1,9 +1,11 @@
 // How near the planner comes to what the engines do here: training step memory, serving memory, prefill and decode
 // speed on three model sizes, and the capacity simulation against the engine under three loads.
-// Arguments: any of `training`, `serving`, `simulation`; all three when left out. Each takes two minutes or less.
-import { mkdtemp, rm } from 'node:fs/promises';
+// Arguments: any of `training`, `serving`, `simulation`; all three when left out. Each takes two minutes or less. With
+// `--keep DIR` the measurement of the machine and the models stay there, and the next slice is shorter.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { measuredMachine } from '../src/operations/measured-machine.ts';
 import type { Machine } from '../src/planning/machine.ts';
 import type { Bench, BenchRow } from './bench.ts';
@@ -18,8 +20,14 @@ const slices: Record<string, { types: string[]; rows: (machine: Machine, folder:
 };
 
 const bench: Bench = async (args) => {
-  const chosen = Object.entries(slices).filter(([name]) => args.length === 0 || args.includes(name));
-  const folder = await mkdtemp(join(tmpdir(), 'plan-accuracy-'));
+  const { values, positionals } = parseArgs({
+    args,
+    options: { keep: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const chosen = Object.entries(slices).filter(([name]) => positionals.length === 0 || positionals.includes(name));
+  const folder = values.keep ?? (await mkdtemp(join(tmpdir(), 'plan-accuracy-')));
+  await mkdir(folder, { recursive: true });
   const work = { report: () => {}, signal: new AbortController().signal };
   try {
     const rows: BenchRow[] = [];
@@ -34,7 +42,7 @@ const bench: Bench = async (args) => {
       ],
     };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (values.keep === undefined) await rm(folder, { recursive: true, force: true });
   }
 };
 export default bench;

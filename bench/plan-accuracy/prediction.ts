@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeRandomGguf } from '../../src/model/gguf/random-gguf.ts';
 import type { ModelConfig } from '../../src/model/model-config.ts';
 import { countParameters } from '../../src/planning/model-shape.ts';
 import { countText } from '../../src/planning/quantity-text.ts';
@@ -19,6 +22,13 @@ export function llama(
     qkNorm: false,
     eosTokenIds: [0],
   };
+}
+
+/** A GGUF file in Q4_0 of that shape in the folder, where it may be already. */
+export async function randomModel(folder: string, config: ModelConfig): Promise<string> {
+  const path = join(folder, `random-${countParameters(config).total}.gguf`);
+  if (!existsSync(path)) await writeRandomGguf(path, config, 'Q4_0');
+  return path;
 }
 
 export const sizeOf = (config: ModelConfig): string => countText(countParameters(config).total);

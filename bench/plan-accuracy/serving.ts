@@ -1,6 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { writeRandomGguf } from '../../src/model/gguf/random-gguf.ts';
 import type { ServingLoad } from '../../src/planning/inference-memory.ts';
 import type { Machine } from '../../src/planning/machine.ts';
 import { planServing } from '../../src/planning/plan-serving.ts';
@@ -9,7 +7,7 @@ import { Engine } from '../../src/serving/engine/engine.ts';
 import { processBytes } from '../../src/serving/measure-engine.ts';
 import { GREEDY } from '../../src/serving/sampling/sampling-settings.ts';
 import type { BenchRow } from '../bench.ts';
-import { llama, median, predictionRow, sizeOf } from './prediction.ts';
+import { llama, median, predictionRow, randomModel, sizeOf } from './prediction.ts';
 
 const configs = [
   llama({ vocabSize: 4096, width: 384, layers: 6, heads: 6, kvHeads: 2, ffnWidth: 1024 }),
@@ -24,8 +22,7 @@ const completionTokens = 64;
 export async function servingRows(machine: Machine, folder: string): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const config of configs) {
-    const path = join(folder, 'random.gguf');
-    await writeRandomGguf(path, config, 'Q4_0');
+    const path = await randomModel(folder, config);
     const engine = await Engine.start({
       ggufPath: path,
       contextTokens: load.contextTokens,
@@ -56,7 +53,7 @@ async function measureSpeed(engine: Engine): Promise<{ prefill: number; decode: 
   const prompt = Array.from({ length: promptTokens }, (_, index) => 1 + (index % 255));
   const prefill: number[] = [];
   const decode: number[] = [];
-  for (let run = 0; run < 8; run++) {
+  for (let run = 0; run < 6; run++) {
     const { usage } = await engine.complete({ prompt, maxTokens: completionTokens, ignoreEos: true, sampling: GREEDY });
     if (run === 0) continue;
     prefill.push((1000 * usage.promptTokens) / usage.prefillMs);

@@ -1,7 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeRandomGguf } from '../../src/model/gguf/random-gguf.ts';
 import { speedModel } from '../../src/planning/forward-time.ts';
 import type { Machine } from '../../src/planning/machine.ts';
 import { simulateServing } from '../../src/planning/simulate-serving.ts';
@@ -9,7 +7,7 @@ import { generateRequests, type SimulatedRequest } from '../../src/planning/work
 import { Engine } from '../../src/serving/engine/engine.ts';
 import { GREEDY } from '../../src/serving/sampling/sampling-settings.ts';
 import type { BenchRow } from '../bench.ts';
-import { llama, predictionRow, sizeOf } from './prediction.ts';
+import { llama, predictionRow, randomModel, sizeOf } from './prediction.ts';
 
 const config = llama({ vocabSize: 4096, width: 512, layers: 8, heads: 8, kvHeads: 4, ffnWidth: 1408 });
 const policy = { maxRunning: 8, cacheTokens: 4096, chunkTokens: 256 };
@@ -17,12 +15,11 @@ const slo = { ttftSeconds: 1, tpotSeconds: 1 };
 const workload = { promptTokens: 128, completionTokens: 48, lengthSpread: 0.5, contextTokens: 512 };
 /** Of the load at which the simulated engine is always busy. */
 const loads = [0.3, 0.6, 0.85];
-const secondsPerLoad = 25;
+const secondsPerLoad = 15;
 
 /** The same requests, arriving at the same times, in the simulation and at the engine, under three loads. */
 export async function simulationRows(machine: Machine, folder: string): Promise<BenchRow[]> {
-  const path = join(folder, 'random.gguf');
-  await writeRandomGguf(path, config, 'Q4_0');
+  const path = await randomModel(folder, config);
   const model = speedModel(config, 'Q4_0', 'f16', machine);
   const flood = [...generateRequests({ ...workload, requestsPerSecond: 1e6 }, 100, 1)];
   const capacity = simulateServing(model, policy, flood, slo).requestsPerSecond;
