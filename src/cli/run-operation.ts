@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseWith } from '../errors/parse-with.ts';
@@ -15,6 +14,7 @@ import { readOperationInput } from './operation-flags.ts';
 import { printResult } from './print-result.ts';
 import { ProgressLine } from './progress-line.ts';
 import { stopSignal } from './stop-signal.ts';
+import { terminalUser } from './terminal-user.ts';
 
 /** Runs an operation from the command line: a job with its progress line, everything else at once. */
 export async function runOperation(operation: Operation, command: Command, services: Services): Promise<void> {
@@ -29,13 +29,13 @@ export async function runOperation(operation: Operation, command: Command, servi
     const result = await callOperation(operation, input, services, {
       report: () => {},
       signal: stopSignal(),
-      actor: { name: userInfo().username, channel: 'terminal' },
+      actor: terminalUser(),
       ...(askPerson === undefined ? {} : { askPerson }),
     });
     printResult(operation, result, json);
     return;
   }
-  const { id } = submitOperation(operation, input, services);
+  const { id } = submitOperation(operation, input, services, terminalUser());
   await followHere(operation, id, services, json);
 }
 

@@ -11,6 +11,7 @@ import { readMetrics } from '../training/metrics-log.ts';
 import { ProgressLine } from './progress-line.ts';
 import { sampleReport, sampleResultsSchema } from './sample-report.ts';
 import { serverUrls } from './server-urls.ts';
+import { terminalUser } from './terminal-user.ts';
 
 /** The stages of the sample life, as the operations that a user would call. */
 const stages = [
@@ -97,7 +98,7 @@ export class SampleLife {
   private async stage(name: string, input: Record<string, unknown>, signal: AbortSignal): Promise<Job> {
     const { jobs } = this.services;
     const operation = findOperation(name);
-    let job = submitOperation(operation, input, this.services, keyOf(name));
+    let job = submitOperation(operation, input, this.services, terminalUser(), keyOf(name));
     // The worker of a killed server saves its state within a moment; only then can its job be taken up again.
     if (job.state !== 'succeeded' && job.state !== 'running') job = jobs.requeue(job.id);
     const line = new ProgressLine();

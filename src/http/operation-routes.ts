@@ -33,7 +33,7 @@ export function operationRoutes(services: Services, stop?: AbortSignal): Hono {
   routes.post('/operations/:name', async (context) => {
     const operation = findOperation(context.req.param('name'));
     const input = await readJsonBody(context.req.raw);
-    if (operation.job) return context.json(submitOperation(operation, input, services), 202);
+    if (operation.job) return context.json(submitOperation(operation, input, services, actorOf(context)), 202);
     return context.json(
       (await callOperation(operation, input, services, {
         report: () => {},

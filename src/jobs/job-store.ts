@@ -4,6 +4,7 @@ import type { ErrorRecord } from '../errors/fts-error.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { isProcessAlive } from '../runtime/process-alive.ts';
 import type { Progress } from '../runtime/progress.ts';
+import { type Actor, systemActor } from '../store/actor.ts';
 import { type Database, immediately, type Schema } from '../store/database.ts';
 import { type Job, type JobState, jobSchema, jobStates } from './job.ts';
 
@@ -28,6 +29,7 @@ export const jobTables: Schema = {
       finished_at TEXT
     );
     CREATE INDEX jobs_by_state ON jobs (state, created_at);`,
+    `ALTER TABLE jobs ADD COLUMN requested_by TEXT NOT NULL DEFAULT '{"name":"system","channel":"system"}';`,
   ],
 };
 
@@ -45,9 +47,16 @@ const rowSchema = z
     created_at: z.string(),
     started_at: z.string().nullable(),
     finished_at: z.string().nullable(),
+    requested_by: json,
   })
-  .transform(({ created_at, started_at, finished_at, ...row }) =>
-    jobSchema.parse({ ...row, createdAt: created_at, startedAt: started_at, finishedAt: finished_at }),
+  .transform(({ created_at, started_at, finished_at, requested_by, ...row }) =>
+    jobSchema.parse({
+      ...row,
+      createdAt: created_at,
+      startedAt: started_at,
+      finishedAt: finished_at,
+      requestedBy: requested_by,
+    }),
   );
 const idRow = z.object({ id: z.string() });
 const holderRow = z.object({ pid: z.number().nullable() });
@@ -65,14 +74,24 @@ export class JobStore {
   }
 
   /** Queues a job. With a `key` that a job already has, that job is returned instead: a stage that must run once. */
-  submit(operation: string, input: Record<string, unknown>, key?: string): Job {
+  submit(operation: string, input: Record<string, unknown>, key?: string, requestedBy: Actor = systemActor): Job {
     return immediately(this.database, () => {
       const existing = key === undefined ? undefined : this.findByKey(key);
       if (existing !== undefined) return existing;
       const id = `job-${Date.now().toString(36)}-${randomBytes(3).toString('hex')}`;
       this.database
-        .prepare('INSERT INTO jobs (id, key, operation, input, state, created_at) VALUES (?, ?, ?, ?, ?, ?)')
-        .run(id, key ?? null, operation, JSON.stringify(input), 'queued', new Date().toISOString());
+        .prepare(
+          'INSERT INTO jobs (id, key, operation, input, state, created_at, requested_by) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        )
+        .run(
+          id,
+          key ?? null,
+          operation,
+          JSON.stringify(input),
+          'queued',
+          new Date().toISOString(),
+          JSON.stringify(requestedBy),
+        );
       return this.get(id);
     });
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actorSchema } from '../store/actor.ts';
 
 export const jobStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const;
 export type JobState = (typeof jobStates)[number];
@@ -33,6 +34,8 @@ export const jobSchema = z.object({
   createdAt: z.string(),
   startedAt: z.string().nullable(),
   finishedAt: z.string().nullable(),
+  /** Whoever started it first: what the job does is recorded under this name, wherever and whenever it runs. */
+  requestedBy: actorSchema,
 });
 
 export type Job = z.output<typeof jobSchema>;

@@ -4,6 +4,7 @@ import { jobSchema } from '../jobs/job.ts';
 import { callOperation, submitOperation } from '../operations/call-operation.ts';
 import type { Services } from '../operations/context.ts';
 import type { Operation } from '../operations/operation.ts';
+import type { Actor } from '../store/actor.ts';
 import { askThroughElicitation } from './ask-through-elicitation.ts';
 import { inputSchemaOf, outputSchemaOf } from './compact-schema.ts';
 import { taskOf } from './job-tasks.ts';
@@ -54,7 +55,7 @@ async function callNow(
   const output = await callOperation(operation, input, services, {
     report: progressNotifications(context),
     signal: context.mcpReq.signal,
-    actor: { name: caller.name, channel: 'mcp' },
+    actor: actorOf(caller),
     askPerson: askThroughElicitation(call, publicUrl(services)),
   });
   return resultOf(output);
@@ -64,15 +65,17 @@ async function startJob(
   operation: Operation,
   input: Record<string, unknown>,
   services: Services,
-  { client }: ToolCall,
+  { client, caller }: ToolCall,
 ): Promise<CallToolResult> {
-  const job = submitOperation(operation, input, services);
+  const job = submitOperation(operation, input, services, actorOf(caller));
   if (client.tasks) return createTaskResult(taskOf(job));
   const { id, state, createdAt } = job;
   const started = { id, operation: operation.name, state, createdAt };
   const text = `${JSON.stringify(started)}\nFollow it with jobs_show (waitSeconds lets it wait for news).`;
   return { structuredContent: started, content: [{ type: 'text', text }] };
 }
+
+const actorOf = ({ name }: ToolCall['caller']): Actor => ({ name, channel: 'mcp' });
 
 function describe(operation: Operation): string {
   return operation.job

@@ -3,8 +3,9 @@ import { parseWith } from '../errors/parse-with.ts';
 import type { Job } from '../jobs/job.ts';
 import { runJob } from '../jobs/run-job.ts';
 import type { Progress, Work } from '../runtime/progress.ts';
+import { type Actor, systemActor } from '../store/actor.ts';
 import type { AskPerson } from './ask-person.ts';
-import type { Actor, OperationContext, Services } from './context.ts';
+import type { OperationContext, Services } from './context.ts';
 import { findOperation } from './index.ts';
 import type { Operation } from './operation.ts';
 
@@ -13,8 +14,6 @@ export interface Call extends Work {
   actor?: Actor;
   askPerson?: AskPerson | undefined;
 }
-
-const system: Actor = { name: 'system', channel: 'system' };
 
 /** Validates the input, runs the handler, validates the output: the one way into an operation, for every face. */
 export async function callOperation(
@@ -25,7 +24,7 @@ export async function callOperation(
   jobId?: string,
 ): Promise<unknown> {
   const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
-  const { report, signal, actor = system, askPerson } = call;
+  const { report, signal, actor = systemActor, askPerson } = call;
   const context: OperationContext = { ...services, report, signal, actor, askPerson, jobId };
   const output = operation.output.safeParse(await operation.run(parsed, context));
   if (!output.success) {
@@ -37,9 +36,15 @@ export async function callOperation(
 }
 
 /** Checks the input now, so that a mistake is told at once, and queues the work for a `JobQueue` or `workOn`. */
-export function submitOperation(operation: Operation, input: unknown, services: Services, key?: string): Job {
+export function submitOperation(
+  operation: Operation,
+  input: unknown,
+  services: Services,
+  requestedBy: Actor,
+  key?: string,
+): Job {
   const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
-  return services.jobs.submit(operation.name, parsed, key);
+  return services.jobs.submit(operation.name, parsed, key, requestedBy);
 }
 
 /** Runs a job that this process has claimed or taken over to its end. */
@@ -51,7 +56,8 @@ export function workOn(
   return runJob(
     services.jobs,
     job,
-    (_, work) => callOperation(findOperation(job.operation), job.input, services, work, job.id),
+    (_, work) =>
+      callOperation(findOperation(job.operation), job.input, services, { ...work, actor: job.requestedBy }, job.id),
     options,
   );
 }

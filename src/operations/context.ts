@@ -2,6 +2,7 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import type { Registry } from '../jobs/registry.ts';
 import type { Work } from '../runtime/progress.ts';
+import type { Actor } from '../store/actor.ts';
 import type { ApiKeys } from '../store/api-keys.ts';
 import type { Database } from '../store/database.ts';
 import type { Home } from '../store/home.ts';
@@ -16,12 +17,6 @@ export interface Services {
   jobs: JobStore;
   registry: Registry;
   keys: ApiKeys;
-}
-
-/** Who asked, and through what, for the audit log. */
-export interface Actor {
-  name: string;
-  channel: 'terminal' | 'mcp' | 'http' | 'console' | 'system';
 }
 
 /** What an operation's handler is given besides its input. */

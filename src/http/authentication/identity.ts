@@ -1,6 +1,6 @@
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import type { Context } from 'hono';
-import type { Actor } from '../../operations/context.ts';
+import type { Actor } from '../../store/actor.ts';
 import type { Scope } from '../../store/api-keys.ts';
 
 /** What authentication leaves on a request for the routes behind it. */
