@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { approvalSchema, type ChangePlan, planStates } from '../akamai/changes/change-plan.ts';
-import { presentPlan } from '../akamai/changes/change-plans.ts';
+import { presentPlan } from '../akamai/changes/present-plan.ts';
 
 const differencesShown = 40;
 const longestValue = 300;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seedProperty } from '../../../test/akamai-simulator/seed.ts';
 import { assistant, openWorkbench, person, type Workbench } from '../../../test/akamai-simulator/workbench.ts';
 import type { ChangeRequest } from './change-kind.ts';
-import { presentPlan } from './change-plans.ts';
+import { presentPlan } from './present-plan.ts';
 
 let bench: Workbench;
 beforeEach(async () => {

@@ -1,41 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import { FtsError } from '../../errors/fts-error.ts';
 import { parseWith } from '../../errors/parse-with.ts';
-import type { AuditEvent, AuditLog } from '../../store/audit-log.ts';
+import type { AuditLog } from '../../store/audit-log.ts';
 import type { Database } from '../../store/database.ts';
-import { redact } from '../../store/redact.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { CallValidator } from '../catalogue/validate-call.ts';
 import type { AkamaiCaller } from '../client/akamai-request.ts';
-import type { Account } from '../credentials/account.ts';
-import type { Accounts } from '../credentials/load-accounts.ts';
-import { type Actor, accountReader, ReadOnlyCaller } from './akamai-reader.ts';
-import { applyApproved, settlePlan } from './apply-plan.ts';
+import type { Actor } from './akamai-reader.ts';
+import { type Applying, applyApproved } from './apply-plan.ts';
+import { CallObserver } from './call-observer.ts';
 import type { ChangeKind, ChangeRequest } from './change-kind.ts';
-import {
-  type Approval,
-  approvalSchema,
-  type ChangePlan,
-  type PlanContent,
-  type PlanState,
-  planDigest,
-} from './change-plan.ts';
-import { genericChange } from './generic-change.ts';
+import { type Approval, approvalSchema, type ChangePlan, type PlanContent, type PlanState } from './change-plan.ts';
+import { type CallChecks, plannedCall } from './check-call.ts';
 import { plainDescription } from './plain-text.ts';
-import { PlanStore, type StoredPlan } from './plan-store.ts';
-import { type PlannedCall, plannedBody, plannedCallSchema, presentCall } from './planned-call.ts';
+import { PlanRecords } from './plan-records.ts';
+import { presentCall } from './planned-call.ts';
+import { settleInterrupted } from './settle-plan.ts';
 
 const defaultMinutes = 60;
 const longestMinutes = 24 * 60;
 
-export interface ChangePlansOptions {
+interface ChangePlansOptions extends CallChecks {
   database: Database;
   audit: AuditLog;
-  catalogue: Catalogue;
-  validator: CallValidator;
   /** The one caller that can write. Nobody else is given it. */
   caller: AkamaiCaller;
-  accounts: Accounts;
   kinds: readonly ChangeKind[];
   /** Read at every apply, so that switching to read-only works at once. */
   mode: () => 'read-only' | 'change';
@@ -53,20 +40,18 @@ export type Approver = Pick<Approval, 'approver' | 'channel'> & {
 
 /** plan → approve (a person) → apply (once, if nothing moved) → record → roll back. The only way to a write. */
 export class ChangePlans {
-  readonly options: ChangePlansOptions;
-  readonly store: PlanStore;
-  readonly now: () => Date;
-  /** Plans that this very process is applying. */
-  readonly inFlight = new Set<string>();
-  private readonly kinds = new Map<string, ChangeKind>();
-  private readonly generic: ChangeKind;
+  private readonly checks: CallChecks;
+  private readonly records: PlanRecords;
+  private readonly observer: CallObserver;
+  private readonly applying: Applying;
 
-  constructor(options: ChangePlansOptions) {
-    this.options = options;
-    this.now = options.now ?? (() => new Date());
-    this.store = new PlanStore(options.database, this.now);
-    this.generic = genericChange(options.catalogue, options.validator);
-    for (const kind of options.kinds) for (const operation of kind.operations) this.kinds.set(operation, kind);
+  constructor({ now = () => new Date(), ...options }: ChangePlansOptions) {
+    const { caller, accounts, mode } = options;
+    this.checks = options;
+    this.records = new PlanRecords({ ...options, now });
+    this.observer = new CallObserver(options);
+    const { records, observer } = this;
+    this.applying = { records, observer, caller, accounts, mode, inFlight: new Set() };
   }
 
   /** Checks the call, reads the present state, and stores what would be done. Performs nothing. */
@@ -80,11 +65,11 @@ export class ChangePlans {
       signal?: AbortSignal;
     } = {},
   ): Promise<ChangePlan> {
-    const call = this.plannedCall(request);
-    const kind = this.kindOf(call);
-    const observed = await kind.observe(call, this.reader(call, who, options.signal));
+    const call = plannedCall(request, this.checks);
+    const kind = this.observer.kindOf(call);
+    const observed = await this.observer.observe(call, who, options.signal);
     const description = plainDescription(kind.describe(call, observed));
-    const createdAt = this.now();
+    const createdAt = this.records.now();
     const minutes = Math.min(options.minutes ?? defaultMinutes, longestMinutes);
     const content: PlanContent = JSON.parse(
       JSON.stringify({
@@ -101,9 +86,9 @@ export class ChangePlans {
         rollbackOf: options.rollbackOf,
       }),
     );
-    return this.store.atomically(() => {
-      const plan = this.store.insert(content);
-      this.record('plan.created', plan, who, 'ok', { call: presentCall(call), title: description.title });
+    return this.records.store.atomically(() => {
+      const plan = this.records.store.insert(content);
+      this.records.record('plan.created', plan, who, 'ok', { call: presentCall(call), title: description.title });
       return plan;
     });
   }
@@ -118,10 +103,10 @@ export class ChangePlans {
     const who = { name: approver, channel };
     if (approver.trim() === '')
       throw new FtsError('invalid-input', 'An approval needs the name of a person.', { field: 'approver' });
-    return this.store.atomically(() => {
-      const plan = this.current(id);
-      this.requireState(plan, 'proposed', 'approved');
-      this.requireIntact(plan);
+    return this.records.store.atomically(() => {
+      const plan = this.records.current(id);
+      this.records.requireState(plan, 'proposed', 'approved');
+      this.records.requireIntact(plan);
       if (given.digest !== undefined && given.digest !== plan.digest) {
         throw new FtsError('conflict', 'What was shown to the approver is not what this plan says.', {
           field: 'digest',
@@ -131,36 +116,42 @@ export class ChangePlans {
       }
       const overrideStaging = requireGate(plan, given);
       const reason = given.reason?.trim();
-      const row = this.record('plan.approved', plan, who, 'ok', { digest: plan.digest, reason, overrideStaging });
+      const row = this.records.record('plan.approved', plan, who, 'ok', {
+        digest: plan.digest,
+        reason,
+        overrideStaging,
+      });
       const approval: Approval = {
         digest: plan.digest,
         approver,
         channel,
         ...(reason === undefined || reason === '' ? {} : { reason }),
         overrideStaging,
-        at: this.now().toISOString(),
+        at: this.records.now().toISOString(),
         auditSequence: row.sequence,
       };
-      this.store.move(id, 'proposed', 'approved', { approval });
-      return this.store.get(id);
+      this.records.store.move(id, 'proposed', 'approved', { approval });
+      return this.records.store.get(id);
     });
   }
 
   /** Ends a plan that is proposed or approved; it can never be applied. */
   deny(id: string, by: { approver: string; channel: Approval['channel']; reason?: string | undefined }): ChangePlan {
-    return this.store.atomically(() => {
-      const plan = this.current(id);
-      if (plan.state !== 'proposed' && plan.state !== 'approved') this.requireState(plan, 'proposed', 'denied');
-      this.store.move(id, plan.state, 'denied');
-      this.record('plan.denied', plan, { name: by.approver, channel: by.channel }, 'refused', { reason: by.reason });
-      return this.store.get(id);
+    return this.records.store.atomically(() => {
+      const plan = this.records.current(id);
+      if (plan.state !== 'proposed' && plan.state !== 'approved') this.records.requireState(plan, 'proposed', 'denied');
+      this.records.store.move(id, plan.state, 'denied');
+      this.records.record('plan.denied', plan, { name: by.approver, channel: by.channel }, 'refused', {
+        reason: by.reason,
+      });
+      return this.records.store.get(id);
     });
   }
 
   /** Carries an approved plan out, once. A plan that is applied already gives its recorded outcome and sends nothing. */
   async apply(id: string, who: Actor, signal?: AbortSignal): Promise<ChangePlan> {
     await this.settleInterrupted(who);
-    return applyApproved(this, id, who, signal);
+    return applyApproved(this.applying, id, who, signal);
   }
 
   /** Makes the plan that undoes an applied one; it needs an approval of its own. */
@@ -175,8 +166,8 @@ export class ChangePlans {
       });
     }
     const outcome = { status: plan.outcome.status ?? 0, body: plan.outcome.body };
-    const kind = this.kindOf(plan.call);
-    const request = await kind.undo(plan.call, plan.observed, outcome, this.reader(plan.call, who, signal));
+    const kind = this.observer.kindOf(plan.call);
+    const request = await kind.undo(plan.call, plan.observed, outcome, this.observer.reader(plan.call, who, signal));
     if (request === undefined) {
       throw new FtsError('conflict', `There is no automatic way back from plan ${id}: ${plan.description.wayBack}`, {
         field: 'planId',
@@ -192,187 +183,17 @@ export class ChangePlans {
   }
 
   get(id: string): ChangePlan {
-    return this.store.atomically(() => this.current(id));
+    return this.records.store.atomically(() => this.records.current(id));
   }
 
   /** Newest first. */
   list(filter: { state?: PlanState | undefined; limit: number }): ChangePlan[] {
-    return this.store.atomically(() => {
-      for (const state of ['proposed', 'approved'] as const) {
-        for (const plan of this.store.list({ state, limit: 1000 })) this.expireIfDue(plan);
-      }
-      return this.store.list(filter);
-    });
+    return this.records.list(filter);
   }
 
   /** Finds plans whose process died while applying them, and settles each by reading the state back. Call at start-up. */
-  async settleInterrupted(who: Actor = { name: 'system', channel: 'system' }): Promise<ChangePlan[]> {
-    const settled: ChangePlan[] = [];
-    for (const plan of this.store.list({ state: 'checking', limit: 1000 })) {
-      if (this.isBeingApplied(plan)) continue;
-      this.store.atomically(() => {
-        if (!this.store.move(plan.id, 'checking', 'approved', { pid: null })) return;
-        this.record('plan.interrupted', plan, who, 'failed', { note: 'Nothing had been sent: approved as before.' });
-      });
-      settled.push(this.store.get(plan.id));
-    }
-    for (const plan of this.store.list({ state: 'sending', limit: 1000 })) {
-      if (this.isBeingApplied(plan)) continue;
-      try {
-        settled.push(await settlePlan(this, plan, who, 'The process ended before the answer was recorded.'));
-      } catch (error) {
-        if (FtsError.from(error).kind !== 'unavailable') throw error; // recorded; tried again at the next occasion
-      }
-    }
-    return settled;
-  }
-
-  /** The plan as it stands, expired if its time is over. Within a transaction. */
-  current(id: string): StoredPlan {
-    return this.expireIfDue(this.store.get(id));
-  }
-
-  requireState(plan: StoredPlan, needed: PlanState, verb: string): void {
-    if (plan.state === needed) return;
-    throw new FtsError('conflict', `Plan ${plan.id} is ${plan.state}, so it cannot be ${verb}.`, {
-      field: 'planId',
-      value: plan.id,
-      remedy: plan.state === 'proposed' ? 'A person has to approve it first.' : 'Make a new plan.',
-    });
-  }
-
-  /** Fails when the stored plan is not the one whose digest was shown and recorded. */
-  requireIntact(plan: StoredPlan): void {
-    const { digest, state: _state, approval, outcome: _outcome, updatedAt: _updatedAt, pid: _pid, ...content } = plan;
-    const recorded = approval === null ? undefined : this.options.audit.get(approval.auditSequence);
-    const intact =
-      planDigest(content) === digest &&
-      (approval === null ||
-        (approval.digest === digest &&
-          recorded?.action === 'plan.approved' &&
-          recorded.subject === plan.id &&
-          recorded.details.digest === digest &&
-          recorded.actor === approval.approver));
-    if (intact) return;
-    throw new FtsError('corrupt', `Plan ${plan.id} is not what was proposed and approved; it is not applied.`, {
-      field: 'planId',
-      value: plan.id,
-      remedy: 'Somebody changed the registry: run `fts audit verify`, and make a new plan.',
-    });
-  }
-
-  record(
-    action: string,
-    plan: { id: string; digest: string },
-    who: Actor,
-    outcome: AuditEvent['outcome'],
-    details: object,
-  ) {
-    return this.options.audit.record({
-      actor: who.name,
-      channel: who.channel,
-      action,
-      subject: plan.id,
-      outcome,
-      details: { digest: plan.digest, ...details },
-    });
-  }
-
-  kindOf(call: PlannedCall): ChangeKind {
-    return this.kinds.get(`${call.api} ${call.operationId}`) ?? this.generic;
-  }
-
-  reader(call: PlannedCall, who: Actor, signal?: AbortSignal) {
-    const { caller, catalogue, audit } = this.options;
-    return accountReader(new ReadOnlyCaller(caller, catalogue, audit, who), {
-      account: call.account,
-      accountSwitchKey: call.accountSwitchKey,
-      server: call.server,
-      signal,
-    });
-  }
-
-  originOf(account: Account, server: PlannedCall['server']): string {
-    const origin =
-      server === 'linode'
-        ? account.linode?.origin
-        : server === 'netstorage-usage'
-          ? account.netStorageUsage?.origin
-          : account.edgeGrid?.origin;
-    if (origin !== undefined) return origin;
-    throw new FtsError('unauthorized', `Account "${account.name}" has no credentials for this API.`, {
-      field: 'account',
-      value: account.name,
-      remedy: 'Name another account, or add the credentials to that section.',
-    });
-  }
-
-  private plannedCall(request: ChangeRequest): PlannedCall {
-    const { catalogue, validator, accounts } = this.options;
-    const operation = catalogue.find(request.api, request.operationId);
-    if (operation.effect === 'read') {
-      throw new FtsError(
-        'invalid-input',
-        `${operation.method} ${operation.path} changes nothing, so it needs no plan.`,
-        {
-          field: 'operationId',
-          value: operation.operationId,
-          remedy: 'Call it directly (akamai.call).',
-        },
-      );
-    }
-    const valid = validator.validateCall(operation, request);
-    const account = accounts.get(request.account);
-    const server = valid.server ?? operation.server;
-    const pathValues = catalogue.match(valid.method, valid.path)?.pathValues ?? {};
-    return parseWith(
-      plannedCallSchema,
-      {
-        api: operation.api,
-        operationId: operation.operationId,
-        effect: operation.effect,
-        account: account.name,
-        origin: this.originOf(account, server),
-        accountSwitchKey: server === 'edgegrid' ? (request.accountSwitchKey ?? account.accountSwitchKey) : undefined,
-        server,
-        method: valid.method,
-        template: operation.path,
-        pathValues,
-        path: valid.path,
-        query: Object.fromEntries(Object.entries(valid.query ?? {}).filter(([, value]) => value !== undefined)),
-        headers: valid.headers ?? {},
-        body: plannedBody(valid.body),
-      },
-      'the planned call',
-    );
-  }
-
-  private expireIfDue(plan: StoredPlan): StoredPlan {
-    const isOpen = plan.state === 'proposed' || plan.state === 'approved';
-    if (!isOpen || this.now().getTime() < Date.parse(plan.expiresAt)) return plan;
-    if (this.store.move(plan.id, plan.state, 'expired')) {
-      this.record('plan.expired', plan, { name: 'system', channel: 'system' }, 'refused', {});
-    }
-    return this.store.get(plan.id);
-  }
-
-  private isBeingApplied(plan: StoredPlan): boolean {
-    if (plan.pid === null) return false;
-    if (plan.pid === process.pid) return this.inFlight.has(plan.id);
-    const age = this.now().getTime() - Date.parse(plan.updatedAt);
-    return age < longestApplyMilliseconds && isAlive(plan.pid);
-  }
-}
-
-/** An apply is a few calls, each with its own timeout; a process number that is still there later is another's. */
-const longestApplyMilliseconds = 15 * 60_000;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  settleInterrupted(who: Actor = { name: 'system', channel: 'system' }): Promise<ChangePlan[]> {
+    return settleInterrupted(this.applying, who);
   }
 }
 
@@ -385,14 +206,4 @@ function requireGate(plan: ChangePlan, given: Approver): boolean {
     value: given.overrideStaging ?? false,
     remedy: 'Activate the same version on staging first, or override this with a reason.',
   });
-}
-
-/** A plan for eyes: without secrets, the body's bytes as a digest, the observed state left out where it is long. */
-export function presentPlan(plan: ChangePlan): ChangePlan {
-  const shown = redact({ ...plan, observed: { state: null, ...withContext(plan) } }) as ChangePlan;
-  return { ...shown, digest: plan.digest, call: presentCall(plan.call) };
-}
-
-function withContext({ observed }: ChangePlan) {
-  return observed.context === undefined ? {} : { context: observed.context };
 }

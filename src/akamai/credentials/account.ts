@@ -1,3 +1,4 @@
+import { FtsError } from '../../errors/fts-error.ts';
 import type { Secret } from './secret.ts';
 
 /** Keys of an API client, as Akamai's Control Center hands them out. `origin` is the only host they are ever sent to. */
@@ -26,4 +27,20 @@ export interface Account {
   netStorageUsage?: { origin: string };
   /** Added to every EdgeGrid call of this account unless the call names another (`accountSwitchKey`). */
   accountSwitchKey?: string;
+}
+
+/** The host that an account's calls to a server go to. Throws where the account has no credentials for it. */
+export function originOf(account: Account, server: ServerKind): string {
+  const origin =
+    server === 'linode'
+      ? account.linode?.origin
+      : server === 'netstorage-usage'
+        ? account.netStorageUsage?.origin
+        : account.edgeGrid?.origin;
+  if (origin !== undefined) return origin;
+  throw new FtsError('unauthorized', `Account "${account.name}" has no credentials for this API.`, {
+    field: 'account',
+    value: account.name,
+    remedy: 'Name another account, or add the credentials to that section.',
+  });
 }
