@@ -2,8 +2,11 @@ import { type ErrorKind, FtsError } from '../../errors/fts-error.ts';
 import type { AkamaiRequest, AkamaiResponse } from './akamai-request.ts';
 import { retryAfterMs } from './rate-limits.ts';
 
+const longestText = 1500;
 /** EdgeGrid accepts a timestamp within this distance of its own clock. */
 const ALLOWED_SKEW_SECONDS = 30;
+
+const ACKNOWLEDGE = 'Correct what they warn of, or plan it again and acknowledge each by its message id.';
 
 /** An HTTP refusal as one error in words: who refused, why (problem+json, Linode's errors), and what to do. */
 export function refusalError(request: AkamaiRequest, response: AkamaiResponse, now: number): FtsError {
@@ -17,6 +20,7 @@ export function refusalError(request: AkamaiRequest, response: AkamaiResponse, n
     field: where,
     value: response.status,
     ...remedyFor(response.status, wait),
+    ...(warningsIn(response.body).length > 0 ? { remedy: ACKNOWLEDGE } : {}),
     ...(wait === undefined ? {} : { retryAfterSeconds: Math.ceil(wait / 1000) }),
   });
 }
@@ -79,22 +83,29 @@ function whatItSaid(body: unknown): string {
   if (typeof body === 'string') return clip(body.replace(/<[^>]*>/g, ' '));
   if (typeof body !== 'object' || body === null || body instanceof Uint8Array) return '';
   const record = body as Record<string, unknown>;
-  const nested = Array.isArray(record.errors) ? record.errors.slice(0, 3).map(oneError) : [];
+  const errors = Array.isArray(record.errors) ? record.errors.slice(0, 3) : [];
+  const nested = [...errors, ...warningsIn(body)].map(oneError);
   const parts = [record.title, record.detail, record.message, record.error, record.errorMessage, ...nested];
   const texts = parts.filter((part): part is string => typeof part === 'string' && part.trim() !== '');
   return clip([...new Set(texts)].join(' — '));
 }
 
+/** Property Manager refuses an activation whose warnings are not acknowledged, and lists them. */
+function warningsIn(body: unknown): unknown[] {
+  const warnings = typeof body === 'object' && body !== null ? Reflect.get(body, 'warnings') : undefined;
+  return Array.isArray(warnings) ? warnings : [];
+}
+
 function oneError(error: unknown): string {
   if (typeof error === 'string') return error;
   if (typeof error !== 'object' || error === null) return '';
-  const { field, errorLocation, reason, detail, title, message } = error as Record<string, unknown>;
-  const place = typeof field === 'string' ? field : typeof errorLocation === 'string' ? errorLocation : '';
+  const { field, errorLocation, messageId, reason, detail, title, message } = error as Record<string, unknown>;
+  const place = [field, messageId, errorLocation].find((part) => typeof part === 'string') ?? '';
   const said = [reason, detail, title, message].find((part) => typeof part === 'string') ?? '';
-  return place === '' ? String(said) : `${place}: ${said}`;
+  return place === '' ? String(said) : `${String(place)}: ${String(said)}`;
 }
 
 function clip(text: string): string {
   const flat = text.replace(/\s+/g, ' ').trim();
-  return flat.length > 600 ? `${flat.slice(0, 600)}…` : flat;
+  return flat.length > longestText ? `${flat.slice(0, longestText)}…` : flat;
 }

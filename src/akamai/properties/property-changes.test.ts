@@ -124,7 +124,10 @@ describe('activations', () => {
 
   it('acknowledge warnings one by one, never all at once', async () => {
     property.warnings.push({ messageId: 'msg_1', title: 'Origin', detail: 'Origin is not reachable' });
-    await expect(carryOut(wish(2, 'STAGING'))).rejects.toThrow(/warnings/i);
+    await expect(carryOut(wish(2, 'STAGING'))).rejects.toMatchObject({
+      message: expect.stringMatching(/must be acknowledged — msg_1: Origin is not reachable/),
+      remedy: expect.stringMatching(/acknowledge each/),
+    });
     const [failed] = bench.plans.list({ limit: 1 });
     expect(failed).toMatchObject({ state: 'failed', outcome: { body: { warnings: [{ messageId: 'msg_1' }] } } });
     expect(await carryOut(wish(2, 'STAGING', { acknowledgeWarnings: ['msg_1'] }))).toMatchObject({ state: 'applied' });
