@@ -25,6 +25,13 @@ it('prints JSON for machines', async () => {
   expect([code, JSON.parse(stdout)]).toEqual([0, { jobs: [] }]);
 });
 
+it('tells its version, and leaves the word to operations that have a version too', async () => {
+  expect((await runFts(['--version'], temporaryHome())).stdout).toMatch(/^\d+\.\d+\.\d+/);
+  const args = ['akamai', 'property-change', 'activate', 'www.example.com', '--version', '3', '--network', 'STAGING'];
+  const { code, stderr } = await runFts(args, temporaryHome());
+  expect([code, stderr]).toEqual([8, expect.stringMatching(/No Akamai credentials/)]);
+});
+
 it.each([
   { args: ['nonsense'], code: 2, says: /unknown command 'nonsense'/ },
   { args: ['jobs', 'list', '--limit', 'many'], code: 2, says: /limit.*expected number/ },

@@ -34,7 +34,9 @@ for (const stream of [process.stdout, process.stderr]) {
 
 try {
   exitOverride(program);
-  await program.parseAsync();
+  // Not commander's own option, which would take the word from operations that have a `--version` too.
+  if (['--version', '-V'].includes(process.argv[2] ?? '')) process.stdout.write(`${version}\n`);
+  else await program.parseAsync();
 } catch (thrown) {
   process.exitCode = report(thrown);
 }

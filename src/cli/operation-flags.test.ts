@@ -21,6 +21,7 @@ const operation = defineOperation({
     formats: z.array(z.enum(['q8_0', 'q4_0'])).optional(),
     symmetric: z.boolean().default(true),
     settings: z.object({ seed: z.number() }).optional(),
+    patch: z.array(z.object({ op: z.string() })).optional(),
   }),
   output: z.object({}),
   run: async () => ({}),
@@ -44,6 +45,12 @@ it('turns words and flags into the types that the schema names', () => {
     symmetric: false,
     settings: { seed: 1 },
   });
+});
+
+it('takes a list of objects word by word, or whole', () => {
+  const patch = [{ op: 'add' }, { op: 'remove' }];
+  expect(read(['a', '--patch', ...patch.map((item) => JSON.stringify(item))])).toMatchObject({ patch });
+  expect(read(['a', '--patch', JSON.stringify(patch)])).toMatchObject({ patch });
 });
 
 it('leaves out what was not given, so that the schema’s own defaults hold', () => {

@@ -84,9 +84,14 @@ function placeholder(field: Field): string {
 
 /** Words become the type that the schema names; a word that cannot is left for the schema to refuse by name. */
 function readValue(name: string, value: unknown, field: Field): unknown {
-  if (Array.isArray(value)) return value.map((item) => readScalar(name, item, field.items?.type));
-  if (isList(field)) return [readScalar(name, value, field.items?.type)];
+  if (isList(field)) return [value].flat().flatMap((item) => readItems(name, item, field.items?.type));
   return readScalar(name, value, field.type);
+}
+
+/** One word of a list, or the whole list as JSON in one word. */
+function readItems(name: string, value: unknown, type: Field['type']): unknown[] {
+  const item = readScalar(name, value, type);
+  return type !== 'array' && Array.isArray(item) ? item : [item];
 }
 
 function readScalar(name: string, value: unknown, type: Field['type']): unknown {

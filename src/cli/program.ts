@@ -39,13 +39,13 @@ const groupDescriptions: Record<string, string> = {
 export function createProgram(version: string, faces: readonly Command[]): Command {
   const program = new Command('fts')
     .description('Operate Akamai, and take a language model through its whole life.')
-    .version(version)
     .option('--json', 'Print the result as JSON')
     .option('--verbose', 'Show the stack of an error')
     .showHelpAfterError('(see --help)')
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 our fault, 2 wrong input, 3 not found, 4 conflict, 5 corrupt data, 6 disk or memory full,\n7 something needed is unavailable, 8 not allowed, 130 cancelled. State lives in $FTS_HOME (default ~/.fts).',
+      '\nExit codes: 0 done, 1 our fault, 2 wrong input, 3 not found, 4 conflict, 5 corrupt data, 6 disk or memory full,\n7 something needed is unavailable, 8 not allowed, 130 cancelled. State lives in $FTS_HOME (default ~/.fts).' +
+        `\n\nThis is version ${version} (fts --version).`,
     );
   const commands = new Map<string, Command>(faces.map((face) => [face.name(), face]));
   for (const operation of operations) addOperation(commands, operation);
