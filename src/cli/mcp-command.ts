@@ -4,7 +4,7 @@ import { JobQueue } from '../jobs/job-queue.ts';
 import { createMcpFace } from '../mcp/mcp-face.ts';
 import { serveStdin } from '../mcp/serve-stdin.ts';
 import { openServices } from '../operations/open-services.ts';
-import { ownCommand } from './run-server.ts';
+import { ownCommand, settlePlansInBackground } from './run-server.ts';
 import { stopSignal } from './stop-signal.ts';
 import { addToolFlags, readToolFlags, type ToolFlags } from './tool-flags.ts';
 
@@ -21,6 +21,7 @@ export function mcpCommand(version: string): Command {
       const { factory } = createMcpFace(services, { version });
       const queue = new JobQueue(services.jobs, [...ownCommand(), '_work']);
       queue.start();
+      settlePlansInBackground(services);
       const connection = serveStdin(factory);
       // The client ends the connection by closing our standard input.
       await Promise.race([once(process.stdin, 'end'), once(process.stdin, 'close'), aborted(stop)]);

@@ -22,6 +22,13 @@ export function ownCommand(): string[] {
   return [process.execPath, ...process.execArgv, realpathSync(process.argv[1]!)];
 }
 
+/** Change plans whose process died: reading the state back must not hold up whoever waits for the server. */
+export function settlePlansInBackground(services: Services): void {
+  void akamaiOf(services)
+    .settleInterruptedPlans()
+    .catch((error: Error) => console.error(`Interrupted change plans could not be settled: ${error.message}`));
+}
+
 /** Binds the port first, so that a taken one is told before anything else happens; then takes up queued jobs. */
 export async function openServer(services: Services, version: string): Promise<ServerProcess> {
   const { 'server.host': host, 'server.port': port } = services.config.values;
@@ -36,10 +43,7 @@ export async function openServer(services: Services, version: string): Promise<S
     [environmentName('server.port')]: new URL(server.url).port,
   });
   queue.start();
-  // In the background: reading the state back must not hold up whoever waits for the server.
-  void akamaiOf(services)
-    .settleInterruptedPlans()
-    .catch((error: Error) => console.error(`Interrupted change plans could not be settled: ${error.message}`));
+  settlePlansInBackground(services);
   return {
     url: server.url,
     close: async () => {

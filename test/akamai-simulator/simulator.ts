@@ -7,6 +7,7 @@ import { type DnsState, edgeDnsRoutes, emptyDns } from './edge-dns.ts';
 import { type EdgeKvState, edgeKvRoutes, emptyEdgeKv } from './edgekv.ts';
 import { type EdgeWorkersState, edgeWorkersRoutes, emptyEdgeWorkers } from './edgeworkers.ts';
 import { emptyPurge, fastPurgeRoutes, type PurgeState } from './fast-purge.ts';
+import { identityRoutes } from './identity.ts';
 import { emptyLinode, type LinodeState, linodeRoutes } from './linode.ts';
 import { emptyPapi, type PapiState, papiRoutes } from './papi.ts';
 import { dispatch, problem, type SimulatedAnswer, type SimulatedRequest } from './route.ts';
@@ -21,6 +22,8 @@ interface Fault {
     | 'status-after' // do it, then answer `status`
     | 'hang-up' // close the connection without doing it
     | 'hang-up-after' // do it, then close the connection: the answer is lost
+    | 'hold' // never answer, without doing it
+    | 'hold-after' // do it, and never answer
     | 'truncate' // do it, and cut the JSON in half
     | 'redirect' // answer 302 to `location`
     | 'delay'; // wait `milliseconds` more
@@ -28,6 +31,8 @@ interface Fault {
   retryAfterSeconds?: number;
   location?: string;
   milliseconds?: number;
+  /** Called when an answer is held. */
+  held?: () => void;
 }
 
 export interface SimulatorOptions {
@@ -80,6 +85,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     ...cpsRoutes(cps),
     ...linodeRoutes(linode),
     ...edgeDiagnosticsRoutes(diagnostics),
+    ...identityRoutes(),
   ];
   const faults: Fault[] = [];
   const journal: string[] = [];
@@ -108,11 +114,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     const fault = takeFault(faults, request);
     if (fault?.kind === 'delay') await sleep(fault.milliseconds ?? 1000);
     if (fault?.kind === 'hang-up') return void response.destroy();
+    if (fault?.kind === 'hold') return fault.held?.();
     if (fault?.kind === 'redirect')
       return send(response, { status: 302, headers: { location: fault.location ?? '' } }, now());
     if (fault?.kind === 'status') return send(response, faultAnswer(fault), now());
     const result = handled(routes, request);
     if (fault?.kind === 'hang-up-after') return void response.destroy();
+    if (fault?.kind === 'hold-after') return fault.held?.();
     if (fault?.kind === 'status-after') return send(response, faultAnswer(fault), now());
     send(response, result, now(), fault?.kind === 'truncate');
   };
