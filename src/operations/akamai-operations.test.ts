@@ -2,13 +2,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { simulatedEnvironment } from '../../test/akamai-simulator/environment.ts';
 import { seedProperty } from '../../test/akamai-simulator/seed.ts';
 import { type Simulator, startSimulator } from '../../test/akamai-simulator/simulator.ts';
 import { tarball } from '../../test/akamai-simulator/tarball.ts';
+import type { Actor } from '../store/actor.ts';
 import type { PlanView } from './akamai-plan-view.ts';
 import type { AskPerson, Form } from './ask-person.ts';
-import { callOperation } from './call-operation.ts';
-import type { Actor, Services } from './context.ts';
+import { callOperation, submitOperation, workOn } from './call-operation.ts';
+import type { Services } from './context.ts';
 import { findOperation, operations } from './index.ts';
 import { openServices } from './open-services.ts';
 
@@ -20,22 +22,7 @@ const mcp: Actor = { name: 'assistant', channel: 'mcp' };
 beforeEach(async () => {
   simulator = await startSimulator();
   home = await mkdtemp(join(tmpdir(), 'fts-akamai-'));
-  services = openServices(
-    {
-      FTS_HOME: home,
-      HOME: home,
-      AKAMAI_EDGERC: join(home, 'edgerc'),
-      FTS_AKAMAI_MODE: 'change',
-      AKAMAI_HOST: simulator.origin,
-      AKAMAI_CLIENT_TOKEN: 'client-token-1',
-      AKAMAI_CLIENT_SECRET: 'client-secret-1',
-      AKAMAI_ACCESS_TOKEN: 'access-token-1',
-      LINODE_TOKEN: 'linode-token-1',
-      LINODE_API_URL: simulator.origin,
-      ...(await writeFile(join(home, 'edgerc'), '').then(() => ({}))),
-    },
-    {},
-  );
+  services = openServices(simulatedEnvironment(simulator.origin, home), {});
 });
 afterEach(async () => {
   services.database.close();
@@ -208,6 +195,29 @@ describe('every day on Akamai, by operations', () => {
       status: 'ACTIVE',
       version: 2,
     });
+  });
+
+  it('tells who each account is, without a secret', async () => {
+    const who = await call('akamai.whoami', {});
+    expect(who).toMatchObject({
+      defaultAccount: 'default',
+      accounts: [{ name: 'default', edgeGrid: { ok: true, who: 'fts' }, cloud: { ok: true, who: 'ana' } }],
+    });
+    const text = JSON.stringify(who) + findOperation('akamai.whoami').render?.(who);
+    expect(text).toContain('default (default): environment');
+    for (const secret of ['client-token-1', 'client-secret-1', 'access-token-1', 'linode-token-1'])
+      expect(text).not.toContain(secret);
+  });
+
+  it('reads in a job under the name of whoever started it', async () => {
+    seedProperty(simulator, 'www.example.com', { versions: 1 });
+    const input = { property: 'www.example.com', network: 'STAGING' };
+    const { id } = submitOperation(findOperation('akamai.property.watch'), input, services, mcp);
+    await expect(workOn(id, services, { stop: new AbortController().signal })).rejects.toThrow(/Nothing was activated/);
+    expect(services.jobs.get(id).requestedBy).toEqual(mcp);
+    const { rows } = await call<{ rows: { actor: string; channel: string }[] }>('audit.list', { limit: 100 });
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.every(({ actor, channel }) => actor === 'assistant' && channel === 'mcp')).toBe(true);
   });
 
   it('lists certificates by their end', async () => {

@@ -56,9 +56,31 @@ export const akamaiWhoami = defineOperation({
     }));
     return { defaultAccount: accounts.defaultName ?? null, accounts: await Promise.all(rows) };
   },
+  render: ({ defaultAccount, accounts }) =>
+    accounts.map((account) => accountLines(account, account.name === defaultAccount)).join('\n'),
 });
 
 type Checked = z.output<typeof checked>;
+
+interface Row {
+  name: string;
+  source: string;
+  host: string | null;
+  accountSwitchKey: string | null;
+  edgeGrid: Checked | null;
+  cloud: Checked | null;
+}
+
+function accountLines({ name, source, host, accountSwitchKey, edgeGrid, cloud }: Row, isDefault: boolean): string {
+  const acting = accountSwitchKey === null ? '' : `, acting on ${accountSwitchKey}`;
+  const lines = [`${name}${isDefault ? ' (default)' : ''}: ${source}`];
+  if (edgeGrid !== null) lines.push(`  Akamai  ${host}${acting}: ${saidBy(edgeGrid)}`);
+  if (cloud !== null) lines.push(`  Cloud   ${saidBy(cloud)}`);
+  return lines.join('\n');
+}
+
+const saidBy = ({ ok, who, problem }: Checked): string =>
+  ok ? (who === undefined ? 'credentials are there' : `is ${who}`) : `refused. ${problem ?? ''}`;
 
 async function ask(check: boolean, who: () => Promise<Checked>): Promise<Checked> {
   if (!check) return { ok: true };
