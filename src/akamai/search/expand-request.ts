@@ -1,5 +1,6 @@
 import { SYNONYMS } from './jargon/synonyms.ts';
 import { allStems, stems } from './search-index.ts';
+import type { Spelling } from './spelling.ts';
 
 /** Values in a request, and the nouns that they stand for. They are taken out before words are looked at. */
 const LITERALS: readonly (readonly [RegExp, string])[] = [
@@ -35,6 +36,8 @@ const WEAK = new Set(
 const WEAK_WEIGHT = 0.35;
 const SYNONYM_WEIGHT = 0.55;
 const LITERAL_WEIGHT = 0.5;
+/** A word that was taken for another's misspelling. */
+const CORRECTED_WEIGHT = 0.7;
 
 interface Synonym {
   phrase: readonly string[];
@@ -44,7 +47,10 @@ interface Synonym {
 let synonyms: ReadonlyMap<string, readonly Synonym[]> | undefined;
 
 /** The stems to look for, each with its weight: `own` are the request's words and what its values stand for, `terms` also synonyms. */
-export function expandRequest(request: string): { own: Map<string, number>; terms: Map<string, number> } {
+export function expandRequest(
+  request: string,
+  spelling: Spelling,
+): { own: Map<string, number>; terms: Map<string, number> } {
   const terms = new Map<string, number>();
   const add = (term: string, weight: number) => terms.set(term, Math.max(weight, terms.get(term) ?? 0));
   let text = request;
@@ -54,12 +60,15 @@ export function expandRequest(request: string): { own: Map<string, number>; term
       return ' ';
     });
   }
-  for (const term of stems(text)) add(term, WEAK.has(term) ? WEAK_WEIGHT : 1);
+  for (const term of stems(text)) {
+    const meant = spelling.meant(term);
+    if (meant === undefined) add(term, WEAK.has(term) ? WEAK_WEIGHT : 1);
+    else add(meant, CORRECTED_WEIGHT);
+  }
   const own = new Map(terms);
-  const words = allStems(text);
-  synonyms ??= parseSynonyms();
+  const words = allStems(text).map((word) => spelling.meant(word) ?? word);
   for (const [position, term] of words.entries()) {
-    for (const { phrase, words: meant } of synonyms.get(term) ?? []) {
+    for (const { phrase, words: meant } of knownSynonyms().get(term) ?? []) {
       if (!phrase.every((word, offset) => words[position + offset] === word)) continue;
       // A longer phrase says more surely what is meant.
       const weight = Math.min(0.85, SYNONYM_WEIGHT + 0.12 * (phrase.length - 1));
@@ -67,6 +76,17 @@ export function expandRequest(request: string): { own: Map<string, number>; term
     }
   }
   return { own, terms };
+}
+
+/** The stems that begin or belong to an everyday phrase, or are little words of the kind that requests are full of. */
+export function everydayStems(): Set<string> {
+  const phrases = [...knownSynonyms().values()].flat();
+  return new Set([...WEAK, ...phrases.flatMap(({ phrase, words }) => [...phrase, ...words])]);
+}
+
+function knownSynonyms(): ReadonlyMap<string, readonly Synonym[]> {
+  synonyms ??= parseSynonyms();
+  return synonyms;
 }
 
 function parseSynonyms(): ReadonlyMap<string, readonly Synonym[]> {

@@ -1,6 +1,7 @@
 import { stemmer } from 'stemmer';
 import type { ApiOperation } from '../catalogue/catalogue.ts';
 import { allWordsOf, wordsOf } from '../catalogue/words.ts';
+import { ACTION_PHRASES } from './jargon/action-phrases.ts';
 import { API_WORDS } from './jargon/api-words.ts';
 import { CLOUD_PHRASES } from './jargon/cloud-phrases.ts';
 import { DELIVERY_PHRASES } from './jargon/delivery-phrases.ts';
@@ -79,6 +80,10 @@ export class SearchIndex {
 
   knows(term: string): boolean {
     return this.#postings.has(term) || this.#apiPostings.has(term);
+  }
+
+  vocabulary(): Set<string> {
+    return new Set([...this.#postings.keys(), ...this.#apiPostings.keys()]);
   }
 
   /** Rareness of a word among operations. */
@@ -213,7 +218,9 @@ function averageLengths(documents: readonly Record<Field, string[]>[]): Record<F
 /** `api operationId: words` and `api segment: words` lines. An API without a version stands for all its versions. */
 function phrasesByOperation(): ReadonlyMap<string, string> {
   const map = new Map<string, string>();
-  for (const line of [DELIVERY_PHRASES, SECURITY_PHRASES, CLOUD_PHRASES, RESOURCE_PHRASES].join('').split('\n')) {
+  for (const line of [DELIVERY_PHRASES, SECURITY_PHRASES, CLOUD_PHRASES, RESOURCE_PHRASES, ACTION_PHRASES]
+    .join('')
+    .split('\n')) {
     const match = /^(\S+) (\S+): (.+)$/.exec(line);
     if (match) map.set(`${match[1]} ${match[2]}`, match[3]!);
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Catalogue } from '../catalogue/catalogue.ts';
+import { ACTION_PHRASES } from './jargon/action-phrases.ts';
 import { API_NAMES } from './jargon/api-names.ts';
 import { API_WORDS } from './jargon/api-words.ts';
 import { CLOUD_PHRASES } from './jargon/cloud-phrases.ts';
@@ -85,6 +86,6 @@ describe('search', () => {
     const versionless = (key: string) => key.replace(/^(\S+?)-v\d+ /, '$1 ');
     const phrases = [DELIVERY_PHRASES, SECURITY_PHRASES, CLOUD_PHRASES].flatMap(keys);
     expect(phrases.filter((key) => !operations.has(versionless(key)))).toEqual([]);
-    expect(keys(RESOURCE_PHRASES).filter((key) => !segments.has(key))).toEqual([]);
+    expect([RESOURCE_PHRASES, ACTION_PHRASES].flatMap(keys).filter((key) => !segments.has(key))).toEqual([]);
   });
 });

@@ -1,11 +1,12 @@
 import type { ApiOperation, Catalogue } from '../catalogue/catalogue.ts';
 import type { CallEffect, HttpMethod } from '../catalogue/facts.ts';
-import { expandRequest } from './expand-request.ts';
+import { everydayStems, expandRequest } from './expand-request.ts';
 import { intentFactor, intentOf } from './intent.ts';
 import { API_NAMES } from './jargon/api-names.ts';
 import { numberFactor, numbersOf } from './number-agreement.ts';
 import { type OperationTraits, traitsOf } from './operation-traits.ts';
 import { SearchIndex } from './search-index.ts';
+import { Spelling } from './spelling.ts';
 
 export interface SearchOptions {
   limit?: number | undefined;
@@ -57,17 +58,19 @@ export class OperationSearch {
   readonly #index: SearchIndex;
   readonly #prior: Float64Array;
   readonly #traits: readonly OperationTraits[];
+  readonly #spelling: Spelling;
 
   constructor(catalogue: Catalogue) {
     this.#index = new SearchIndex(catalogue.operations);
     this.#traits = catalogue.operations.map(traitsOf);
     this.#prior = priors(this.#traits);
+    this.#spelling = new Spelling(new Set([...this.#index.vocabulary(), ...everydayStems()]));
   }
 
   search(request: string, options: SearchOptions = {}): SearchResult[] {
     const { operations, apiOf } = this.#index;
     const text = request.toLowerCase().trim();
-    const { own: asked, terms } = expandRequest(request);
+    const { own: asked, terms } = expandRequest(request, this.#spelling);
     const intent = intentOf(text);
     const numbers = numbersOf(text);
     const named = apisNamedIn(text);
