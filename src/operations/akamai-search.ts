@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { akamaiOf } from './akamai-services.ts';
 import { defineOperation } from './operation.ts';
+import { operatorProposals } from './operator-proposals.ts';
 
 export const akamaiSearch = defineOperation({
   name: 'akamai.search',
@@ -36,6 +37,7 @@ export const akamaiSearch = defineOperation({
   }),
   toJson: ({ results }) => results,
   async run({ text, ...options }, context) {
-    return { results: akamaiOf(context).search.search(text, options) };
+    const proposals = await operatorProposals(text, context, context.signal);
+    return { results: akamaiOf(context).search.search(text, { ...options, proposals }) };
   },
 });
