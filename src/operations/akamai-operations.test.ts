@@ -213,7 +213,9 @@ describe('every day on Akamai, by operations', () => {
     seedProperty(simulator, 'www.example.com', { versions: 1 });
     const input = { property: 'www.example.com', network: 'STAGING' };
     const { id } = submitOperation(findOperation('akamai.property.watch'), input, services, mcp);
-    await expect(workOn(id, services, { stop: new AbortController().signal })).rejects.toThrow(/Nothing was activated/);
+    await expect(workOn(services.jobs.claim(id), services, { stop: new AbortController().signal })).rejects.toThrow(
+      /Nothing was activated/,
+    );
     expect(services.jobs.get(id).requestedBy).toEqual(mcp);
     const { rows } = await call<{ rows: { actor: string; channel: string }[] }>('audit.list', { limit: 100 });
     expect(rows.length).toBeGreaterThan(0);
