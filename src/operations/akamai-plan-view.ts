@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { approvalSchema, type ChangePlan, planStates } from '../akamai/changes/change-plan.ts';
+import { plainText } from '../akamai/changes/plain-text.ts';
 import { presentPlan } from '../akamai/changes/present-plan.ts';
 
 const differencesShown = 40;
 const longestValue = 300;
 const longestBody = 4000;
+const longestReason = 500;
+const longestSurroundings = 300;
 
 /** A change plan as every face shows it: without secrets, and short enough for a conversation. */
 export const planViewSchema = z.object({
@@ -34,6 +37,8 @@ export const planViewSchema = z.object({
   outcome: z
     .object({ status: z.number().int().nullable(), note: z.string(), answer: z.string(), at: z.string() })
     .nullable(),
+  /** What was read beside the state that the plan is bound to, when it was made and after it: a zone's version. */
+  surroundings: z.object({ before: z.string().nullable(), after: z.string().nullable() }),
 });
 export type PlanView = z.output<typeof planViewSchema>;
 
@@ -64,13 +69,13 @@ export function viewPlan(plan: ChangePlan): PlanView {
     gate:
       description.gate === undefined ? null : { met: description.gate.met, explanation: description.gate.explanation },
     account: call.account,
-    accountSwitchKey: call.accountSwitchKey ?? null,
+    accountSwitchKey: call.accountSwitchKey === undefined ? null : plainText(call.accountSwitchKey),
     call: `${call.method} ${call.origin}${call.path}${query === '' ? '' : `?${query}`}`,
     body:
       call.body === undefined
         ? null
         : clipped('json' in call.body ? call.body.json : Object.values(call.body)[0], longestBody),
-    reason: plan.reason ?? null,
+    reason: plan.reason === undefined ? null : plainText(plan.reason, longestReason),
     requestedBy: `${plan.requestedBy} (${plan.channel})`,
     createdAt: plan.createdAt,
     expiresAt: plan.expiresAt,
@@ -80,7 +85,16 @@ export function viewPlan(plan: ChangePlan): PlanView {
     outcome:
       outcome === null
         ? null
-        : { status: outcome.status, note: outcome.note, answer: clipped(outcome.body, longestBody), at: outcome.at },
+        : {
+            status: outcome.status,
+            note: plainText(outcome.note, longestBody),
+            answer: clipped(outcome.body, longestBody),
+            at: outcome.at,
+          },
+    surroundings: {
+      before: surroundings(shown.observed.context),
+      after: surroundings(outcome?.after?.context),
+    },
   };
 }
 
@@ -119,16 +133,22 @@ export function renderPlan(view: PlanView): string {
     `sends    ${view.call}`,
     ...(view.differences.length === 0 ? [] : ['changes', ...view.differences.map((line) => `  ${line}`)]),
     ...(view.differencesNotShown > 0 ? [`  and ${view.differencesNotShown} more differences`] : []),
+    ...(view.surroundings.before === null ? [] : [`before   ${view.surroundings.before}`]),
     ...(view.approval === null
       ? []
       : [`approved by ${view.approval.approver} (${view.approval.channel}) at ${view.approval.at}`]),
-    ...(view.outcome === null ? [] : [`outcome  ${view.outcome.note}`]),
+    ...(view.outcome === null
+      ? []
+      : [`outcome  ${view.outcome.note}`, `answer   ${view.outcome.answer.slice(0, longestValue)}`]),
+    ...(view.surroundings.after === null ? [] : [`after    ${view.surroundings.after}`]),
     view.next,
   ];
   return lines.join('\n');
 }
 
+const surroundings = (context: object | undefined): string | null =>
+  context === undefined ? null : clipped(context, longestSurroundings);
+
 function clipped(value: unknown, limit: number): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
-  return text.length > limit ? `${text.slice(0, limit)}… (${text.length} characters)` : text;
+  return plainText(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'), limit);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { presentPlan } from '../akamai/changes/change-plans.ts';
+import { presentPlan } from '../akamai/changes/present-plan.ts';
 import { akamaiOf } from './akamai-services.ts';
 import { defineOperation } from './operation.ts';
 

@@ -40,6 +40,7 @@ describe('a change plan', () => {
       call: { account: 'default', method: 'PUT', effect: 'write' },
       description: {
         title: 'Change DNS record www.example.com A in zone example.com',
+        affects: ['www.example.com A', 'zone example.com'],
         differences: [
           { op: 'replace', place: 'ttl', before: 300, after: 60 },
           { op: 'replace', place: 'rdata › 0', before: '192.0.2.1', after: '192.0.2.9' },
