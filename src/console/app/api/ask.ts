@@ -1,13 +1,8 @@
 import type { ErrorRecord } from '../../../errors/fts-error.ts';
+import type { Step } from '../../../mcp/assistant/ask.ts';
 import { ApiError, send } from './client.ts';
 
-/** What happens on the way to an answer. */
-export type Step =
-  | { kind: 'proposal'; operation: string; arguments: Record<string, unknown> }
-  | { kind: 'call'; tool: string; arguments: Record<string, unknown> }
-  | { kind: 'result'; tool: string; text: string; failed: boolean }
-  /** A person has to decide, at this address. */
-  | { kind: 'approval'; message: string; url: string };
+export type { Step };
 
 /** Asks in plain words; each step is handed over as it happens. Returns the answer. */
 export async function ask(request: string, onStep: (step: Step) => void, signal: AbortSignal): Promise<string> {
