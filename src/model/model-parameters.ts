@@ -1,8 +1,11 @@
+import { FtsError } from '../errors/fts-error.ts';
 import { elementsOf } from '../tensor/shape.ts';
 import { architectureOf } from './architectures/architecture.ts';
 import { fromCheckpoint, type ParameterSpec, toCheckpoint } from './architectures/parameter.ts';
 import type { CheckpointReader } from './checkpoint-reader.ts';
+import { float32ToBfloat16, float32ToHalf } from './float-formats.ts';
 import type { ModelConfig } from './model-config.ts';
+import type { TensorSource } from './safetensors.ts';
 
 /** A checkpoint that can list what it holds. */
 export interface WeightReader extends CheckpointReader {
@@ -23,24 +26,39 @@ export function checkpointName(weights: Pick<CheckpointReader, 'has'>, name: str
   return !weights.has(name) && weights.has(gpt2Prefix + name) ? gpt2Prefix + name : name;
 }
 
-/** Reads all parameters, each checkpoint tensor once. Throws `corrupt` for a missing tensor or another shape. */
+/** Reads all parameters into new arrays. Throws as `readParameters` does. */
 export async function loadParameters(config: ModelConfig, weights: CheckpointReader): Promise<ModelParameters> {
   const specs = architectureOf(config).parameters(config);
-  const arrays = new Map<string, Float32Array>();
-  let tensor = '';
-  let values: Float32Array = new Float32Array(0);
-  for (const spec of specs) {
-    const array = new Float32Array(elementsOf(spec.shape));
-    arrays.set(spec.name, array);
-    const name = checkpointName(weights, spec.source.tensor);
-    if (isAbsentBias(name, weights)) continue; // nanoGPT's GPT-2 has none: zero
-    if (name !== tensor) {
-      values = await weights.readFloat32(name);
-      tensor = name;
-    }
-    fromCheckpoint(spec, weights.info(name).shape, values, array);
-  }
+  const arrays = new Map(specs.map((spec) => [spec.name, new Float32Array(elementsOf(spec.shape))]));
+  await readParameters(specs, weights, (name) => arrays.get(name)!);
   return { specs, arrays };
+}
+
+/**
+ * Reads parameters into given arrays, a checkpoint tensor once where it holds several that follow each other. Throws
+ * `corrupt` naming a tensor that is missing or has another shape.
+ */
+export async function readParameters(
+  specs: readonly ParameterSpec[],
+  weights: CheckpointReader,
+  into: (name: string) => Float32Array,
+): Promise<void> {
+  let read: { tensor: string; values: Float32Array } | undefined;
+  for (const spec of specs) {
+    const tensor = checkpointName(weights, spec.source.tensor);
+    if (isAbsentBias(tensor, weights)) {
+      into(spec.name).fill(0); // nanoGPT's GPT-2 has none
+      continue;
+    }
+    if (!weights.has(tensor)) {
+      throw new FtsError('corrupt', `The checkpoint has no tensor ${spec.source.tensor}.`, {
+        field: spec.source.tensor,
+        remedy: 'Check that config.json and the weights belong together and that no shard is missing.',
+      });
+    }
+    if (read?.tensor !== tensor) read = { tensor, values: await weights.readFloat32(tensor) };
+    fromCheckpoint(spec, weights.info(tensor).shape, read.values, into(spec.name));
+  }
 }
 
 function isAbsentBias(name: string, weights: CheckpointReader): boolean {
@@ -49,12 +67,7 @@ function isAbsentBias(name: string, weights: CheckpointReader): boolean {
 
 /** The parameters as checkpoint tensors, in memory: the inverse of `loadParameters`. */
 export function toWeightReader({ specs, arrays }: ModelParameters): WeightReader {
-  const sources = new Map<string, ParameterSpec[]>();
-  for (const spec of specs) {
-    const parts = sources.get(spec.source.tensor);
-    if (parts === undefined) sources.set(spec.source.tensor, [spec]);
-    else parts.push(spec);
-  }
+  const sources = bySource(specs);
   return {
     names: () => [...sources.keys()],
     has: (name) => sources.has(name),
@@ -66,4 +79,46 @@ export function toWeightReader({ specs, arrays }: ModelParameters): WeightReader
       return values;
     },
   };
+}
+
+/** The tensors of a Hugging Face checkpoint, made from the parameters one at a time as they are written. */
+export function checkpointTensors(
+  config: ModelConfig,
+  values: (name: string) => Float32Array | Promise<Float32Array>,
+  dtype: 'float32' | 'bfloat16' | 'float16',
+): TensorSource[] {
+  // A model without biases is stored as one whose biases are zero: the format has no other word for it.
+  const { biases: _, ...complete } = config;
+  const present = new Set(
+    architectureOf(config)
+      .parameters(config)
+      .map(({ name }) => name),
+  );
+  const prefix = config.family === 'gpt2' ? gpt2Prefix : '';
+  return [...bySource(architectureOf(config).parameters(complete))].map(([tensor, specs]) => {
+    const { shape } = specs[0]!.source;
+    const read = async (): Promise<ArrayBufferView> => {
+      const whole = new Float32Array(elementsOf(shape));
+      for (const spec of specs) if (present.has(spec.name)) toCheckpoint(spec, await values(spec.name), whole);
+      if (dtype === 'bfloat16') return float32ToBfloat16(whole);
+      return dtype === 'float16' ? float32ToHalf(whole) : whole;
+    };
+    return {
+      name: tensor.startsWith('lm_head') ? tensor : prefix + tensor,
+      dtype: ({ float32: 'F32', bfloat16: 'BF16', float16: 'F16' } as const)[dtype],
+      shape,
+      read,
+    };
+  });
+}
+
+/** The parameters of each checkpoint tensor: one, or the parts of a fused one. */
+function bySource(specs: readonly ParameterSpec[]): Map<string, ParameterSpec[]> {
+  const sources = new Map<string, ParameterSpec[]>();
+  for (const spec of specs) {
+    const parts = sources.get(spec.source.tensor);
+    if (parts === undefined) sources.set(spec.source.tensor, [spec]);
+    else parts.push(spec);
+  }
+  return sources;
 }

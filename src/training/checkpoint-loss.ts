@@ -1,10 +1,8 @@
-import { architectureOf } from '../model/architectures/architecture.ts';
 import type { CheckpointReader } from '../model/checkpoint-reader.ts';
 import type { ModelConfig } from '../model/model-config.ts';
-import { elementsOf } from '../tensor/shape.ts';
+import { loadParameters } from '../model/model-parameters.ts';
 import type { BatchSource } from './data/batch.ts';
 import { Evaluator } from './evaluation.ts';
-import { readModelWeights } from './model-weights.ts';
 
 /** Mean loss in nats per counted token of a checkpoint, however it is stored, over held-out data. */
 export async function checkpointLoss(
@@ -13,10 +11,8 @@ export async function checkpointLoss(
   data: BatchSource,
   signal: AbortSignal,
 ): Promise<number> {
-  const specs = architectureOf(config).parameters(config);
-  const weights = new Map(specs.map(({ name, shape }) => [name, new Float32Array(elementsOf(shape))]));
-  await readModelWeights(specs, checkpoint, (name) => weights.get(name)!);
-  const evaluator = new Evaluator(config, specs, Object.fromEntries(weights), data);
+  const { specs, arrays } = await loadParameters(config, checkpoint);
+  const evaluator = new Evaluator(config, specs, Object.fromEntries(arrays), data);
   try {
     return await evaluator.run(signal);
   } finally {

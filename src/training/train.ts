@@ -4,6 +4,7 @@ import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
 import type { CheckpointReader } from '../model/checkpoint-reader.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import { type TokenizerFiles, writeModelDirectory } from '../model/model-directory.ts';
+import { checkpointTensors } from '../model/model-parameters.ts';
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Work } from '../runtime/progress.ts';
 import { matrixPeak } from '../tensor/matrix-peak.ts';
@@ -13,7 +14,6 @@ import { Evaluator } from './evaluation.ts';
 import { trainingFlopsPerToken } from './flops.ts';
 import { MetricsLog } from './metrics-log.ts';
 import { MicroBatchRunner } from './micro-batch.ts';
-import { modelWeightSources } from './model-weights.ts';
 import { adamwStep } from './optimizer/adamw.ts';
 import { writeRunFiles } from './run-files.ts';
 import { Sampler } from './sampler.ts';
@@ -217,7 +217,7 @@ class TrainingRun {
     await writeModelDirectory(output.path, {
       config,
       dtype: settings.dtype,
-      weights: modelWeightSources(config, (name) => this.#model.weights(name), settings.dtype),
+      weights: checkpointTensors(config, (name) => this.#model.weights(name), settings.dtype),
       fillMore: (folder) => this.#model.writeAdapter(join(folder, 'adapter'), output.provenance.parent ?? null),
       ...(output.tokenizer === undefined ? {} : { tokenizer: output.tokenizer }),
       provenance: {
