@@ -1,7 +1,7 @@
 import { FtsError } from '../errors/fts-error.ts';
-import { adapterPairs, mergeInto } from '../model/architectures/adapter.ts';
+import { adapterPairs, adapterParameters, linearNames, mergeInto } from '../model/architectures/adapter.ts';
 import { architectureOf } from '../model/architectures/architecture.ts';
-import type { ParameterSpec } from '../model/architectures/parameter.ts';
+import { isLinear, type ParameterSpec, parameterCount } from '../model/architectures/parameter.ts';
 import { initializeParameter, smallInitializationScale } from '../model/architectures/parameter-random.ts';
 import {
   type ModelVariant,
@@ -11,13 +11,13 @@ import {
 } from '../model/architectures/training-graph.ts';
 import type { CheckpointReader } from '../model/checkpoint-reader.ts';
 import type { ModelConfig } from '../model/model-config.ts';
+import { readParameters } from '../model/model-parameters.ts';
 import type { TensorData } from '../runtime/onnxruntime/element-type.ts';
 import { INT4_GROUP, quantizeInt4 } from '../tensor/primitives/quantized.ts';
 import { elementsOf } from '../tensor/shape.ts';
 import type { BatchSource } from './data/batch.ts';
-import { allTargets, writeAdapter } from './lora/adapter-files.ts';
+import { writeAdapter } from './lora/adapter-files.ts';
 import { scratchBytes } from './micro-batch.ts';
-import { readModelWeights } from './model-weights.ts';
 import { ParameterState } from './optimizer/parameter-state.ts';
 import type { TrainSettings } from './settings.ts';
 
@@ -77,7 +77,7 @@ export class TrainableModel {
       recomputeActivations: settings.recomputeActivations,
       ...variant,
     });
-    const trained = adapter === undefined ? specs : adapter.pairs.flatMap(({ a, b }) => [a, b]);
+    const trained = adapter === undefined ? specs : adapterParameters(adapter.pairs);
     const state = await ParameterState.create(trained, {
       accumulate: settings.gradientAccumulation > 1,
       scratchBytes: scratchBytes(graph),
@@ -89,7 +89,7 @@ export class TrainableModel {
     }
     const frozen: Record<string, TensorData> = {};
     if (adapter !== undefined) Object.assign(frozen, await frozenWeights(specs, start!, variant.int4 ?? new Set()));
-    else if (start !== undefined) await readModelWeights(specs, start, (name) => state.view(name, 'weights'));
+    else if (start !== undefined) await readParameters(specs, start, (name) => state.view(name, 'weights'));
     return new TrainableModel(input, specs, variant, graph, state, frozen);
   }
 
@@ -115,7 +115,7 @@ export class TrainableModel {
     const spec = this.specs.find((candidate) => candidate.name === name)!;
     const weight = new Float32Array(elementsOf(spec.shape));
     // A 4-bit base is the training's approximation: the adapter is merged into the weights that it came from.
-    if (int4?.has(name)) await readModelWeights([spec], this.#start!, () => weight);
+    if (int4?.has(name)) await readParameters([spec], this.#start!, () => weight);
     else weight.set(this.frozen[name] as Float32Array);
     const pair = adapter.pairs.find((candidate) => candidate.weight.name === name);
     if (pair !== undefined) {
@@ -132,24 +132,18 @@ export class TrainableModel {
   /** Writes the adapter alone in PEFT's layout, where there is one. */
   async writeAdapter(folder: string, baseModel: string | null): Promise<void> {
     if (this.variant.adapter === undefined) return;
-    const transformerPrefix = this.config.family === 'gpt2' ? 'transformer.' : '';
-    const values = (name: string): Float32Array => this.state.view(name, 'weights');
-    await writeAdapter(folder, this.variant.adapter, values, { baseModel, transformerPrefix });
+    const values = new Map(Object.entries(this.state.weights));
+    await writeAdapter(folder, { ...this.variant.adapter, values }, { baseModel, family: this.config.family });
   }
 }
 
 function variantOf(settings: TrainSettings, specs: readonly ParameterSpec[]): ModelVariant {
   if (settings.method === 'full') return {};
-  const targets = settings.loraTargets ?? allTargets(specs);
+  const targets = settings.loraTargets ?? linearNames(specs);
   const adapterSettings = { rank: settings.loraRank, alpha: settings.loraAlpha, targets };
   const adapter = { settings: adapterSettings, pairs: adapterPairs(specs, adapterSettings) };
   if (settings.method === 'lora') return { adapter };
-  const int4 = specs
-    .filter(
-      ({ layout, shape, name }) =>
-        layout !== undefined && !/(lm_head|embed_tokens)/.test(name) && shape[1]! % INT4_GROUP === 0,
-    )
-    .map(({ name }) => name);
+  const int4 = specs.filter((spec) => isLinear(spec) && spec.shape[1]! % INT4_GROUP === 0).map(({ name }) => name);
   return { adapter, int4: new Set(int4) };
 }
 
@@ -161,7 +155,7 @@ async function frozenWeights(
   const arrays: Record<string, TensorData> = {};
   for (const spec of specs) {
     const values = new Float32Array(elementsOf(spec.shape));
-    await readModelWeights([spec], start, () => values);
+    await readParameters([spec], start, () => values);
     if (!int4.has(spec.name)) {
       arrays[spec.name] = values;
       continue;
@@ -171,9 +165,4 @@ async function frozenWeights(
     arrays[scalesName(spec.name)] = scales;
   }
   return arrays;
-}
-
-function parameterCount({ source: { shape, columns } }: ParameterSpec): number {
-  const rows = elementsOf(shape.slice(0, -1));
-  return rows * (columns === undefined ? shape.at(-1)! : columns[1] - columns[0]);
 }

@@ -1,69 +1,90 @@
 import { FtsError } from '../../errors/fts-error.ts';
 import type { Tensor } from '../../tensor/graph.ts';
 import { linear } from '../../tensor/primitives/matrix.ts';
-import type { ParameterSpec } from './parameter.ts';
+import { isLinear, type ParameterSpec } from './parameter.ts';
 
 /** LoRA (arXiv:2106.09685): y = x Wᵀ + alpha / rank · (x Aᵀ) Bᵀ with A [rank, in] and B [out, rank] trained alone. */
 export interface AdapterSettings {
   rank: number;
   alpha: number;
-  /** Last parts of module names, such as `q_proj`; every linear layer of that name gets an adapter. */
+  /** Ends of module names, such as `q_proj` or `attn.c_proj`; every linear layer of that name gets an adapter. */
   targets: readonly string[];
 }
 
-/** The two factors that are added to one weight. */
+/**
+ * The two factors that are added to one weight. The parts of a fused weight (GPT-2's query, key and value) share A, and
+ * each has its rows of B.
+ */
 export interface AdapterPair {
   weight: ParameterSpec;
   a: ParameterSpec;
   b: ParameterSpec;
 }
 
-/** The module of a weight: `model.layers.0.self_attn.q_proj`. */
-export const moduleOf = (weightName: string): string => weightName.replace(/\.weight$/, '');
-
 /** The trainable factors for every targeted layer. Throws `invalid-input` for a target that no layer has. */
 export function adapterPairs(parameters: readonly ParameterSpec[], { rank, targets }: AdapterSettings): AdapterPair[] {
-  // GPT-2's fused projection is three parameters here and one module elsewhere: it cannot carry one adapter.
-  const linears = parameters.filter(({ layout, source }) => layout !== undefined && source.columns === undefined);
-  const nameOf = (spec: ParameterSpec): string => moduleOf(spec.name).split('.').at(-1)!;
-  const known = [...new Set(linears.map(nameOf))].filter((name) => name !== 'lm_head');
+  const linears = parameters.filter(isLinear);
+  const isTargeted = (spec: ParameterSpec, target: string): boolean => `.${moduleOf(spec)}`.endsWith(`.${target}`);
   for (const target of targets) {
-    if (known.includes(target)) continue;
+    if (linears.some((spec) => isTargeted(spec, target))) continue;
     throw new FtsError('invalid-input', `The model has no linear layers named ${target}.`, {
-      field: 'targets',
+      field: 'loraTargets',
       value: target,
-      remedy: `Choose from: ${known.join(', ')}.`,
+      remedy: `Choose from: ${linearNames(parameters).join(', ')}.`,
     });
   }
   return linears
-    .filter((spec) => targets.includes(nameOf(spec)))
-    .map((weight) => {
-      const inOut = weight.layout === 'in-out';
-      const [rows, columns] = weight.shape as [number, number];
-      const [out, input] = outAndIn(weight);
-      const factor = { decay: false, layout: weight.layout! };
-      const aName = `${moduleOf(weight.name)}.lora_A.weight`;
-      const bName = `${moduleOf(weight.name)}.lora_B.weight`;
-      return {
-        weight,
-        a: {
-          ...factor,
-          name: aName,
-          shape: inOut ? [rows, rank] : [rank, columns],
-          source: { tensor: aName, shape: [rank, input], transposed: inOut },
-          // the deviation of Kaiming's uniform initialization with a = √5, as PEFT does it
-          initial: { normalDeviation: 1 / Math.sqrt(3 * input) },
-        },
-        b: {
-          ...factor,
-          name: bName,
-          layout: 'out-in',
-          shape: [inOut ? columns : rows, rank],
-          source: { tensor: bName, shape: [out, rank], transposed: false },
-          initial: 'zeros',
-        },
-      };
-    });
+    .filter((spec) => targets.some((target) => isTargeted(spec, target)))
+    .map((weight) => adapterPair(weight, rank));
+}
+
+/** The parameters of some pairs, a shared one once. */
+export function adapterParameters(pairs: readonly AdapterPair[]): ParameterSpec[] {
+  return [...new Map(pairs.flatMap(({ a, b }) => [a, b]).map((spec) => [spec.name, spec])).values()];
+}
+
+/** The names of all linear layers but the output's: what LoRA adapts when nothing else is said. */
+export function linearNames(parameters: readonly ParameterSpec[]): string[] {
+  return [...new Set(parameters.filter(isLinear).map((spec) => moduleOf(spec).split('.').at(-1)!))];
+}
+
+/** The module that a weight is of, or is a part of, in the checkpoint: `model.layers.0.self_attn.q_proj`. */
+function moduleOf({ source }: ParameterSpec): string {
+  return source.tensor.replace(/\.weight$/, '');
+}
+
+function adapterPair(weight: ParameterSpec, rank: number): AdapterPair {
+  const inOut = weight.layout === 'in-out';
+  const [rows, columns] = weight.shape as [number, number];
+  const [out, input] = outAndIn(weight);
+  const factor = { decay: false, layout: weight.layout! };
+  const aName = `${moduleOf(weight)}.lora_A.weight`;
+  const bName = `${moduleOf(weight)}.lora_B.weight`;
+  const part = weight.source.columns;
+  return {
+    weight,
+    a: {
+      ...factor,
+      name: aName,
+      shape: inOut ? [rows, rank] : [rank, columns],
+      source: { tensor: aName, shape: [rank, input], transposed: inOut },
+      // the deviation of Kaiming's uniform initialization with a = √5, as PEFT does it
+      initial: { normalDeviation: 1 / Math.sqrt(3 * input) },
+    },
+    b: {
+      ...factor,
+      name: part === undefined ? bName : `${bName}[${part[0]}]`,
+      layout: 'out-in',
+      shape: [inOut ? columns : rows, rank],
+      source: {
+        tensor: bName,
+        shape: [out, rank],
+        transposed: false,
+        ...(part === undefined ? {} : { rows: part }),
+      },
+      initial: 'zeros',
+    },
+  };
 }
 
 /** Output and input features of a linear weight as a module has them. */
@@ -73,9 +94,10 @@ function outAndIn({ source, layout }: ParameterSpec): [number, number] {
   return sourceIsOutIn ? [first, second] : [second, first];
 }
 
-/** alpha / rank · (x Aᵀ) Bᵀ. */
-export function adapted(x: Tensor, pair: AdapterPair, a: Tensor, b: Tensor, { alpha, rank }: AdapterSettings): Tensor {
-  return linear(linear(x, a, { layout: pair.a.layout! }), b, { factor: alpha / rank });
+/** factor · (x Aᵀ) Bᵀ; parts of a fused weight share the first product. */
+export function adapted(x: Tensor, pair: AdapterPair, a: Tensor, b: Tensor, factor: number): Tensor {
+  const low = x.graph.once(`${pair.a.name} of ${x.name}`, () => linear(x, a, { layout: pair.a.layout! }));
+  return linear(low, b, { factor });
 }
 
 /** Adds an adapter's product to a weight in place: what merging is. */

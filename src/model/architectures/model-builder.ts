@@ -22,8 +22,8 @@ export interface SequenceInputs {
   mask?: Tensor;
 }
 
-/** Adds to the product of a linear layer: how an adapter attaches to a frozen model. */
-export type LinearExtension = (weightName: string, x: Tensor) => Tensor | undefined;
+/** Adds to the product of a linear layer, which has this factor: how an adapter attaches to a frozen model. */
+export type LinearExtension = (weightName: string, x: Tensor, factor: number) => Tensor | undefined;
 
 interface BuilderOptions {
   parameters: readonly ParameterSpec[];
@@ -89,7 +89,7 @@ export class ModelBuilder {
     };
     const int4 = this.#options.int4?.(spec);
     const y = int4 === undefined ? linear(x, this.parameter(weight), settings) : int4Linear(x, int4, settings);
-    const extra = this.#options.extension?.(weight, x);
+    const extra = this.#options.extension?.(weight, x, settings.factor);
     return extra === undefined ? y : add(y, extra);
   }
 

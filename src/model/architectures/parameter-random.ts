@@ -1,5 +1,4 @@
-import { elementsOf } from '../../tensor/shape.ts';
-import type { ParameterSpec } from './parameter.ts';
+import { type ParameterSpec, parameterCount } from './parameter.ts';
 
 /**
  * What the deviation of GPT-2 and Llama, 0.02, is multiplied by to become that of "small init", √(2 / (5 · width))
@@ -19,8 +18,7 @@ export function initializeParameter(spec: ParameterSpec, seed: number, into: Flo
   if (spec.initial === 'zeros') return;
   const deviation = spec.initial.normalDeviation * scale;
   // The padding that the shape adds to the source stays zero.
-  const { source } = spec;
-  const count = source.columns === undefined ? elementsOf(source.shape) : into.length;
+  const count = parameterCount(spec);
   const random = mulberry32(hash(spec.name, seed));
   for (let i = 0; i < count; i += 2) {
     // Box and Muller's pair of normal deviates from two uniform ones

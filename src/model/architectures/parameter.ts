@@ -10,6 +10,8 @@ export interface ParameterSource {
   transposed: boolean;
   /** The parameter is a range of the tensor's last axis (GPT-2 keeps query, key and value in one). */
   columns?: readonly [number, number];
+  /** The parameter is a range of the tensor's first axis (an adapter's second factor for such a part). */
+  rows?: readonly [number, number];
 }
 
 /** One trainable array: its shape as the graph wants it, and its place in the checkpoint. */
@@ -33,6 +35,18 @@ export function paddedRows(rows: number): number {
   return rows % 1024 === 0 ? rows + 16 : rows;
 }
 
+/** Whether a parameter is the weight of a linear layer: what adapters attach to and 4 bits apply to, tables apart. */
+export function isLinear({ layout, name }: ParameterSpec): boolean {
+  return layout !== undefined && !/(lm_head|embed_tokens)/.test(name);
+}
+
+/** Numbers of a parameter, padding not counted. */
+export function parameterCount({ source: { shape, columns, rows } }: ParameterSpec): number {
+  const count = elementsOf(shape);
+  if (rows !== undefined) return (count / shape[0]!) * (rows[1] - rows[0]);
+  return columns === undefined ? count : (count / shape.at(-1)!) * (columns[1] - columns[0]);
+}
+
 /** Copies a checkpoint tensor (or its part) into a parameter's array. Throws `corrupt` when the shape is another. */
 export function fromCheckpoint(spec: ParameterSpec, shape: Shape, values: Float32Array, into: Float32Array): void {
   const { source } = spec;
@@ -44,7 +58,7 @@ export function fromCheckpoint(spec: ParameterSpec, shape: Shape, values: Float3
     });
   }
   into.fill(0);
-  if (!source.transposed && source.columns === undefined) {
+  if (isWhole(source)) {
     into.set(values);
     return;
   }
@@ -56,7 +70,7 @@ export function fromCheckpoint(spec: ParameterSpec, shape: Shape, values: Float3
 /** The inverse of `fromCheckpoint`; `into` is the whole checkpoint tensor. */
 export function toCheckpoint(spec: ParameterSpec, values: Float32Array, into: Float32Array): void {
   const { source } = spec;
-  if (!source.transposed && source.columns === undefined) {
+  if (isWhole(source)) {
     into.set(values.subarray(0, elementsOf(source.shape)));
     return;
   }
@@ -65,15 +79,19 @@ export function toCheckpoint(spec: ParameterSpec, values: Float32Array, into: Fl
   });
 }
 
+function isWhole({ transposed, columns, rows }: ParameterSource): boolean {
+  return !transposed && columns === undefined && rows === undefined;
+}
+
 function eachElement({ source }: ParameterSpec, visit: (inCheckpoint: number, inParameter: number) => void): void {
   const width = source.shape.at(-1)!;
-  const rows = elementsOf(source.shape) / width;
-  const [from, to] = source.columns ?? [0, width];
-  const columns = to - from;
+  const [firstRow, endRow] = source.rows ?? [0, elementsOf(source.shape) / width];
+  const [firstColumn, endColumn] = source.columns ?? [0, width];
+  const [rows, columns] = [endRow - firstRow, endColumn - firstColumn];
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const inParameter = source.transposed ? column * rows + row : row * columns + column;
-      visit(row * width + from + column, inParameter);
+      visit((firstRow + row) * width + firstColumn + column, inParameter);
     }
   }
 }

@@ -5,7 +5,9 @@ import { peakActivationBytes } from '../../tensor/liveness.ts';
 import { Program } from '../../tensor/program.ts';
 import { elementsOf } from '../../tensor/shape.ts';
 import type { ModelConfig } from '../model-config.ts';
+import { adapterPairs, adapterParameters, linearNames, mergeInto } from './adapter.ts';
 import { architectureOf } from './architecture.ts';
+import type { ParameterSpec } from './parameter.ts';
 import { initializeParameter } from './parameter-random.ts';
 import { evaluationGraph, gradientName, type TrainingGraph, trainingGraph } from './training-graph.ts';
 
@@ -50,12 +52,12 @@ const models: Record<string, ModelConfig> = {
 const shape = { batch: 2, length: 6 };
 
 /** Inputs with large weights, so that every part of the model matters to the loss. */
-function arraysOf(config: ModelConfig, { graph }: Pick<TrainingGraph, 'graph'>): Record<string, TensorData> {
-  const specs = new Map(
-    architectureOf(config)
-      .parameters(config)
-      .map((spec) => [spec.name, spec]),
-  );
+function arraysOf(
+  config: ModelConfig,
+  { graph }: Pick<TrainingGraph, 'graph'>,
+  more: readonly ParameterSpec[] = [],
+): Record<string, TensorData> {
+  const specs = new Map([...architectureOf(config).parameters(config), ...more].map((spec) => [spec.name, spec]));
   return Object.fromEntries(
     graph.inputs.map(({ name, shape, type }) => {
       const size = elementsOf(shape);
@@ -80,8 +82,9 @@ function arraysOf(config: ModelConfig, { graph }: Pick<TrainingGraph, 'graph'>):
 function run(
   config: ModelConfig,
   built: TrainingGraph,
+  more: readonly ParameterSpec[] = [],
 ): { loss(): number; arrays: Record<string, TensorData>; gradients: Map<string, Float32Array> } {
-  const arrays = arraysOf(config, built);
+  const arrays = arraysOf(config, built, more);
   const outputs = Object.fromEntries(
     [...built.graph.outputs].map(([name, { shape }]) => [name, new Float32Array(elementsOf(shape))]),
   );
@@ -105,27 +108,35 @@ function run(
   return { loss, arrays, gradients };
 }
 
+/** Compares each gradient with the slope of the loss along it, where the loss changes most: its own norm. */
+function expectSlopes(
+  loss: () => number,
+  arrays: Record<string, TensorData>,
+  gradients: ReadonlyMap<string, Float32Array>,
+): void {
+  for (const [parameter, gradient] of gradients) {
+    const values = arrays[parameter] as Float32Array;
+    const kept = values.slice();
+    const norm = Math.hypot(...gradient);
+    const at = (distance: number): number => {
+      for (const [i, value] of kept.entries()) values[i] = value + (distance * gradient[i]!) / norm;
+      return loss();
+    };
+    const step = 0.02;
+    const slope = (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);
+    values.set(kept);
+    // 5e-5 is more than FP32 rounding of the loss does to a slope (the key bias of GPT-2 has no effect at all)
+    expect(Math.abs(slope - norm), parameter).toBeLessThan(1e-3 * norm + 5e-5);
+  }
+}
+
 describe('the training graph', () => {
   for (const [name, config] of Object.entries(models)) {
     for (const packed of [false, true]) {
       it(`of ${name}${packed ? ', packed' : ''} has the gradient that finite differences show, for every parameter`, () => {
         const specs = architectureOf(config).parameters(config);
         const { loss, arrays, gradients } = run(config, trainingGraph(config, specs, { ...shape, packed }));
-        for (const [parameter, gradient] of gradients) {
-          const values = arrays[parameter] as Float32Array;
-          const kept = values.slice();
-          // along the gradient itself, where the loss changes most: its slope there is the gradient's norm
-          const norm = Math.hypot(...gradient);
-          const at = (distance: number): number => {
-            for (const [i, value] of kept.entries()) values[i] = value + (distance * gradient[i]!) / norm;
-            return loss();
-          };
-          const step = 0.02;
-          const slope = (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);
-          values.set(kept);
-          // 5e-5 is more than FP32 rounding of the loss does to a slope (the key bias of GPT-2 has no effect at all)
-          expect(Math.abs(slope - norm), parameter).toBeLessThan(1e-3 * norm + 5e-5);
-        }
+        expectSlopes(loss, arrays, gradients);
       });
     }
   }
@@ -140,6 +151,50 @@ describe('the training graph', () => {
       expect(run(deep, again).gradients).toEqual(run(deep, usual).gradients);
       expect(peakActivationBytes(again.graph)).toBeLessThan(0.6 * peakActivationBytes(usual.graph));
     }
+  });
+});
+
+describe('adapters on every linear layer', () => {
+  for (const name of ['llama', 'gpt2', 'gpt2 with the exact GELU and no biases']) {
+    it(`of ${name} have the gradient that finite differences show, and merge to the same loss`, () => {
+      const config = models[name]!;
+      const specs = architectureOf(config).parameters(config);
+      const settings = { rank: 2, alpha: 1, targets: linearNames(specs) };
+      const pairs = adapterPairs(specs, settings);
+      const factors = adapterParameters(pairs);
+      const built = trainingGraph(config, specs, { ...shape, packed: false, adapter: { settings, pairs } });
+      const { loss, arrays, gradients } = run(config, built, factors);
+      expect([...gradients.keys()].sort()).toEqual(factors.map((spec) => spec.name).sort());
+      expectSlopes(loss, arrays, gradients);
+
+      const adapted = loss();
+      const merged = run(config, trainingGraph(config, specs, { ...shape, packed: false }));
+      expect(Math.abs(merged.loss() - adapted)).toBeGreaterThan(1e-2);
+      for (const pair of pairs) {
+        const [a, b] = [pair.a, pair.b].map((spec) => arrays[spec.name] as Float32Array) as [
+          Float32Array,
+          Float32Array,
+        ];
+        mergeInto(merged.arrays[pair.weight.name] as Float32Array, pair, a, b, settings.alpha / settings.rank);
+      }
+      expect(merged.loss()).toBeCloseTo(adapted, 5);
+    });
+  }
+
+  it('are refused on layers that do not exist and on tables', () => {
+    const specs = architectureOf(models.gpt2!).parameters(models.gpt2!);
+    expect(() => adapterPairs(specs, { rank: 2, alpha: 2, targets: ['q_proj'] })).toThrow(
+      expect.objectContaining({ field: 'loraTargets', remedy: 'Choose from: c_attn, c_proj, c_fc.' }),
+    );
+    const llamaSpecs = architectureOf(llama).parameters(llama);
+    for (const table of ['embed_tokens', 'lm_head']) {
+      expect(() => adapterPairs(llamaSpecs, { rank: 2, alpha: 2, targets: [table] })).toThrow(table);
+    }
+    const attentionOnly = adapterPairs(specs, { rank: 2, alpha: 2, targets: ['attn.c_proj'] });
+    expect(attentionOnly.map(({ weight }) => weight.name)).toEqual([
+      'h.0.attn.c_proj.weight',
+      'h.1.attn.c_proj.weight',
+    ]);
   });
 });
 

@@ -160,6 +160,12 @@ function variantOptions(
   factor: (spec: ParameterSpec) => Tensor,
 ): Pick<ConstructorParameters<typeof ModelBuilder>[3], 'int4' | 'extension'> {
   const pairs = new Map(adapter?.pairs.map((pair) => [pair.weight.name, pair]));
+  const tensors = new Map<string, Tensor>();
+  const factorTensor = (spec: ParameterSpec): Tensor => {
+    const tensor = tensors.get(spec.name) ?? factor(spec);
+    tensors.set(spec.name, tensor);
+    return tensor;
+  };
   return {
     int4: (spec) =>
       int4?.has(spec.name)
@@ -168,9 +174,11 @@ function variantOptions(
             scales: graph.input(scalesName(spec.name), [spec.shape[0]!, spec.shape[1]! / INT4_GROUP]),
           }
         : undefined,
-    extension: (weight, x) => {
+    extension: (weight, x, productFactor) => {
       const pair = pairs.get(weight);
-      return pair && adapted(x, pair, factor(pair.a), factor(pair.b), adapter!.settings);
+      if (pair === undefined) return undefined;
+      const { rank, alpha } = adapter!.settings;
+      return adapted(x, pair, factorTensor(pair.a), factorTensor(pair.b), (productFactor * alpha) / rank);
     },
   };
 }

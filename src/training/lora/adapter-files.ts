@@ -3,8 +3,16 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../../errors/fts-error.ts';
 import { parseJsonWith } from '../../errors/parse-with.ts';
-import { type AdapterPair, type AdapterSettings, adapterPairs } from '../../model/architectures/adapter.ts';
-import { fromCheckpoint, type ParameterSpec, toCheckpoint } from '../../model/architectures/parameter.ts';
+import {
+  type AdapterPair,
+  type AdapterSettings,
+  adapterPairs,
+  adapterParameters,
+  linearNames,
+} from '../../model/architectures/adapter.ts';
+import type { ParameterSpec } from '../../model/architectures/parameter.ts';
+import type { ModelConfig } from '../../model/model-config.ts';
+import { readParameters, toWeightReader } from '../../model/model-parameters.ts';
 import { float32Source, SafetensorsReader, writeSafetensors } from '../../model/safetensors.ts';
 import { elementsOf } from '../../tensor/shape.ts';
 
@@ -18,18 +26,26 @@ const configSchema = z.looseObject({
   use_rslora: z.literal(false).optional(),
   use_dora: z.literal(false).optional(),
   modules_to_save: z.null().optional(),
+  rank_pattern: z.record(z.string(), z.never()).nullish(),
+  alpha_pattern: z.record(z.string(), z.never()).nullish(),
+  layers_to_transform: z.null().optional(),
 });
 
 const PREFIX = 'base_model.model.';
 
+/** An adapter with its numbers: its settings, and the factors of each layer in the graph's layout, by their names. */
+export interface Adapter {
+  settings: AdapterSettings;
+  pairs: readonly AdapterPair[];
+  values: ReadonlyMap<string, Float32Array>;
+}
+
 /** Writes an adapter in the layout of PEFT (`adapter_config.json`, `adapter_model.safetensors`). */
 export async function writeAdapter(
   folder: string,
-  adapter: { settings: AdapterSettings; pairs: readonly AdapterPair[] },
-  values: (name: string) => Float32Array,
-  { baseModel, transformerPrefix }: { baseModel: string | null; transformerPrefix: string },
+  { settings, pairs, values }: Adapter,
+  { baseModel, family }: { baseModel: string | null; family: ModelConfig['family'] },
 ): Promise<void> {
-  const { settings, pairs } = adapter;
   await mkdir(folder, { recursive: true });
   const config = {
     peft_type: 'LORA',
@@ -40,70 +56,57 @@ export async function writeAdapter(
     lora_dropout: 0,
     target_modules: settings.targets,
     bias: 'none',
-    // GPT-2 keeps its matrices as [in, out]
-    fan_in_fan_out: transformerPrefix !== '',
+    // GPT-2's layers are Conv1D, which keep their matrices as [in, out]
+    fan_in_fan_out: family === 'gpt2',
     inference_mode: true,
     use_rslora: false,
     use_dora: false,
     modules_to_save: null,
   };
   await writeFile(join(folder, 'adapter_config.json'), `${JSON.stringify(config, null, 2)}\n`, { flush: true });
-  const tensors = pairs.flatMap(({ a, b }) =>
-    [a, b].map((spec) => {
-      const whole = new Float32Array(elementsOf(spec.source.shape));
-      toCheckpoint(spec, values(spec.name), whole);
-      return float32Source(PREFIX + transformerPrefix + spec.source.tensor, spec.source.shape, whole);
-    }),
+  const tensors = toWeightReader({ specs: adapterParameters(pairs), arrays: values });
+  const prefix = family === 'gpt2' ? `${PREFIX}transformer.` : PREFIX;
+  await writeSafetensors(
+    join(folder, 'adapter_model.safetensors'),
+    await Promise.all(
+      tensors
+        .names()
+        .map(async (name) => float32Source(prefix + name, tensors.info(name).shape, await tensors.readFloat32(name))),
+    ),
   );
-  await writeSafetensors(join(folder, 'adapter_model.safetensors'), tensors);
-}
-
-/** An adapter that was read: its settings, and the factors of each layer in the graph's layout. */
-export interface LoadedAdapter {
-  settings: AdapterSettings;
-  pairs: readonly AdapterPair[];
-  values: ReadonlyMap<string, Float32Array>;
 }
 
 /** Reads a PEFT adapter for a model of these parameters. Throws when it belongs to another model. */
-export async function readAdapter(folder: string, parameters: readonly ParameterSpec[]): Promise<LoadedAdapter> {
+export async function readAdapter(folder: string, parameters: readonly ParameterSpec[]): Promise<Adapter> {
   const path = join(folder, 'adapter_config.json');
-  const config = parseJsonWith(configSchema, await readFile(path, 'utf8'), path);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new FtsError('not-found', `There is no adapter in ${folder}: adapter_config.json cannot be read.`, {
+      field: 'adapter',
+      value: folder,
+      remedy: "Name a folder in PEFT's layout (adapter_config.json, adapter_model.safetensors).",
+      cause: error,
+    });
+  });
+  const config = parseJsonWith(configSchema, text, path);
   const named = config.target_modules;
   const settings = {
     rank: config.r,
     alpha: config.lora_alpha,
-    targets: Array.isArray(named) ? named : named === 'all-linear' ? allTargets(parameters) : [named],
+    targets: Array.isArray(named) ? named : named === 'all-linear' ? linearNames(parameters) : [named],
   };
   const pairs = adapterPairs(parameters, settings);
+  const specs = adapterParameters(pairs);
   const reader = await SafetensorsReader.open(join(folder, 'adapter_model.safetensors'));
   try {
-    const values = new Map<string, Float32Array>();
-    for (const spec of pairs.flatMap(({ a, b }) => [a, b])) {
-      const name = [PREFIX, `${PREFIX}transformer.`]
-        .map((prefix) => prefix + spec.source.tensor)
-        .find((n) => reader.has(n));
-      if (name === undefined) {
-        throw new FtsError('corrupt', `The adapter ${folder} has no tensor ${spec.source.tensor}.`, {
-          field: spec.source.tensor,
-          value: folder,
-          remedy: 'Use the adapter with the model that it was trained on.',
-        });
-      }
-      const array = new Float32Array(elementsOf(spec.shape));
-      fromCheckpoint(spec, reader.info(name).shape, await reader.readFloat32(name), array);
-      values.set(spec.name, array);
-    }
+    const values = new Map(specs.map(({ name, shape }) => [name, new Float32Array(elementsOf(shape))]));
+    const unprefixed = {
+      has: (name: string) => reader.has(PREFIX + name),
+      info: (name: string) => reader.info(PREFIX + name),
+      readFloat32: (name: string) => reader.readFloat32(PREFIX + name),
+    };
+    await readParameters(specs, unprefixed, (name) => values.get(name)!);
     return { settings, pairs, values };
   } finally {
     await reader.close();
   }
-}
-
-/** The names of all linear layers but the output's: what LoRA adapts when nothing else is said. */
-export function allTargets(parameters: readonly ParameterSpec[]): string[] {
-  const linears = parameters.filter(({ layout, source, name }) => {
-    return layout !== undefined && source.columns === undefined && !/^(lm_head|model\.embed_tokens)/.test(name);
-  });
-  return [...new Set(linears.map(({ name }) => name.split('.').at(-2)!))];
 }

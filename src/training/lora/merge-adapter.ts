@@ -1,16 +1,21 @@
 import { mergeInto } from '../../model/architectures/adapter.ts';
 import { architectureOf } from '../../model/architectures/architecture.ts';
+import { parameterCount } from '../../model/architectures/parameter.ts';
+import type { ModelFamily } from '../../model/model-config.ts';
 import { openModelDirectory, writeModelDirectory } from '../../model/model-directory.ts';
+import { checkpointTensors, readParameters } from '../../model/model-parameters.ts';
 import { elementsOf } from '../../tensor/shape.ts';
-import { modelWeightSources, readModelWeights } from '../model-weights.ts';
 import { readAdapter } from './adapter-files.ts';
 
-/** Adds a PEFT adapter to its base model and writes the sum as a model of its own. */
+/**
+ * Adds a PEFT adapter to its base model and writes the sum as a model of its own. Returns the model's family and
+ * parameters, and how many of its weights were changed.
+ */
 export async function mergeAdapter(
   basePath: string,
   adapterPath: string,
   output: { path: string; name: string; dtype: 'float32' | 'bfloat16' | 'float16' },
-): Promise<void> {
+): Promise<{ family: ModelFamily; parameters: number; adapted: number }> {
   const base = await openModelDirectory(basePath);
   try {
     const specs = architectureOf(base.config).parameters(base.config);
@@ -19,7 +24,7 @@ export async function mergeAdapter(
     const merged = async (name: string): Promise<Float32Array> => {
       const spec = specs.find((candidate) => candidate.name === name)!;
       const weight = new Float32Array(elementsOf(spec.shape));
-      await readModelWeights([spec], base.weights, () => weight);
+      await readParameters([spec], base.weights, () => weight);
       const pair = byWeight.get(name);
       if (pair !== undefined) {
         mergeInto(weight, pair, values.get(pair.a.name)!, values.get(pair.b.name)!, settings.alpha / settings.rank);
@@ -29,7 +34,7 @@ export async function mergeAdapter(
     await writeModelDirectory(output.path, {
       config: base.config,
       dtype: output.dtype,
-      weights: modelWeightSources(base.config, merged, output.dtype),
+      weights: checkpointTensors(base.config, merged, output.dtype),
       ...(base.tokenizer === undefined ? {} : { tokenizer: base.tokenizer }),
       ...(base.generationConfig === undefined ? {} : { generationConfig: base.generationConfig }),
       provenance: {
@@ -40,6 +45,8 @@ export async function mergeAdapter(
         settings: { adapter: adapterPath },
       },
     });
+    const parameters = specs.reduce((sum, spec) => sum + parameterCount(spec), 0);
+    return { family: base.config.family, parameters, adapted: pairs.length };
   } finally {
     await base.close();
   }
