@@ -1,7 +1,6 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomic } from '../store/atomic-file.ts';
-import { lossCurveSvg } from '../training/loss-curve.ts';
+import { writeLossCurve } from '../training/loss-curve.ts';
 import { readMetrics } from '../training/metrics-log.ts';
 import { defineOperation } from './operation.ts';
 
@@ -9,17 +8,17 @@ export const runsCompare = defineOperation({
   name: 'runs.compare',
   title: 'Compare training runs',
   description:
-    'Sets training runs side by side: losses, speed, and the settings in which they differ. With `svg` it also draws their loss curves into a file.',
+    'Sets training runs side by side: losses, speed, and the settings in which they differ. With `plot` it also draws their loss curves into a file.',
   effect: 'read',
   scope: 'read',
   idempotent: true,
   openWorld: false,
   job: false,
   positionals: ['ids'],
-  example: 'fts runs compare job-mb1x2y-3f9a1c job-mb1x9k-77e0d2 --svg curves.svg',
+  example: 'fts runs compare job-mb1x2y-3f9a1c job-mb1x9k-77e0d2 --plot curves.png',
   input: z.object({
     ids: z.array(z.string()).min(2).max(6).describe('The runs'),
-    svg: z.string().optional().describe('File to draw the loss curves into'),
+    plot: z.string().optional().describe('File to draw the loss curves into: an .svg or a .png'),
   }),
   output: z.object({
     runs: z.array(
@@ -35,9 +34,9 @@ export const runsCompare = defineOperation({
     ),
     /** Settings that are not the same in all of them, by run. */
     differences: z.record(z.string(), z.array(z.unknown())),
-    svg: z.string().nullable(),
+    plot: z.string().nullable(),
   }),
-  async run({ ids, svg }, { registry }) {
+  async run({ ids, plot }, { registry }) {
     const found = await Promise.all(
       ids.map(async (id) => {
         const run = registry.run(id);
@@ -48,11 +47,11 @@ export const runsCompare = defineOperation({
     const differing = names
       .map((name) => [name, found.map(({ run }) => run.settings[name] ?? null)] as const)
       .filter(([, values]) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
-    const path = svg === undefined ? null : resolve(svg);
+    const path = plot === undefined ? null : resolve(plot);
     if (path !== null) {
-      await writeFileAtomic(
+      await writeLossCurve(
         path,
-        lossCurveSvg(found.map(({ run, lines }) => ({ name: `${run.model} ${run.id}`, lines }))),
+        found.map(({ run, lines }) => ({ name: `${run.model} ${run.id}`, lines })),
       );
     }
     return {
@@ -70,7 +69,7 @@ export const runsCompare = defineOperation({
         };
       }),
       differences: Object.fromEntries(differing),
-      svg: path,
+      plot: path,
     };
   },
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { svgToPng } from '../runtime/svg-to-png.ts';
 import { lossCurveSvg } from './loss-curve.ts';
 import type { MetricsLine } from './metrics-log.ts';
 import { learningRateAt } from './schedule.ts';
@@ -35,6 +36,18 @@ describe('what a run leaves for people', () => {
     expect(svg.match(/<circle/g)).toHaveLength(4);
     expect(svg).toContain('a&#60;b&#62;');
     expect(svg).not.toContain('NaN');
+  });
+
+  it('draws text into a PNG of twice the size, whatever fonts the machine has', async () => {
+    const drawing = (text: string): string =>
+      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 20"><text x="2" y="15">${text}</text></svg>`;
+    const [empty, lettered] = [await svgToPng(drawing('')), await svgToPng(drawing('loss'))].map(Buffer.from) as [
+      Buffer,
+      Buffer,
+    ];
+    expect(lettered.subarray(1, 4).toString()).toBe('PNG');
+    expect([lettered.readUInt32BE(16), lettered.readUInt32BE(20)]).toEqual([120, 40]);
+    expect(lettered.length).toBeGreaterThan(empty.length + 100);
   });
 });
 

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
-import { writeFileAtomic } from '../store/atomic-file.ts';
-import { lossCurveSvg } from './loss-curve.ts';
+import { writeLossCurve } from './loss-curve.ts';
 import { readMetrics } from './metrics-log.ts';
 import { writeEventFile } from './tensorboard.ts';
 
-/** Makes what people look at from a run's `metrics.jsonl`: `loss.svg`, and an event file for TensorBoard. */
+/** Makes what people look at from a run's `metrics.jsonl`: the loss curve, and an event file for TensorBoard. */
 export async function writeRunFiles(runFolder: string, name: string, startedAtSeconds: number): Promise<void> {
   const lines = await readMetrics(join(runFolder, 'metrics.jsonl'));
-  await writeFileAtomic(join(runFolder, 'loss.svg'), lossCurveSvg([{ name, lines }]));
+  for (const file of ['loss.svg', 'loss.png']) await writeLossCurve(join(runFolder, file), [{ name, lines }]);
   await writeEventFile(
     join(runFolder, 'events.out.tfevents.0.fts'),
     lines.map(({ step, seconds, loss, validationLoss, learningRate, gradientNorm, tokensPerSecond }) => ({

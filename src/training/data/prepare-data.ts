@@ -9,7 +9,7 @@ import { permutation } from '../random.ts';
 import type { BatchSource } from './batch.ts';
 import { chatExample } from './chat-example.ts';
 import { exampleBatches, promptAndCompletion, type TrainingExample } from './example-batches.ts';
-import { formOf, isJsonLines, readJsonLines, readText } from './read-documents.ts';
+import { checkDataFile, formOf, isJsonLines, readJsonLines, readText } from './read-documents.ts';
 import { type TokenStream, textBatches } from './text-batches.ts';
 import { hasTokenShards, openTokenShards, writeTokenShards } from './token-shards.ts';
 
@@ -36,6 +36,7 @@ export interface PreparedData {
  * out; `prompt`/`completion` and `messages` as examples, of which a random part is held out.
  */
 export async function prepareData(path: string, options: PrepareOptions, work: Work): Promise<PreparedData> {
+  await checkDataFile(path);
   work.report({ stage: 'read data', done: 0 });
   const hash = await hashFile(path);
   if (isJsonLines(path)) {

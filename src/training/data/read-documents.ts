@@ -18,6 +18,8 @@ export type Document = z.output<typeof lineSchema>;
 
 /** Characters of running text that are tokenized at a time. */
 const CHUNK_CHARACTERS = 1 << 16;
+/** A line that is longer is cut, so that a file without line ends need not fit in memory. */
+const LONGEST_LINE = 1 << 20;
 
 export function isJsonLines(path: string): boolean {
   return /\.(jsonl|ndjson)$/i.test(path);
@@ -28,7 +30,7 @@ export function isJsonLines(path: string): boolean {
  * have the form of the first. A line that does not parse is an error with its number.
  */
 export async function* readJsonLines(path: string): AsyncGenerator<{ document: Document; line: number }> {
-  await checkNotEmpty(path);
+  await checkDataFile(path);
   let line = 0;
   let form: string | undefined;
   for await (const content of createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity })) {
@@ -65,23 +67,31 @@ export function formOf(document: Document): 'text' | 'prompt and completion' | '
   return 'messages' in document ? 'messages' : 'prompt and completion';
 }
 
-/** A plain text file in pieces that end at line ends. */
+/** A plain text file in pieces that end at line ends, or where lines have no end, before a space. */
 export async function* readText(path: string): AsyncGenerator<string> {
-  await checkNotEmpty(path);
+  await checkDataFile(path);
   let pending = '';
   for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: CHUNK_CHARACTERS })) {
     pending += chunk;
-    const end = pending.lastIndexOf('\n') + 1;
-    if (end === 0) continue;
+    const end = pending.lastIndexOf('\n') + 1 || (pending.length < LONGEST_LINE ? 0 : pending.lastIndexOf(' '));
+    if (end <= 0) continue;
     yield pending.slice(0, end);
     pending = pending.slice(end);
   }
   if (pending !== '') yield pending;
 }
 
-async function checkNotEmpty(path: string): Promise<void> {
-  const { size } = await stat(path);
-  if (size === 0) throw empty(path);
+/** Throws when there is no such file, or nothing in it. */
+export async function checkDataFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || !found.isFile()) {
+    throw new FtsError('not-found', `There is no data file ${path}.`, {
+      field: 'data',
+      value: path,
+      remedy: 'Name a .txt or a .jsonl file.',
+    });
+  }
+  if (found.size === 0) throw empty(path);
 }
 
 function empty(path: string): FtsError {
