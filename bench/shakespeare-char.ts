@@ -11,6 +11,7 @@ import { textBatches, tokensInMemory } from '../src/training/data/text-batches.t
 import { trainSettingsSchema } from '../src/training/settings.ts';
 import { train } from '../src/training/train.ts';
 import type { Bench } from './bench.ts';
+import { shakespeareAdamW, shakespeareBatch, shakespeareModel } from './support/nanogpt-recipe.ts';
 
 const PUBLISHED_LOSS = 1.88;
 
@@ -36,7 +37,7 @@ const bench: Bench = async (args) => {
   const numbers = new Map(characters.map((character, index) => [character, index]));
   const tokens = Array.from(text, (character) => numbers.get(character)!);
   const split = Math.floor(tokens.length * 0.9);
-  const shape = { batch: 12, length: 64, seed: Number(values.seed) };
+  const shape = { ...shakespeareBatch, seed: Number(values.seed) };
   const folder = await mkdtemp(join(tmpdir(), 'fts-shakespeare-'));
   let last = 0;
   try {
@@ -44,13 +45,12 @@ const bench: Bench = async (args) => {
       {
         settings: trainSettingsSchema.parse({
           steps: Number(values.steps),
-          batchSize: 12,
-          contextLength: 64,
+          batchSize: shakespeareBatch.batch,
+          contextLength: shakespeareBatch.length,
           learningRate: 1e-3,
           finalLearningRateFraction: 0.1,
           warmupSteps: 100,
-          weightDecay: 0.1,
-          beta2: 0.99,
+          ...shakespeareAdamW,
           gradientClip: 1,
           seed: Number(values.seed),
           initialization: values.initialization,
@@ -58,24 +58,7 @@ const bench: Bench = async (args) => {
           checkpointEvery: Number(values.steps),
           keep: 'last',
         }),
-        config: {
-          family: 'gpt2',
-          vocabSize: characters.length,
-          width: 128,
-          layers: 4,
-          heads: 4,
-          kvHeads: 4,
-          headDim: 32,
-          ffnWidth: 512,
-          contextLength: 64,
-          normEpsilon: 1e-5,
-          tiedEmbeddings: true,
-          qkvBias: true,
-          biases: false,
-          activation: 'gelu',
-          qkNorm: false,
-          eosTokenIds: [],
-        },
+        config: { ...shakespeareModel, vocabSize: characters.length },
         data: {
           train: textBatches(tokensInMemory(tokens.slice(0, split)), shape),
           validation: textBatches(tokensInMemory(tokens.slice(split)), { ...shape, inOrder: true }),

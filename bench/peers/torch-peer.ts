@@ -5,13 +5,20 @@ import { createInterface } from 'node:readline';
 /** A Python process with PyTorch that trains on command (torch_train.py). */
 export class TorchPeer {
   readonly version: string;
+  /** Its FP32 matrix products in FLOP/s: a build without a fast BLAS is no measure of PyTorch. */
+  readonly matrixFlops: number;
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
 
-  private constructor(child: ChildProcessWithoutNullStreams, answers: AsyncIterator<string>, version: string) {
+  private constructor(
+    child: ChildProcessWithoutNullStreams,
+    answers: AsyncIterator<string>,
+    { version, matrixFlops }: { version: string; matrixFlops: number },
+  ) {
     this.#process = child;
     this.#answers = answers;
     this.version = version;
+    this.matrixFlops = matrixFlops;
   }
 
   /** Starts the first of the interpreters that can import PyTorch; undefined when none can. */
@@ -22,9 +29,9 @@ export class TorchPeer {
     const child = spawn(python, [join(import.meta.dirname, 'torch_train.py')]);
     child.stderr.pipe(process.stderr);
     const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const peer = new TorchPeer(child, answers, '');
-    const { version } = (await peer.ask({ op: 'hello', threads })) as { version: string };
-    return new TorchPeer(child, answers, version);
+    const peer = new TorchPeer(child, answers, { version: '', matrixFlops: 0 });
+    const greeting = (await peer.ask({ op: 'hello', threads })) as { version: string; matrixFlops: number };
+    return new TorchPeer(child, answers, greeting);
   }
 
   async ask(request: object): Promise<unknown> {

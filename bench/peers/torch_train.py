@@ -116,6 +116,17 @@ def adamw(parameters):
             continue
 
 
+def matrix_flops(size=1024, seconds=0.5):
+    """Speed of a square product: shows whether this PyTorch was built with a fast BLAS at all."""
+    a, b = torch.randn(size, size + 16), torch.randn(size + 16, size)
+    best, end = math.inf, time.perf_counter() + seconds
+    while time.perf_counter() < end or best == math.inf:
+        start = time.perf_counter()
+        a @ b
+        best = min(best, time.perf_counter() - start)
+    return 2 * size * size * (size + 16) / best
+
+
 state = {}
 
 
@@ -123,7 +134,7 @@ def handle(request):
     op = request['op']
     if op == 'hello':
         torch.set_num_threads(request['threads'])
-        return {'version': torch.__version__}
+        return {'version': torch.__version__, 'matrixFlops': matrix_flops()}
     if op == 'model':
         torch.manual_seed(0)
         c, batch, length = request['config'], request['batch'], request['length']
