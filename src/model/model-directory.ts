@@ -1,11 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseJsonWith } from '../errors/parse-with.ts';
 import { replaceFolderAtomic } from '../store/atomic-file.ts';
 import { type ModelConfig, parseModelConfig, toHuggingFaceConfig } from './model-config.ts';
-import { SafetensorsReader, type TensorSource, writeSafetensors } from './safetensors.ts';
+import { SafetensorsReader, type TensorSource, writeModelWeights } from './safetensors.ts';
 
 const jsonObject = z.record(z.string(), z.unknown());
 
@@ -109,6 +109,13 @@ async function openWeights(path: string): Promise<SafetensorsReader> {
   });
 }
 
+/** Bytes of a model's weights on disk, all shards together. */
+export async function weightFileBytes(path: string): Promise<number> {
+  const files = (await readdir(path)).filter((name) => name.endsWith('.safetensors'));
+  const sizes = await Promise.all(files.map(async (name) => (await stat(join(path, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 async function readOptional(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
@@ -161,7 +168,7 @@ export async function writeModelDirectory(path: string, contents: ModelContents)
       if (tokenizer.chatTemplate !== undefined) await write('chat_template.jinja', tokenizer.chatTemplate);
     }
     await write('generation_config.json', contents.generationConfig ?? defaultGenerationConfig(contents.config));
-    await writeSafetensors(join(folder, 'model.safetensors'), contents.weights);
+    await writeModelWeights(folder, contents.weights);
     await contents.fillMore?.(folder);
     await write('fts.json', contents.provenance);
   });

@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { CheckpointReader } from './checkpoint-reader.ts';
 import { ggufCheckpoint } from './gguf/gguf-checkpoint.ts';
 import { openGgufModel } from './gguf/import-gguf.ts';
 import type { ModelConfig } from './model-config.ts';
-import { openModelDirectory } from './model-directory.ts';
+import { openModelDirectory, weightFileBytes } from './model-directory.ts';
 import { openWeightReader } from './quantized-checkpoint/quantized-checkpoint.ts';
 import { Tokenizer } from './tokenizer/tokenizer.ts';
 
@@ -31,12 +30,11 @@ export async function openModel(path: string): Promise<OpenModel> {
     };
   }
   const model = await openModelDirectory(path);
-  const { size } = await stat(join(path, 'model.safetensors')).catch(() => ({ size: 0 }));
   return {
     config: model.config,
     tokenizer: model.tokenizer === undefined ? undefined : Tokenizer.fromFiles(model.tokenizer),
     checkpoint: openWeightReader(model),
-    bytes: size,
+    bytes: await weightFileBytes(path),
     close: () => model.close(),
   };
 }

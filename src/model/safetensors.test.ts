@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { float32Source, SafetensorsReader, writeSafetensors } from './safetensors.ts';
+import { float32Source, SafetensorsReader, writeModelWeights, writeSafetensors } from './safetensors.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -52,6 +52,30 @@ it('reads all shards of an index', async () => {
   const reader = await SafetensorsReader.open(index);
   expect([...(await reader.readFloat32('b'))]).toEqual([2]);
   await reader.close();
+});
+
+it('writes a model that exceeds a shard as shards with an index, and names a shard that is missing', async () => {
+  const tensors = ['a', 'b', 'c'].map((name, i) => float32Source(name, [4], new Float32Array(4).fill(i)));
+  await writeModelWeights(folder, tensors, 32);
+  const files = (await readdir(folder)).sort();
+  expect(files).toEqual([
+    'model-00001-of-00002.safetensors',
+    'model-00002-of-00002.safetensors',
+    'model.safetensors.index.json',
+  ]);
+  const path = join(folder, 'model.safetensors.index.json');
+  expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({
+    metadata: { total_size: 48 },
+    weight_map: { a: files[0], b: files[0], c: files[1] },
+  });
+  const reader = await SafetensorsReader.open(path);
+  expect(await reader.readFloat32('c')).toEqual(new Float32Array(4).fill(2));
+  await reader.close();
+  await rm(join(folder, files[1]!));
+  await expect(SafetensorsReader.open(path)).rejects.toMatchObject({
+    kind: 'corrupt',
+    message: expect.stringContaining('the shard model-00002-of-00002.safetensors is missing'),
+  });
 });
 
 it('refuses truncated, lengthened and altered files', async () => {

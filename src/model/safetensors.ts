@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseJsonWith } from '../errors/parse-with.ts';
-import { replaceFileAtomic } from '../store/atomic-file.ts';
+import { replaceFileAtomic, writeFileAtomic } from '../store/atomic-file.ts';
 import { readExactly } from '../store/read-exactly.ts';
 import { bfloat16ToFloat32, halfToFloat32 } from './float-formats.ts';
 
@@ -75,7 +75,10 @@ export class SafetensorsReader {
     let metadata: Record<string, string> = {};
     try {
       for (const shard of paths) {
-        const file = await open(shard, 'r');
+        const file = await open(shard, 'r').catch((error: NodeJS.ErrnoException) => {
+          if (shard === path || error.code !== 'ENOENT') throw error;
+          throw corrupt(path, `the shard ${basename(shard)} is missing`);
+        });
         files.push(file);
         const header = await readHeader(file, shard);
         metadata = { ...metadata, ...header.metadata };
@@ -186,7 +189,7 @@ async function readHeader(
   let expectedStart = 0;
   for (const [name, { dtype, shape, data_offsets: offsets }] of entries) {
     const [start, end] = offsets;
-    const bytes = shape.reduce((product, side) => product * side, dtypeBytes[dtype]);
+    const bytes = bytesOf({ dtype, shape });
     if (end - start !== bytes) throw corrupt(path, `${name} has ${end - start} bytes where its shape needs ${bytes}`);
     if (start !== expectedStart) throw corrupt(path, `${name} does not start where the tensor before it ends`);
     expectedStart = end;
@@ -247,6 +250,47 @@ export function float32Source(name: string, shape: readonly number[], values: Fl
   return { name, dtype: 'F32', shape, read: () => values };
 }
 
+/** What one file holds at the most, as Hugging Face cuts them. */
+const SHARD_BYTES = 5e9;
+
+/**
+ * Writes a model's weights into a folder: `model.safetensors`, or where they are larger than a shard, numbered files
+ * and their index. A single tensor is never cut.
+ */
+export async function writeModelWeights(
+  folder: string,
+  tensors: readonly TensorSource[],
+  shardBytes = SHARD_BYTES,
+): Promise<void> {
+  const shards: TensorSource[][] = [];
+  let used = Number.POSITIVE_INFINITY;
+  let total = 0;
+  for (const tensor of tensors) {
+    const bytes = bytesOf(tensor);
+    if (used + bytes > shardBytes) {
+      shards.push([]);
+      used = 0;
+    }
+    shards.at(-1)!.push(tensor);
+    used += bytes;
+    total += bytes;
+  }
+  if (shards.length <= 1) return writeSafetensors(join(folder, 'model.safetensors'), tensors);
+  const number = (value: number): string => String(value).padStart(5, '0');
+  const weightMap: Record<string, string> = {};
+  for (const [index, shard] of shards.entries()) {
+    const file = `model-${number(index + 1)}-of-${number(shards.length)}.safetensors`;
+    await writeSafetensors(join(folder, file), shard);
+    for (const { name } of shard) weightMap[name] = file;
+  }
+  const index = { metadata: { total_size: total }, weight_map: weightMap };
+  await writeFileAtomic(join(folder, 'model.safetensors.index.json'), `${JSON.stringify(index, null, 2)}\n`);
+}
+
+function bytesOf({ dtype, shape }: Pick<TensorInfo, 'dtype' | 'shape'>): number {
+  return shape.reduce((product, side) => product * side, dtypeBytes[dtype]);
+}
+
 /** Writes one `.safetensors` file, streamed and atomically. Tensors are laid out in the order given. */
 export async function writeSafetensors(
   path: string,
@@ -258,7 +302,7 @@ export async function writeSafetensors(
   let offset = 0;
   for (const { name, dtype, shape } of tensors) {
     if (Object.hasOwn(header, name)) throw new FtsError('internal', `The tensor ${name} is written twice.`);
-    const bytes = shape.reduce((product, side) => product * side, dtypeBytes[dtype]);
+    const bytes = bytesOf({ dtype, shape });
     header[name] = { dtype, shape, data_offsets: [offset, offset + bytes] };
     sizes.push(bytes);
     offset += bytes;

@@ -1,10 +1,15 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParameterSpec } from '../model/architectures/parameter.ts';
 import { float32ToHalf } from '../model/float-formats.ts';
 import { exportGguf, type GgufArtifact } from '../model/gguf/export-gguf.ts';
 import type { ModelConfig } from '../model/model-config.ts';
-import { type ModelDirectory, type Provenance, writeModelDirectory } from '../model/model-directory.ts';
+import {
+  type ModelDirectory,
+  type Provenance,
+  weightFileBytes,
+  writeModelDirectory,
+} from '../model/model-directory.ts';
 import { type ModelParameters, toWeightReader } from '../model/model-parameters.ts';
 import type { SchemeSummary } from '../model/quantized-checkpoint/checkpoint-format.ts';
 import { checkpointFormat } from '../model/quantized-checkpoint/quantized-checkpoint.ts';
@@ -85,7 +90,7 @@ export async function writeQuantized(
   const parameters = reader
     .names()
     .reduce((sum, name) => sum + reader.info(name).shape.reduce((product, side) => product * side, 1), 0);
-  const { size } = await stat(join(path, 'model.safetensors'));
+  const size = await weightFileBytes(path);
   return [
     { ...gguf!, format: ggufFormat(settings), path: join(path, ggufName) },
     { format: settings.format, path, bytes: size, bitsPerWeight: (size * 8) / parameters, fallbacks: [] },

@@ -109,6 +109,11 @@ function checkSettings(settings: BpeTrainingSettings, mergesWanted: number): voi
   }
 }
 
+/** The same string apart from the text that it was cut from, which a kept slice would keep in memory. */
+function ownCopy(word: string): string {
+  return Buffer.from(word, 'utf16le').toString('utf16le');
+}
+
 /** How often each pre-token occurs, special tokens cut out. */
 async function countPreTokens(
   texts: Iterable<string> | AsyncIterable<string>,
@@ -126,7 +131,10 @@ async function countPreTokens(
     const stretches = special === undefined ? [text] : text.split(special);
     for (const stretch of stretches) {
       if (isSpecial.has(stretch)) continue;
-      for (const word of stretch.match(expression) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
+      for (const word of stretch.match(expression) ?? []) {
+        const count = counts.get(word);
+        counts.set(count === undefined ? ownCopy(word) : word, (count ?? 0) + 1);
+      }
     }
     characters += text.length;
     if (characters >= nextPause) {
