@@ -79,15 +79,19 @@ it('tokenizes as llama.cpp does from the same file', async () => {
 });
 
 describe.each(Object.entries(tinyConfigs))('%s', (name, config) => {
-  it('has the same logits in llama.cpp as in our own forward pass', async () => {
+  it('opened from its Hugging Face directory, has the logits that llama.cpp computes from the exported GGUF', async () => {
     const path = join(folder, name);
-    const parameters = await writeRandomModel(path, config);
+    await writeRandomModel(path, config);
     const model = await openModelDirectory(path);
     const gguf = join(folder, `${name}.gguf`);
     const tokenizer = Tokenizer.fromFiles(model.tokenizer!);
-    await exportGguf(gguf, { name, config, tokenizer, weights: model.weights, type: 'F32' });
+    await exportGguf(gguf, { name, config: model.config, tokenizer, weights: model.weights, type: 'F32' });
+    const parameters = await loadParameters(model.config, model.weights);
     await model.close();
-    const forward = new ForwardPass(config, parameters, 16);
+    const text = 'purge edge caches 12345, naïve <|end|> 漢字 activate the hostname';
+    const tokens = tokenizer.encode(text).slice(0, 48);
+    expect(tokens.length).toBeGreaterThan(24);
+    const forward = new ForwardPass(model.config, parameters, tokens.length);
     const ours = await forward.logits(tokens);
     const theirs = llamaLogits(gguf, tokens);
     for (const [row, logits] of theirs.entries()) {

@@ -71,6 +71,7 @@ function addOperation(commands: Map<string, Command>, operation: Operation): voi
     .summary(operation.title)
     .addHelpText('after', `\nExample:\n  $ ${operation.example}`);
   addOperationFlags(command, operation);
+  command.option('--input <file>', 'Take the input from a JSON or YAML file; flags win over it');
   command.action(async () => {
     const services: Services = openServices(process.env, {});
     try {

@@ -10,6 +10,7 @@ import { jobsResume } from '../operations/jobs-resume.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Progress } from '../runtime/progress.ts';
 import { terminalPerson } from './ask-in-terminal.ts';
+import { readInputFile } from './input-file.ts';
 import { readOperationInput } from './operation-flags.ts';
 import { printResult } from './print-result.ts';
 import { ProgressLine } from './progress-line.ts';
@@ -18,7 +19,8 @@ import { terminalUser } from './terminal-user.ts';
 
 /** Runs an operation from the command line: a job with its progress line, everything else at once. */
 export async function runOperation(operation: Operation, command: Command, services: Services): Promise<void> {
-  const input = readOperationInput(command, operation);
+  const { input: file } = command.opts<{ input?: string }>();
+  const input = { ...(file === undefined ? {} : await readInputFile(file)), ...readOperationInput(command, operation) };
   const json = command.optsWithGlobals().json === true;
   if (operation === jobsResume) {
     await resumeHere(input, services, json);

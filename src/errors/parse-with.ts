@@ -9,18 +9,24 @@ export function parseWith<Schema extends z.ZodType>(schema: Schema, value: unkno
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
-  const field = issue.path.map(String).join('.');
-  const offending = issue.path.reduce<unknown>(
+  const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const path = [...issue.path, ...unknown];
+  const field = path.map(String).join('.');
+  const offending = path.reduce<unknown>(
     (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
     value,
   );
   const more = result.error.issues.length > 1 ? ` (and ${result.error.issues.length - 1} more)` : '';
-  throw new FtsError('invalid-input', `${field === '' ? subject : `${field} in ${subject}`}: ${issue.message}${more}`, {
-    ...(field === '' ? {} : { field }),
-    value: offending,
-    remedy: 'Correct that value and try again.',
-    cause: result.error,
-  });
+  throw new FtsError(
+    'invalid-input',
+    `${field === '' ? subject : `${field} in ${subject}`}: ${unknown.length > 0 ? 'There is no such field' : issue.message}${more}`,
+    {
+      ...(field === '' ? {} : { field }),
+      value: offending,
+      remedy: unknown.length > 0 ? 'Correct its name or leave it out.' : 'Correct that value and try again.',
+      cause: result.error,
+    },
+  );
 }
 
 /** Parses JSON text and checks it, naming the source when either step fails. */

@@ -89,7 +89,7 @@ export const toolsets = {
     ],
   },
   admin: {
-    about: 'Sizing fleets, checking the reference, configuration, health, importing and removing models',
+    about: 'Sizing fleets, checking the reference, configuration, health, importing, merging and removing models',
     byDefault: false,
     operations: [
       'reference',
@@ -100,6 +100,7 @@ export const toolsets = {
       'config',
       'doctor',
       'models.import',
+      'models.merge',
       'models.remove',
     ],
   },

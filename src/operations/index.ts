@@ -47,6 +47,7 @@ import { keysRevoke } from './keys-revoke.ts';
 import { modelsAsk } from './models-ask.ts';
 import { modelsImport } from './models-import.ts';
 import { modelsList } from './models-list.ts';
+import { modelsMerge } from './models-merge.ts';
 import { modelsRemove } from './models-remove.ts';
 import { modelsShow } from './models-show.ts';
 import type { Operation } from './operation.ts';
@@ -107,6 +108,7 @@ export const operations: readonly Operation[] = [
   modelsShow,
   modelsAsk,
   modelsImport,
+  modelsMerge,
   modelsRemove,
   runsCompare,
   runsList,

@@ -1,17 +1,19 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
-import { type ModelDirectory, openModelDirectory } from '../model/model-directory.ts';
+import { openModelDirectory } from '../model/model-directory.ts';
 import { dataTraining } from '../training/recipes/data-training.ts';
 import { operatorTraining } from '../training/recipes/operator-training.ts';
 import { trainSettingsSchema } from '../training/settings.ts';
 import { train as trainModel } from '../training/train.ts';
 import type { OperationContext } from './context.ts';
+import { modelFolder } from './model-folder.ts';
 import { defineOperation } from './operation.ts';
 
 const count = z.number().int().positive();
+const fraction = z.number().min(0).max(1);
 
-const inputSchema = z.object({
+const inputSchema = z.strictObject({
   recipe: z.enum(['operator', 'data']).default('operator').describe('`operator`, or `data` to train on your own file'),
   name: z
     .string()
@@ -28,31 +30,39 @@ const inputSchema = z.object({
   epochs: z.number().positive().optional().describe('Passes over the data, where steps are not given'),
   batchSize: count.optional().describe('Sequences in a micro-batch'),
   contextLength: count.optional().describe('Tokens in a sequence'),
-  gradientAccumulation: count.optional().describe('Micro-batches that are summed for one step'),
-  learningRate: z.number().positive().optional().describe('Peak learning rate (default: the recipe’s)'),
-  schedule: z.enum(['cosine', 'linear', 'wsd', 'constant']).optional().describe('How the learning rate falls'),
-  warmupSteps: z.number().int().nonnegative().optional().describe('Steps in which the learning rate rises'),
-  weightDecay: z.number().nonnegative().optional().describe('AdamW’s decoupled weight decay'),
-  dropout: z.number().min(0).lt(1).optional().describe('Share of activations that are dropped in training'),
-  loraRank: count.optional().describe('Rank of the adapter’s matrices'),
+  gradientAccumulation: count.optional().describe('Micro-batches summed for one step'),
+  learningRate: z.number().positive().optional().describe('Peak learning rate'),
+  schedule: z.enum(['cosine', 'linear', 'wsd', 'constant']).optional().describe('How the rate falls'),
+  warmupSteps: z.number().int().nonnegative().optional().describe('Steps in which it rises'),
+  finalLearningRateFraction: fraction.optional().describe('Where it ends, as a share of the peak'),
+  decayFraction: fraction.optional().describe('Share of the steps in which wsd decays'),
+  weightDecay: z.number().nonnegative().optional(),
+  beta1: z.number().min(0).lt(1).optional(),
+  beta2: z.number().min(0).lt(1).optional(),
+  gradientClip: z.number().nonnegative().optional().describe('Largest gradient norm; 0 for any'),
+  dropout: z.number().min(0).lt(1).optional(),
+  loraRank: count.optional(),
   loraAlpha: z.number().positive().optional().describe('The adapter is scaled by alpha / rank'),
   loraTargets: z.array(z.string()).min(1).optional().describe('Linear layers to adapt, such as q_proj (default: all)'),
-  layers: count.default(6).describe('Layers of a new model'),
-  width: count.default(384).describe('Width of a new model'),
-  heads: count.default(6).describe('Attention heads of a new model'),
-  vocabSize: count.default(4096).describe('Tokens of a new model’s tokenizer'),
+  layers: count.default(6).describe('Of a new model, as the next three'),
+  width: count.default(384),
+  heads: count.default(6),
+  vocabSize: count.default(4096),
   validationFraction: z.number().min(0).max(0.5).default(0.1).describe('Share of the data that is held out'),
-  evaluateEvery: count.optional().describe('Steps between evaluations on the held-out data'),
+  evaluateEvery: count.optional().describe('Steps between evaluations'),
   checkpointEvery: count.optional().describe('Steps between checkpoints'),
+  keep: z.enum(['best', 'last']).optional().describe('Whose weights the model gets: best by held-out loss'),
+  divergenceFactor: z.number().gt(1).optional().describe('Stop when the loss is so many times its mean'),
   sampleEvery: z.number().int().nonnegative().optional().describe('Steps between sample texts; 0 for none'),
   samplePrompt: z.string().optional().describe('What sample texts begin with'),
+  sampleTokens: count.optional(),
   initialization: z
     .enum(['standard', 'small'])
     .optional()
-    .describe('How new weights start (default: small for models on your own data)'),
-  recomputeActivations: z.boolean().optional().describe('Less memory for about a third more time'),
+    .describe('How new weights start (default: small for your own data)'),
+  recomputeActivations: z.boolean().optional().describe('Less memory for a third more time'),
   dtype: z.enum(['float32', 'bfloat16', 'float16']).optional().describe('How the model’s weights are stored'),
-  seed: z.number().int().optional().describe('Seed of initialization, order and dropout'),
+  seed: z.number().int().optional(),
 });
 
 type Input = z.output<typeof inputSchema>;
@@ -115,7 +125,7 @@ async function prepare(input: Input, context: OperationContext) {
     return { ...(await operatorTraining(overrides, context)), parent: null, close: async () => {} };
   }
   if (data === undefined) throw missing('data', 'Name a .txt or .jsonl file.');
-  const model = base === undefined ? undefined : await openBase(base, context);
+  const model = base === undefined ? undefined : await openModelDirectory(modelFolder(base, context));
   try {
     const prepared = await dataTraining(
       {
@@ -137,12 +147,6 @@ async function prepare(input: Input, context: OperationContext) {
     await model?.close();
     throw error;
   }
-}
-
-/** A base model by its registered name, else by its folder. */
-function openBase(base: string, { registry }: OperationContext): Promise<ModelDirectory> {
-  const known = registry.models().find((model) => model.name === base);
-  return openModelDirectory(known?.directory ?? resolve(base));
 }
 
 function missing(field: string, remedy: string): FtsError {

@@ -40,6 +40,7 @@ const { ropeTheta: _, ...unrotated } = tinyLlama;
 /** One small model of each family. */
 export const tinyConfigs: Record<string, ModelConfig> = {
   llama: tinyLlama,
+  'llama, untied': { ...tinyLlama, tiedEmbeddings: false },
   'llama, untied, long context': {
     ...tinyLlama,
     tiedEmbeddings: false,
@@ -52,6 +53,7 @@ export const tinyConfigs: Record<string, ModelConfig> = {
     },
   },
   qwen2: { ...tinyLlama, family: 'qwen2', qkvBias: true },
+  'qwen2, untied': { ...tinyLlama, family: 'qwen2', qkvBias: true, tiedEmbeddings: false },
   qwen3: { ...tinyLlama, family: 'qwen3', qkNorm: true, headDim: 32 },
   gpt2: { ...unrotated, family: 'gpt2', kvHeads: 4, qkvBias: true },
 };
