@@ -33,16 +33,19 @@ async function brokenModel(name: string, spoil: (path: string) => Promise<void>)
 }
 
 describe('before the first step, fts train tells', () => {
-  it('an unknown flag and an unknown field of an input file', async () => {
+  it('an unknown flag, an unknown field of an input file and an unknown setting', async () => {
     await writeFile(file('run.yaml'), 'steps: 3\nlearningrate: 0.01\n');
-    const [flag, field] = await Promise.all([
+    const [flag, field, setting] = await Promise.all([
       train('--data', file('good.txt'), '--learningrate', '1'),
       train('--data', file('good.txt'), '--input', file('run.yaml')),
+      train('--data', file('good.txt'), '--settings', '{"beta3":0.5}'),
     ]);
     expect(flag.code).toBe(2);
     expect(flag.stderr).toContain('--learning-rate');
     expect(field.code).toBe(2);
     expect(field.stderr).toContain('learningrate in the input of train: There is no such field');
+    expect(setting.code).toBe(2);
+    expect(setting.stderr).toContain('beta3 in the training settings');
   }, 60_000);
 
   it('a data file that is empty, missing, or has a line that does not parse', async () => {

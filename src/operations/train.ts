@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
+import { parseWith } from '../errors/parse-with.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
 import { dataTraining } from '../training/recipes/data-training.ts';
 import { operatorTraining } from '../training/recipes/operator-training.ts';
@@ -11,7 +12,6 @@ import { modelFolder } from './model-folder.ts';
 import { defineOperation } from './operation.ts';
 
 const count = z.number().int().positive();
-const fraction = z.number().min(0).max(1);
 
 const inputSchema = z.strictObject({
   recipe: z.enum(['operator', 'data']).default('operator').describe('`operator`, or `data` to train on your own file'),
@@ -34,12 +34,7 @@ const inputSchema = z.strictObject({
   learningRate: z.number().positive().optional().describe('Peak learning rate'),
   schedule: z.enum(['cosine', 'linear', 'wsd', 'constant']).optional().describe('How the rate falls'),
   warmupSteps: z.number().int().nonnegative().optional().describe('Steps in which it rises'),
-  finalLearningRateFraction: fraction.optional().describe('Where it ends, as a share of the peak'),
-  decayFraction: fraction.optional().describe('Share of the steps in which wsd decays'),
   weightDecay: z.number().nonnegative().optional(),
-  beta1: z.number().min(0).lt(1).optional(),
-  beta2: z.number().min(0).lt(1).optional(),
-  gradientClip: z.number().nonnegative().optional().describe('Largest gradient norm; 0 for any'),
   dropout: z.number().min(0).lt(1).optional(),
   loraRank: count.optional(),
   loraAlpha: z.number().positive().optional().describe('The adapter is scaled by alpha / rank'),
@@ -51,11 +46,8 @@ const inputSchema = z.strictObject({
   validationFraction: z.number().min(0).max(0.5).default(0.1).describe('Share of the data that is held out'),
   evaluateEvery: count.optional().describe('Steps between evaluations'),
   checkpointEvery: count.optional().describe('Steps between checkpoints'),
-  keep: z.enum(['best', 'last']).optional().describe('Whose weights the model gets: best by held-out loss'),
-  divergenceFactor: z.number().gt(1).optional().describe('Stop when the loss is so many times its mean'),
   sampleEvery: z.number().int().nonnegative().optional().describe('Steps between sample texts; 0 for none'),
   samplePrompt: z.string().optional().describe('What sample texts begin with'),
-  sampleTokens: count.optional(),
   initialization: z
     .enum(['standard', 'small'])
     .optional()
@@ -63,6 +55,10 @@ const inputSchema = z.strictObject({
   recomputeActivations: z.boolean().optional().describe('Less memory for a third more time'),
   dtype: z.enum(['float32', 'bfloat16', 'float16']).optional().describe('How the model’s weights are stored'),
   seed: z.number().int().optional(),
+  settings: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Rarer ones by name, such as gradientClip, beta2, keep'),
 });
 
 type Input = z.output<typeof inputSchema>;
@@ -118,7 +114,8 @@ export const train = defineOperation({
 
 /** The recipe's own preparation; whatever it opened is closed by `close`. */
 async function prepare(input: Input, context: OperationContext) {
-  const { recipe, name, data, base, layers, width, heads, vocabSize, validationFraction, ...overrides } = input;
+  const { recipe, name, data, base, layers, width, heads, vocabSize, validationFraction, settings, ...named } = input;
+  const overrides = { ...named, ...settings };
   if (recipe === 'operator') {
     if (data !== undefined || base !== undefined)
       throw missing('recipe', 'Use the recipe `data` for data of your own.');
@@ -132,7 +129,7 @@ async function prepare(input: Input, context: OperationContext) {
         dataPath: resolve(data),
         ...(model === undefined ? {} : { base: model }),
         shape: { layers, width, heads, vocabSize },
-        settings: trainSettingsSchema.parse({ initialization: 'small', ...overrides }),
+        settings: parseWith(trainSettingsSchema, { initialization: 'small', ...overrides }, 'the training settings'),
         validationFraction,
         cacheFolder: join(context.home.cache, 'tokens'),
       },

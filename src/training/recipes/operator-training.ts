@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parseWith } from '../../errors/parse-with.ts';
 import type { ModelConfig } from '../../model/model-config.ts';
 import type { TokenizerFiles } from '../../model/model-directory.ts';
 import {
@@ -22,7 +23,7 @@ type OperatorTraining = Pick<TrainInput, 'settings' | 'config' | 'data'> & { tok
 /** Everything that the operator model is trained with: its generated data, a tokenizer trained on it, its shape. */
 export async function operatorTraining(overrides: Record<string, unknown>, work: Work): Promise<OperatorTraining> {
   const { data: sizes, vocabSize, model, training } = operatorRecipe;
-  const settings = trainSettingsSchema.parse({ ...training, ...overrides });
+  const settings = parseWith(trainSettingsSchema, { ...training, ...overrides }, 'the training settings');
   work.report({ stage: 'data set', done: 0 });
   const dataset = generateOperatorDataset(sizes);
   const tokenizer = await trainByteLevelBpe(
