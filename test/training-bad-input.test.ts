@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, cp, mkdtemp, readdir, readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -91,38 +92,45 @@ describe('before the first step, fts train tells', () => {
   }, 60_000);
 });
 
-it('Ctrl-C keeps a checkpoint; cut short it is refused, restored the run goes on to its end', async () => {
+it('Ctrl-C keeps a checkpoint; cut short it is refused, restored the run goes on', async () => {
   const long = tiny.map((word, i) => (tiny[i - 1] === '--steps' ? '100000' : word));
-  const words = ['train', 'data', '--name', 'stopped', '--data', file('good.txt'), ...long, '--checkpoint-every', '20'];
   const before = new Set(await readdir(file('runs')));
+  const words = ['train', 'data', '--name', 'stopped', '--data', file('good.txt'), ...long, '--checkpoint-every', '20'];
   const child = spawnFts(words, home);
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
   });
-  let checkpoint: string | undefined;
-  while (checkpoint === undefined && child.exitCode === null) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    for (const run of await readdir(file('runs'))) {
-      const path = file(`runs/${run}/checkpoints/last.safetensors`);
-      if (!before.has(run) && (await stat(path).catch(() => undefined)) !== undefined) checkpoint = path;
-    }
-  }
+  const run = await until(child, async () => (await readdir(file('runs'))).find((name) => !before.has(name)));
+  const checkpoint = file(`runs/${run}/checkpoints/last.safetensors`);
+  await until(child, () => stat(checkpoint).catch(() => undefined));
   child.kill('SIGINT');
-  const [code] = (await once(child, 'close')) as [number];
-  expect(code).toBe(130);
-  const job = /fts jobs resume (\S+?)`/.exec(stderr)?.[1];
-  expect(job).toBeDefined();
+  expect(await once(child, 'close')).toEqual([130, null]);
+  const job = /fts jobs resume ([\w-]+)/.exec(stderr)?.[1];
+  expect(job).toBe(run);
 
-  await copyFile(checkpoint!, file('kept.safetensors'));
-  await truncate(checkpoint!, 4000);
-  const refused = await runFts(['jobs', 'resume', job!], home);
+  await copyFile(checkpoint, file('kept.safetensors'));
+  await truncate(checkpoint, 4000);
+  const refused = await runFts(['jobs', 'resume', run], home);
   expect(refused.code).toBe(5);
   expect(refused.stderr).toContain('last.safetensors');
 
-  await copyFile(file('kept.safetensors'), checkpoint!);
-  const again = spawnFts(['jobs', 'resume', job!], home);
-  await new Promise((resolve) => setTimeout(resolve, 2500));
+  await copyFile(file('kept.safetensors'), checkpoint);
+  const metrics = async (): Promise<number> =>
+    (await readFile(file(`runs/${run}/metrics.jsonl`), 'utf8')).split('\n').length;
+  const done = await metrics();
+  const again = spawnFts(['jobs', 'resume', run], home);
+  await until(again, async () => ((await metrics()) > done + 20 ? true : undefined));
   again.kill('SIGINT');
   expect(await once(again, 'close')).toEqual([130, null]);
 }, 120_000);
+
+/** Asks again and again until there is an answer, for as long as the process lives. */
+async function until<Answer>(child: ChildProcess, ask: () => Promise<Answer | undefined>): Promise<Answer> {
+  while (child.exitCode === null) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`fts ended with ${child.exitCode} before that.`);
+}
