@@ -3,35 +3,18 @@
 // npm run bench -- train-memory
 import type { ModelConfig } from '../src/model/model-config.ts';
 import type { Bench } from './bench.ts';
+import { llamaShape } from './support/llama-shape.ts';
 import { shakespeareModel } from './support/nanogpt-recipe.ts';
 import { stepMemory } from './support/step-memory.ts';
 
-const llama = (layers: number, width: number, changes: Partial<ModelConfig> = {}): ModelConfig => ({
-  family: 'llama',
-  vocabSize: 4096,
-  width,
-  layers,
-  heads: width / 64,
-  kvHeads: width / 64,
-  headDim: 64,
-  ffnWidth: (width * 8) / 3,
-  contextLength: 256,
-  normEpsilon: 1e-5,
-  ropeTheta: 10_000,
-  tiedEmbeddings: false,
-  qkvBias: false,
-  qkNorm: false,
-  eosTokenIds: [],
-  ...changes,
-});
 const { biases: _, ...gpt2 } = shakespeareModel;
 
 const cases: Record<string, { config: ModelConfig; batch: number; length: number }> = {
-  'llama-6x384': { config: llama(6, 384), batch: 8, length: 256 },
-  'llama-12x384, grouped queries': { config: llama(12, 384, { kvHeads: 2 }), batch: 8, length: 256 },
-  'llama-4x768': { config: llama(4, 768), batch: 8, length: 256 },
+  'llama-6x384': { config: llamaShape(6, 384), batch: 8, length: 256 },
+  'llama-12x384, grouped queries': { config: llamaShape(12, 384, { kvHeads: 2 }), batch: 8, length: 256 },
+  'llama-4x768': { config: llamaShape(4, 768), batch: 8, length: 256 },
   'qwen3-6x384, long vocabulary': {
-    config: llama(6, 384, { family: 'qwen3', qkNorm: true, vocabSize: 32_000, tiedEmbeddings: true }),
+    config: llamaShape(6, 384, { family: 'qwen3', qkNorm: true, vocabSize: 32_000, tiedEmbeddings: true }),
     batch: 4,
     length: 256,
   },

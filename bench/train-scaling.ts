@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { architectureOf } from '../src/model/architectures/architecture.ts';
 import { trainingGraph } from '../src/model/architectures/training-graph.ts';
-import type { ModelConfig } from '../src/model/model-config.ts';
 import { svgToPng } from '../src/runtime/svg-to-png.ts';
 import { writeFileAtomic } from '../src/store/atomic-file.ts';
 import { peakActivationBytes } from '../src/tensor/liveness.ts';
@@ -14,6 +13,7 @@ import { trainingFlopsPerToken } from '../src/training/flops.ts';
 import { lineChartSvg, type Series } from '../src/training/line-chart.ts';
 import type { Bench, BenchRow } from './bench.ts';
 import { median } from './measure/interleave.ts';
+import { llamaShape } from './support/llama-shape.ts';
 import { trainingSteps } from './support/training-steps.ts';
 
 interface Point {
@@ -70,23 +70,15 @@ export default bench;
 
 async function measure({ length, width, layers }: Point, rounds: number) {
   const heads = width / 32;
-  const config: ModelConfig = {
-    family: 'llama',
+  const config = llamaShape(layers, width, {
     vocabSize: 512,
-    width,
-    layers,
     heads,
     kvHeads: heads,
     headDim: 32,
     ffnWidth: width * 3,
     contextLength: length,
-    normEpsilon: 1e-5,
-    ropeTheta: 10_000,
     tiedEmbeddings: true,
-    qkvBias: false,
-    qkNorm: false,
-    eosTokenIds: [],
-  };
+  });
   const specs = architectureOf(config).parameters(config);
   const shape = { batch: TOKENS / length, length };
   const steps = await trainingSteps(config, shape);

@@ -10,6 +10,7 @@ import { trainingFlopsPerToken } from '../src/training/flops.ts';
 import type { Bench, BenchRow } from './bench.ts';
 import { interleave } from './measure/interleave.ts';
 import { TorchPeer } from './peers/torch-peer.ts';
+import { llamaShape } from './support/llama-shape.ts';
 import { shakespeareBatch, shakespeareModel } from './support/nanogpt-recipe.ts';
 import { trainingSteps, updateSteps } from './support/training-steps.ts';
 
@@ -19,32 +20,10 @@ interface Case {
   length: number;
 }
 
-const llama = (layers: number, width: number, heads: number, ffnWidth: number): Case => ({
-  config: {
-    family: 'llama',
-    vocabSize: 4096,
-    width,
-    layers,
-    heads,
-    kvHeads: heads,
-    headDim: width / heads,
-    ffnWidth,
-    contextLength: 256,
-    normEpsilon: 1e-5,
-    ropeTheta: 10_000,
-    tiedEmbeddings: false,
-    qkvBias: false,
-    qkNorm: false,
-    eosTokenIds: [],
-  },
-  batch: 8,
-  length: 256,
-});
-
 const cases: Record<string, Case> = {
   shakespeare: { config: shakespeareModel, ...shakespeareBatch },
-  'llama-6x384': llama(6, 384, 6, 1024),
-  'llama-4x768': llama(4, 768, 12, 2048),
+  'llama-6x384': { config: llamaShape(6, 384), batch: 8, length: 256 },
+  'llama-4x768': { config: llamaShape(4, 768), batch: 8, length: 256 },
 };
 
 const bench: Bench = async (args) => {

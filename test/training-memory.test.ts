@@ -1,41 +1,23 @@
 import { expect, it } from 'vitest';
+import { llamaShape } from '../bench/support/llama-shape.ts';
+import { stepMemory } from '../bench/support/step-memory.ts';
 import { architectureOf } from '../src/model/architectures/architecture.ts';
 import { trainingGraph } from '../src/model/architectures/training-graph.ts';
-import type { ModelConfig } from '../src/model/model-config.ts';
 import { trainingMemory } from '../src/planning/training-memory.ts';
 import { peakActivationBytes } from '../src/tensor/liveness.ts';
 import { scratchBytes } from '../src/training/micro-batch.ts';
 import { ParameterState } from '../src/training/optimizer/parameter-state.ts';
 
-const small: ModelConfig = {
-  family: 'llama',
-  vocabSize: 4096,
-  width: 384,
-  layers: 6,
-  heads: 6,
-  kvHeads: 6,
-  headDim: 64,
-  ffnWidth: 1024,
-  contextLength: 256,
-  normEpsilon: 1e-5,
-  ropeTheta: 10_000,
-  tiedEmbeddings: false,
-  qkvBias: false,
-  qkNorm: false,
-  eosTokenIds: [],
-};
+const small = llamaShape(6, 384);
+const wide = llamaShape(4, 768);
 const shape = { batch: 8, length: 256 };
 
 it.each([
   ['a small model', small, false],
   ['grouped queries', { ...small, layers: 12, kvHeads: 2 }, false],
-  ['a wide model', { ...small, layers: 4, width: 768, heads: 12, kvHeads: 12, ffnWidth: 2048 }, false],
+  ['a wide model', wide, false],
   ['activations computed again', small, true],
-  [
-    'activations computed again, wide',
-    { ...small, layers: 4, width: 768, heads: 12, kvHeads: 12, ffnWidth: 2048 },
-    true,
-  ],
+  ['activations computed again, wide', wide, true],
 ] as const)(
   'a training step takes the memory that planning predicts, within 10 %: %s',
   async (_, config, recompute) => {
@@ -66,3 +48,8 @@ it.each([
     expect(Math.abs(measured / predicted.total - 1)).toBeLessThan(0.1);
   },
 );
+
+it('a process grows in a training step by what planning predicts for this engine, within 10 %', async () => {
+  const { predicted, resident } = await stepMemory(llamaShape(4, 384), { batch: 8, length: 256 });
+  expect(Math.abs(resident / predicted - 1)).toBeLessThan(0.1);
+}, 60_000);
