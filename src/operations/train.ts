@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseWith } from '../errors/parse-with.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
+import { durationText } from '../planning/quantity-text.ts';
 import { dataTraining } from '../training/recipes/data-training.ts';
 import { operatorTraining } from '../training/recipes/operator-training.ts';
 import { trainSettingsSchema } from '../training/settings.ts';
@@ -87,7 +88,21 @@ export const train = defineOperation({
     validationLoss: z.number().nullable(),
     tokensPerSecond: z.number(),
     seconds: z.number(),
+    /** Where metrics, checkpoints and the drawn loss curve are. */
+    runPath: z.string(),
+    modelPath: z.string(),
   }),
+  render({ run, model, parameters, trainedParameters, steps, trainingLoss, validationLoss, ...rest }) {
+    const trained = trainedParameters === parameters ? '' : `, of which ${whole(trainedParameters)} trained`;
+    const heldOut = validationLoss === null ? '' : `, validation loss ${validationLoss.toFixed(4)}`;
+    return [
+      `Model ${model}: ${whole(parameters)} parameters${trained}, in ${rest.modelPath}`,
+      `${whole(steps)} steps over ${whole(rest.tokens)} tokens in ${durationText(rest.seconds)}, ${whole(rest.tokensPerSecond)} tok/s`,
+      `Training loss ${trainingLoss.toFixed(4)}${heldOut} (nats per token)`,
+      `Loss curve: ${join(rest.runPath, 'loss.png')}   Run: ${run}`,
+      `Next: fts quantize ${model}`,
+    ].join('\n');
+  },
   async run(input, context) {
     const { home, registry, jobId } = context;
     const run = jobId ?? `run-${Date.now().toString(36)}`;
@@ -105,7 +120,7 @@ export const train = defineOperation({
       const { family } = prepared.config;
       registry.saveModel({ name, directory, family, parameters: summary.parameters, parent, run });
       registry.saveRun({ ...record, summary: { ...summary } });
-      return { run, model: name, ...summary };
+      return { run, model: name, ...summary, runPath: runFolder };
     } finally {
       await close();
     }
@@ -145,6 +160,8 @@ async function prepare(input: Input, context: OperationContext) {
     throw error;
   }
 }
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
 
 function missing(field: string, remedy: string): FtsError {
   return new FtsError('invalid-input', `The field ${field} does not fit the recipe.`, { field, remedy });

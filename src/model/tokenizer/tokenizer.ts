@@ -4,6 +4,7 @@ import { FtsError } from '../../errors/fts-error.ts';
 import { parseJsonWith } from '../../errors/parse-with.ts';
 import type { TokenizerFiles } from '../model-directory.ts';
 import { tokenTextToBytes } from './byte-alphabet.ts';
+import { ownCopy } from './own-copy.ts';
 import { matchAnyOf, type PreTokenizerName, recognisePreTokenizer, trainablePatterns } from './pre-tokenizer.ts';
 
 const preTokenizerSchema = z.looseObject({
@@ -212,7 +213,7 @@ class PieceEncoder {
         if (known === undefined) {
           known = this.#encodePiece(piece);
           if (this.#known.size >= 200_000) this.#known.clear();
-          this.#known.set(piece, known);
+          this.#known.set(ownCopy(piece), known);
         }
         for (const id of known) ids.push(id);
       }

@@ -3,6 +3,7 @@ import { FtsError, throwIfAborted } from '../../errors/fts-error.ts';
 import type { Work } from '../../runtime/progress.ts';
 import type { TokenizerFiles } from '../model-directory.ts';
 import { byteCharacters } from './byte-alphabet.ts';
+import { ownCopy } from './own-copy.ts';
 import { PairHeap } from './pair-heap.ts';
 import { matchAnyOf, preTokenizerJsonFor, trainablePatterns } from './pre-tokenizer.ts';
 
@@ -107,11 +108,6 @@ function checkSettings(settings: BpeTrainingSettings, mergesWanted: number): voi
       });
     }
   }
-}
-
-/** The same string apart from the text that it was cut from, which a kept slice would keep in memory. */
-function ownCopy(word: string): string {
-  return Buffer.from(word, 'utf16le').toString('utf16le');
 }
 
 /** How often each pre-token occurs, special tokens cut out. */
