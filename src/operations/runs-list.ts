@@ -17,4 +17,22 @@ export const runsList = defineOperation({
   async run(_input, { registry }) {
     return { runs: registry.runs() };
   },
+  render({ runs }) {
+    const figure = (value: unknown, digits: number): string =>
+      typeof value === 'number' ? value.toFixed(digits) : '-';
+    const rows = runs.map(({ id, model, createdAt, summary }) => [
+      ...[id, model, figure(summary?.steps, 0), figure(summary?.trainingLoss, 4), figure(summary?.validationLoss, 4)],
+      ...[figure(summary?.tokensPerSecond, 0), createdAt.slice(0, 16).replace('T', ' ')],
+    ]);
+    const table = [['run', 'model', 'steps', 'loss', 'validation', 'tok/s', 'begun (UTC)'], ...rows];
+    const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+    return table
+      .map((row) =>
+        row
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join('  ')
+          .trimEnd(),
+      )
+      .join('\n');
+  },
 });

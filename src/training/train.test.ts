@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bfloat16ToFloat32, float32ToBfloat16, float32ToHalf, halfToFloat32 } from '../model/float-formats.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
 import { trainByteLevelBpe } from '../model/tokenizer/train-bpe.ts';
@@ -112,6 +113,27 @@ describe('train', () => {
     expect(notes[0]).toMatch(/^ab./s);
     expect(notes.slice(0, 2)).toEqual(notes.slice(2));
     expect(await weightsOf('again')).toEqual(await weightsOf('kept'));
+  });
+
+  it('stores the weights in 16 bits where asked, rounded from the same training in 32', async () => {
+    const stored = await Promise.all(
+      (['float32', 'bfloat16', 'float16'] as const).map(async (dtype) => {
+        await train(input(dtype, {}, { dtype, steps: 5 }), idle);
+        const directory = await openModelDirectory(join(folder, `${dtype}-model`));
+        const values = await directory.weights.readFloat32('model.embed_tokens.weight');
+        const info = directory.weights.info('model.embed_tokens.weight');
+        await directory.close();
+        return { values, info };
+      }),
+    );
+    const exact = stored[0]!.values;
+    expect(stored.map(({ info }) => [info.dtype, info.bytes])).toEqual([
+      ['F32', 4 * exact.length],
+      ['BF16', 2 * exact.length],
+      ['F16', 2 * exact.length],
+    ]);
+    expect(stored[1]!.values).toEqual(bfloat16ToFloat32(float32ToBfloat16(exact)));
+    expect(stored[2]!.values).toEqual(halfToFloat32(float32ToHalf(exact)));
   });
 
   it('gives the same weights for the same seed, and others for another', async () => {
