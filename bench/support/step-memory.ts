@@ -36,7 +36,7 @@ export async function stepMemory(
     precision: 'fp32',
   });
   const predicted = weights + gradients + optimizer + engineActivationBytes(config, batch, length);
-  const child = join(import.meta.dirname, 'measure-step-memory.ts');
+  const child = join(import.meta.dirname, 'step-memory-child.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [
     ...['--import', 'tsx', child],
     JSON.stringify({ config, batch, length }),
