@@ -10,7 +10,7 @@ export function llamaShape(layers: number, width: number, changes: Partial<Model
     heads: width / 64,
     kvHeads: width / 64,
     headDim: 64,
-    ffnWidth: (width * 8) / 3,
+    ffnWidth: Math.round((width * 8) / 3),
     contextLength: 256,
     normEpsilon: 1e-5,
     ropeTheta: 10_000,

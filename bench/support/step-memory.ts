@@ -1,23 +1,23 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { architectureOf } from '../../src/model/architectures/architecture.ts';
 import { trainingGraph } from '../../src/model/architectures/training-graph.ts';
 import type { ModelConfig } from '../../src/model/model-config.ts';
-import { engineActivationBytes } from '../../src/planning/engine-training-memory.ts';
-import { stateBytes } from '../../src/planning/training-memory.ts';
+import { engineTrainingMemory } from '../../src/planning/engine-training-memory.ts';
 import { peakActivationBytes } from '../../src/tensor/liveness.ts';
 import { scratchBytes } from '../../src/training/micro-batch.ts';
 import { ParameterState } from '../../src/training/optimizer/parameter-state.ts';
+import { measureStepMemory } from '../../src/training/step-memory.ts';
+import { llamaShape } from './llama-shape.ts';
 
 export interface StepMemory {
   /** Bytes that planning predicts: weights, gradients, two moments, activations. */
   predicted: number;
   /** Bytes of the state and of the tensors alive at once, counted in the graph. */
   counted: number;
-  /** By how much a process grew that made the steps. */
+  /** Bytes by which a process that makes the steps is larger than one that trains next to nothing. */
   resident: number;
 }
+
+let bare: Promise<number> | undefined;
 
 /** The memory of a training step three ways. */
 export async function stepMemory(
@@ -30,16 +30,10 @@ export async function stepMemory(
   const state = await ParameterState.create(specs, { scratchBytes: scratch });
   const counted = state.bytes + scratch + peakActivationBytes(graph.graph);
   await state.close();
-  const { weights, gradients, optimizer } = stateBytes(config, {
-    method: { kind: 'full' },
-    optimizer: 'adamw',
-    precision: 'fp32',
-  });
-  const predicted = weights + gradients + optimizer + engineActivationBytes(config, batch, length);
-  const child = join(import.meta.dirname, 'step-memory-child.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    ...['--import', 'tsx', child],
-    JSON.stringify({ config, batch, length }),
-  ]);
-  return { predicted, counted, resident: Number(stdout) };
+  const { signal } = new AbortController();
+  const smallest = { config: llamaShape(1, 64, { vocabSize: 64 }), batch: 1, length: 16 };
+  bare ??= measureStepMemory({ purpose: 'train', ...smallest }, signal);
+  const whole = await measureStepMemory({ purpose: 'train', config, batch, length }, signal);
+  const predicted = engineTrainingMemory(config, batch, length, 1, 0).total;
+  return { predicted, counted, resident: whole - (await bare) };
 }

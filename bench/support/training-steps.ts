@@ -18,10 +18,9 @@ export interface TimedSteps {
 export async function trainingSteps(
   config: ModelConfig,
   { batch, length }: { batch: number; length: number },
-  options: { recomputeActivations?: boolean } = {},
 ): Promise<TimedSteps> {
   const specs = architectureOf(config).parameters(config);
-  const graph = trainingGraph(config, specs, { batch, length, packed: false, ...options });
+  const graph = trainingGraph(config, specs, { batch, length, packed: false });
   const state = await ParameterState.create(specs, { scratchBytes: scratchBytes(graph) });
   for (const spec of specs) initializeParameter(spec, 1, state.view(spec.name, 'weights'));
   const runner = new MicroBatchRunner(graph, state, { dropoutRate: 0, seed: 1 });
