@@ -2,12 +2,13 @@ import type { Context } from 'hono';
 
 /**
  * A streaming response from text chunks. The first chunk is awaited before the response exists, so that what fails
- * early (a full queue, a bad prompt) still has its own status; `onFailure` turns a later error into a last chunk.
+ * early (a full queue, a bad prompt) still has its own status; `onFailure` turns a later error into a last chunk, and
+ * `onEnd` follows the last chunk, the failure or the client's leaving.
  */
 export async function streamResponse(
   context: Context,
   chunks: AsyncGenerator<string>,
-  options: { contentType: string; onFailure: (error: unknown) => string },
+  options: { contentType: string; onFailure: (error: unknown) => string; onEnd?: () => void },
 ): Promise<Response> {
   const first = await chunks.next();
   const encoder = new TextEncoder();
@@ -17,15 +18,19 @@ export async function streamResponse(
       try {
         const next = started ? await chunks.next() : first;
         started = true;
-        if (next.done === true) controller.close();
-        else controller.enqueue(encoder.encode(next.value));
+        if (next.done === true) {
+          controller.close();
+          options.onEnd?.();
+        } else controller.enqueue(encoder.encode(next.value));
       } catch (error) {
         controller.enqueue(encoder.encode(options.onFailure(error)));
         controller.close();
+        options.onEnd?.();
       }
     },
     async cancel() {
       await chunks.return(undefined);
+      options.onEnd?.();
     },
   });
   return context.body(body, 200, {

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
 import { FtsError } from '../../errors/fts-error.ts';
-import { parseWith } from '../../errors/parse-with.ts';
 import type { ChatMessage } from '../../model/chat-template.ts';
-import { callerOf, type IdentifyCaller } from '../caller.ts';
+import type { IdentifyCaller } from '../caller.ts';
 import { renderChat, type ToolChoice, type ToolDefinition } from '../chat/chat-prompt.ts';
 import { type ToolCall, ToolCallParser } from '../chat/tool-calls.ts';
 import type { EngineUsage, TokenLogprobs } from '../engine/protocol.ts';
-import { serverSentEvent, streamResponse } from '../event-stream.ts';
+import { serverSentEvent } from '../event-stream.ts';
 import { mergeChoices } from '../pool/merge-choices.ts';
-import type { LoadedModel, ModelPool, PoolEvent } from '../pool/model-pool.ts';
-import { openAiErrorBody, readJsonBody } from './errors.ts';
+import type { Caller, LoadedModel, ModelPool, PoolEvent } from '../pool/model-pool.ts';
+import { answerWith } from './answer.ts';
 import { choices, formatGrammar, generationRequest, toolGrammar } from './generation-request.ts';
 import { type ChatCompletionRequest, chatCompletionSchema } from './schemas.ts';
 
@@ -25,35 +24,24 @@ interface ChoiceState {
 }
 
 /** `POST /v1/chat/completions`: whole or streamed, with tools, structured output, log probabilities and usage. */
-export async function chatCompletions(pool: ModelPool, context: Context, identify: IdentifyCaller): Promise<Response> {
-  const body = parseWith(chatCompletionSchema, await readJsonBody(context), 'the chat completion request');
-  const caller = callerOf(context, identify);
-  const { model, release } = await pool.acquire(body.model);
-  try {
+export function chatCompletions(pool: ModelPool, context: Context, identify: IdentifyCaller): Promise<Response> {
+  const route = { schema: chatCompletionSchema, what: 'the chat completion request' };
+  const start = (model: LoadedModel, body: ChatCompletionRequest, caller: Caller) => {
     const events = startChoices(pool, model, body, caller);
     const states = Array.from({ length: body.n ?? 1 }, () => newState(body));
     const reply = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: body.model };
-    if (!body.stream) {
-      for await (const { index, event } of events) absorb(states[index]!, event);
-      release();
-      return context.json(wholeReply(reply, states));
-    }
-    return await streamResponse(context, streamedReply(reply, events, states, body, release), {
-      contentType: 'text/event-stream; charset=utf-8',
-      onFailure: (error) => serverSentEvent(openAiErrorBody(error)),
-    });
-  } catch (error) {
-    release();
-    throw error;
-  }
+    return {
+      async whole() {
+        for await (const { index, event } of events) absorb(states[index]!, event);
+        return wholeReply(reply, states);
+      },
+      streamed: () => streamedReply(reply, events, states, body),
+    };
+  };
+  return answerWith({ ...route, start }, pool, context, identify);
 }
 
-function startChoices(
-  pool: ModelPool,
-  model: LoadedModel,
-  body: ChatCompletionRequest,
-  caller: ReturnType<typeof callerOf>,
-) {
+function startChoices(pool: ModelPool, model: LoadedModel, body: ChatCompletionRequest, caller: Caller) {
   const { tools, choice } = toolsOf(body);
   const messages = body.messages.map(toTemplateMessage);
   const generations = Array.from({ length: body.n ?? 1 }, (_, index) => {
@@ -172,7 +160,6 @@ async function* streamedReply(
   events: ReturnType<typeof mergeChoices>,
   states: readonly ChoiceState[],
   body: ChatCompletionRequest,
-  release: () => void,
 ): AsyncGenerator<string> {
   const includeUsage = body.stream_options?.include_usage === true;
   const chunk = (choice: object) =>
@@ -183,37 +170,31 @@ async function* streamedReply(
       ...(includeUsage ? { usage: null } : {}),
     });
   const opened = new Set<number>();
-  try {
-    for await (const { index, event } of events) {
-      const state = states[index]!;
-      const callsBefore = state.calls.length;
-      const piece = absorb(state, event);
-      let text = '';
-      if (!opened.has(index)) {
-        opened.add(index);
-        text += chunk({ index, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null });
-      }
-      const logprobs =
-        event.kind === 'tokens' && event.logprobs ? { content: event.logprobs.map(toApiLogprobs) } : null;
-      if (piece.content !== '' || logprobs !== null) {
-        text += chunk({ index, delta: { content: piece.content }, logprobs, finish_reason: null });
-      }
-      piece.calls.forEach((call, offset) => {
-        const delta = { tool_calls: [{ index: callsBefore + offset, ...toApiCall(call) }] };
-        text += chunk({ index, delta, logprobs: null, finish_reason: null });
-      });
-      if (event.kind === 'finish') {
-        text += chunk({ index, delta: {}, logprobs: null, finish_reason: state.finishReason });
-      }
-      if (text !== '') yield text;
+  for await (const { index, event } of events) {
+    const state = states[index]!;
+    const callsBefore = state.calls.length;
+    const piece = absorb(state, event);
+    let text = '';
+    if (!opened.has(index)) {
+      opened.add(index);
+      text += chunk({ index, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null });
     }
-    const usage = apiUsage(states.map((state) => state.usage));
-    const last = includeUsage ? serverSentEvent({ ...reply, object: 'chat.completion.chunk', choices: [], usage }) : '';
-    yield `${last}data: [DONE]\n\n`;
-  } finally {
-    await events.return(undefined);
-    release();
+    const logprobs = event.kind === 'tokens' && event.logprobs ? { content: event.logprobs.map(toApiLogprobs) } : null;
+    if (piece.content !== '' || logprobs !== null) {
+      text += chunk({ index, delta: { content: piece.content }, logprobs, finish_reason: null });
+    }
+    piece.calls.forEach((call, offset) => {
+      const delta = { tool_calls: [{ index: callsBefore + offset, ...toApiCall(call) }] };
+      text += chunk({ index, delta, logprobs: null, finish_reason: null });
+    });
+    if (event.kind === 'finish') {
+      text += chunk({ index, delta: {}, logprobs: null, finish_reason: state.finishReason });
+    }
+    if (text !== '') yield text;
   }
+  const usage = apiUsage(states.map((state) => state.usage));
+  const last = includeUsage ? serverSentEvent({ ...reply, object: 'chat.completion.chunk', choices: [], usage }) : '';
+  yield `${last}data: [DONE]\n\n`;
 }
 
 /** Token counts over all choices; the prompt counts once, as the choices share it. */

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
-import { parseWith } from '../../errors/parse-with.ts';
-import { callerOf, type IdentifyCaller } from '../caller.ts';
+import type { IdentifyCaller } from '../caller.ts';
 import type { EngineUsage, TokenLogprobs } from '../engine/protocol.ts';
-import { serverSentEvent, streamResponse } from '../event-stream.ts';
+import { serverSentEvent } from '../event-stream.ts';
 import { mergeChoices } from '../pool/merge-choices.ts';
-import type { LoadedModel, ModelPool } from '../pool/model-pool.ts';
-import { openAiErrorBody, readJsonBody } from './errors.ts';
+import type { Caller, LoadedModel, ModelPool } from '../pool/model-pool.ts';
+import { answerWith } from './answer.ts';
 import { choices, formatGrammar, generationRequest } from './generation-request.ts';
 import { type CompletionRequest, completionSchema } from './schemas.ts';
 
@@ -18,11 +17,9 @@ interface ChoiceState {
 }
 
 /** `POST /v1/completions`: text or token ids in, one or many prompts, whole or streamed. */
-export async function completions(pool: ModelPool, context: Context, identify: IdentifyCaller): Promise<Response> {
-  const body = parseWith(completionSchema, await readJsonBody(context), 'the completion request');
-  const caller = callerOf(context, identify);
-  const { model, release } = await pool.acquire(body.model);
-  try {
+export function completions(pool: ModelPool, context: Context, identify: IdentifyCaller): Promise<Response> {
+  const route = { schema: completionSchema, what: 'the completion request' };
+  const start = (model: LoadedModel, body: CompletionRequest, caller: Caller) => {
     const prompts = promptsOf(body.prompt);
     const events = startChoices(pool, model, body, prompts, caller);
     const reply = { id: `cmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: body.model };
@@ -32,28 +29,24 @@ export async function completions(pool: ModelPool, context: Context, identify: I
         return { text, logprobs: [], finishReason: null, usage: undefined };
       }),
     );
-    if (!body.stream) {
-      for await (const { index, event } of events) {
-        const state = states[index]!;
-        if (event.kind === 'tokens') {
-          state.text += event.text;
-          state.logprobs.push(...(event.logprobs ?? []));
-        } else {
-          state.finishReason = event.reason;
-          state.usage = event.usage;
+    return {
+      async whole() {
+        for await (const { index, event } of events) {
+          const state = states[index]!;
+          if (event.kind === 'tokens') {
+            state.text += event.text;
+            state.logprobs.push(...(event.logprobs ?? []));
+          } else {
+            state.finishReason = event.reason;
+            state.usage = event.usage;
+          }
         }
-      }
-      release();
-      return context.json(wholeReply(reply, states, body));
-    }
-    return await streamResponse(context, streamedReply(reply, events, states, body, release), {
-      contentType: 'text/event-stream; charset=utf-8',
-      onFailure: (error) => serverSentEvent(openAiErrorBody(error)),
-    });
-  } catch (error) {
-    release();
-    throw error;
-  }
+        return wholeReply(reply, states, body);
+      },
+      streamed: () => streamedReply(reply, events, states, body),
+    };
+  };
+  return answerWith({ ...route, start }, pool, context, identify);
 }
 
 function promptsOf(prompt: CompletionRequest['prompt']): (string | number[])[] {
@@ -67,7 +60,7 @@ function startChoices(
   model: LoadedModel,
   body: CompletionRequest,
   prompts: (string | number[])[],
-  caller: ReturnType<typeof callerOf>,
+  caller: Caller,
 ) {
   const generations = prompts.flatMap((prompt) =>
     Array.from({ length: body.n ?? 1 }, (_, index) => {
@@ -104,36 +97,30 @@ async function* streamedReply(
   events: ReturnType<typeof mergeChoices>,
   states: readonly ChoiceState[],
   body: CompletionRequest,
-  release: () => void,
 ): AsyncGenerator<string> {
-  try {
-    for await (const { index, event } of events) {
-      const state = states[index]!;
-      let choice: object;
-      if (event.kind === 'tokens') {
-        const echoed = state.text;
-        state.text = '';
-        choice = {
-          index,
-          text: echoed + event.text,
-          logprobs: event.logprobs === undefined ? null : apiLogprobs(event.logprobs),
-          finish_reason: null,
-        };
-      } else {
-        state.usage = event.usage;
-        choice = { index, text: '', logprobs: null, finish_reason: event.reason };
-      }
-      yield serverSentEvent({ ...reply, object: 'text_completion', choices: [choice] });
+  for await (const { index, event } of events) {
+    const state = states[index]!;
+    let choice: object;
+    if (event.kind === 'tokens') {
+      const echoed = state.text;
+      state.text = '';
+      choice = {
+        index,
+        text: echoed + event.text,
+        logprobs: event.logprobs === undefined ? null : apiLogprobs(event.logprobs),
+        finish_reason: null,
+      };
+    } else {
+      state.usage = event.usage;
+      choice = { index, text: '', logprobs: null, finish_reason: event.reason };
     }
-    const usage = totalUsage(states, body);
-    const last = body.stream_options?.include_usage
-      ? serverSentEvent({ ...reply, object: 'text_completion', choices: [], usage })
-      : '';
-    yield `${last}data: [DONE]\n\n`;
-  } finally {
-    await events.return(undefined);
-    release();
+    yield serverSentEvent({ ...reply, object: 'text_completion', choices: [choice] });
   }
+  const usage = totalUsage(states, body);
+  const last = body.stream_options?.include_usage
+    ? serverSentEvent({ ...reply, object: 'text_completion', choices: [], usage })
+    : '';
+  yield `${last}data: [DONE]\n\n`;
 }
 
 /** Every prompt counts once, however many choices it has. */

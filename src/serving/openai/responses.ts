@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { parseWith } from '../../errors/parse-with.ts';
 import type { ChatMessage } from '../../model/chat-template.ts';
-import { callerOf, type IdentifyCaller } from '../caller.ts';
+import type { IdentifyCaller } from '../caller.ts';
 import { renderChat, type ToolDefinition } from '../chat/chat-prompt.ts';
 import { type ToolCall, ToolCallParser } from '../chat/tool-calls.ts';
 import type { EngineUsage } from '../engine/protocol.ts';
-import { serverSentEvent, streamResponse } from '../event-stream.ts';
-import type { ModelPool, PoolEvent } from '../pool/model-pool.ts';
-import { openAiErrorBody, readJsonBody } from './errors.ts';
+import { serverSentEvent } from '../event-stream.ts';
+import type { Caller, LoadedModel, ModelPool, PoolEvent } from '../pool/model-pool.ts';
+import { answerWith } from './answer.ts';
+import { openAiErrorBody } from './errors.ts';
 import { formatGrammar, generationRequest, toolGrammar } from './generation-request.ts';
 
 const contentPart = z.object({ type: z.string(), text: z.string().optional() }).loose();
@@ -79,11 +79,9 @@ interface Answer {
 }
 
 /** `POST /v1/responses`: text and tool calls, whole or streamed; stateless (`store` is ignored). */
-export async function responses(pool: ModelPool, context: Context, identify: IdentifyCaller): Promise<Response> {
-  const body = parseWith(responsesSchema, await readJsonBody(context), 'the responses request');
-  const caller = callerOf(context, identify);
-  const { model, release } = await pool.acquire(body.model);
-  try {
+export function responses(pool: ModelPool, context: Context, identify: IdentifyCaller): Promise<Response> {
+  const route = { schema: responsesSchema, what: 'the responses request' };
+  const start = (model: LoadedModel, body: ResponsesRequest, caller: Caller) => {
     const { tools, choice } = toolsOf(body);
     const { prompt, stop, decoding } = renderChat(model, messagesOf(body), tools);
     const request = generationRequest(
@@ -108,19 +106,16 @@ export async function responses(pool: ModelPool, context: Context, identify: Ide
       status: 'in_progress',
       usage: undefined,
     };
-    if (!body.stream) {
-      for await (const event of events) absorb(answer, parser, event);
-      release();
-      return context.json(responseObject(answer, body));
-    }
-    return await streamResponse(context, streamed(answer, parser, events, body, release), {
-      contentType: 'text/event-stream; charset=utf-8',
-      onFailure: (error) => serverSentEvent({ ...openAiErrorBody(error).error, type: 'error' }, 'error'),
-    });
-  } catch (error) {
-    release();
-    throw error;
-  }
+    return {
+      async whole() {
+        for await (const event of events) absorb(answer, parser, event);
+        return responseObject(answer, body);
+      },
+      streamed: () => streamed(answer, parser, events, body),
+      failed: (error: unknown) => serverSentEvent({ ...openAiErrorBody(error).error, type: 'error' }, 'error'),
+    };
+  };
+  return answerWith({ ...route, start }, pool, context, identify);
 }
 
 function toolsOf(body: ResponsesRequest) {
@@ -179,7 +174,6 @@ async function* streamed(
   parser: ToolCallParser | undefined,
   events: AsyncGenerator<PoolEvent>,
   body: ResponsesRequest,
-  release: () => void,
 ): AsyncGenerator<string> {
   let sequence = 0;
   const send = (type: string, fields: object) =>
@@ -194,45 +188,40 @@ async function* streamed(
       send('response.content_part.added', { ...part, part: textPart('') })
     );
   };
-  try {
-    let started = false;
-    for await (const event of events) {
-      let text = '';
-      if (!started) {
-        started = true;
-        text += send('response.created', { response: responseObject(answer, body) });
-        text += send('response.in_progress', { response: responseObject(answer, body) });
-      }
-      const { content } = absorb(answer, parser, event);
-      if (content !== '') {
-        text += open();
-        text += send('response.output_text.delta', { ...part, delta: content, logprobs: [] });
-      }
-      if (text !== '') yield text;
+  let started = false;
+  for await (const event of events) {
+    let text = '';
+    if (!started) {
+      started = true;
+      text += send('response.created', { response: responseObject(answer, body) });
+      text += send('response.in_progress', { response: responseObject(answer, body) });
     }
-    let last = answer.calls.length === 0 ? open() : '';
-    if (opened) {
-      last += send('response.output_text.done', { ...part, text: answer.text, logprobs: [] });
-      last += send('response.content_part.done', { ...part, part: textPart(answer.text) });
-      last += send('response.output_item.done', {
-        output_index: 0,
-        item: messageItem(answer, 'completed', answer.text),
-      });
+    const { content } = absorb(answer, parser, event);
+    if (content !== '') {
+      text += open();
+      text += send('response.output_text.delta', { ...part, delta: content, logprobs: [] });
     }
-    answer.calls.forEach((call, index) => {
-      const item = callItem(call);
-      const at = { output_index: index + (opened ? 1 : 0) };
-      last += send('response.output_item.added', { ...at, item: { ...item, arguments: '', status: 'in_progress' } });
-      last += send('response.function_call_arguments.delta', { ...at, item_id: item.id, delta: call.arguments });
-      last += send('response.function_call_arguments.done', { ...at, item_id: item.id, arguments: call.arguments });
-      last += send('response.output_item.done', { ...at, item });
-    });
-    const ending = answer.status === 'incomplete' ? 'response.incomplete' : 'response.completed';
-    yield last + send(ending, { response: responseObject(answer, body) });
-  } finally {
-    await events.return(undefined);
-    release();
+    if (text !== '') yield text;
   }
+  let last = answer.calls.length === 0 ? open() : '';
+  if (opened) {
+    last += send('response.output_text.done', { ...part, text: answer.text, logprobs: [] });
+    last += send('response.content_part.done', { ...part, part: textPart(answer.text) });
+    last += send('response.output_item.done', {
+      output_index: 0,
+      item: messageItem(answer, 'completed', answer.text),
+    });
+  }
+  answer.calls.forEach((call, index) => {
+    const item = callItem(call);
+    const at = { output_index: index + (opened ? 1 : 0) };
+    last += send('response.output_item.added', { ...at, item: { ...item, arguments: '', status: 'in_progress' } });
+    last += send('response.function_call_arguments.delta', { ...at, item_id: item.id, delta: call.arguments });
+    last += send('response.function_call_arguments.done', { ...at, item_id: item.id, arguments: call.arguments });
+    last += send('response.output_item.done', { ...at, item });
+  });
+  const ending = answer.status === 'incomplete' ? 'response.incomplete' : 'response.completed';
+  yield last + send(ending, { response: responseObject(answer, body) });
 }
 
 function responseObject(answer: Answer, body: ResponsesRequest) {

@@ -4,6 +4,11 @@ import type { PoolEvent } from './model-pool.ts';
 export async function* mergeChoices(
   choices: readonly AsyncGenerator<PoolEvent>[],
 ): AsyncGenerator<{ index: number; event: PoolEvent }> {
+  const [only] = choices;
+  if (choices.length === 1) {
+    for await (const event of only!) yield { index: 0, event };
+    return;
+  }
   const pending = new Map(choices.map((choice, index) => [index, advance(choice, index)]));
   try {
     while (pending.size > 0) {
