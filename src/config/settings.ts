@@ -98,6 +98,11 @@ export const settings = {
     () => 'f16' as const,
     'Type of the KV cache; q8_0 halves its memory and is slower on CPUs.',
   ),
+  'serve.kv-layout': setting(
+    z.enum(['unified', 'streams']),
+    () => 'unified' as const,
+    'One pool of cache cells for all requests, or an equal part for each: faster with many short ones, and shorter.',
+  ),
   'serve.speculation': setting(
     z.enum(['off', 'lookup']),
     () => 'lookup' as const,

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
+import type { Registry } from '../jobs/registry.ts';
 import { defineOperation } from './operation.ts';
 
 export const modelsRemove = defineOperation({
@@ -16,10 +17,13 @@ export const modelsRemove = defineOperation({
   example: 'fts models remove operator',
   input: z.object({ name: z.string().describe('The model’s name') }),
   output: z.object({ removed: z.string(), directory: z.string() }),
-  async run({ name }, { registry }) {
-    const { directory } = registry.model(name);
-    registry.removeModel(name);
-    await rm(directory, { recursive: true, force: true });
-    return { removed: name, directory };
-  },
+  run: ({ name }, { registry }) => removeModel(name, registry),
 });
+
+/** Forgets a model, its artifacts and deployments first, then deletes its files. Errors: `not-found`. */
+export async function removeModel(name: string, registry: Registry): Promise<{ removed: string; directory: string }> {
+  const { directory } = registry.model(name);
+  registry.removeModel(name);
+  await rm(directory, { recursive: true, force: true });
+  return { removed: name, directory };
+}

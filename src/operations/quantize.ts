@@ -90,11 +90,12 @@ function save(record: ArtifactRecord, { registry }: OperationContext): void {
   registry.saveArtifact(record);
 }
 
-async function exportPlain(
+/** A GGUF file of the model without learning from data: unquantized, or rounded to nearest. */
+export async function exportPlain(
   model: Model,
   directory: ModelDirectory,
   format: keyof typeof plainTypes,
-  context: OperationContext,
+  context: Pick<OperationContext, 'signal'>,
 ): Promise<ArtifactRecord> {
   const { config, weights, tokenizer: files } = directory;
   const tokenizer = files === undefined ? undefined : Tokenizer.fromFiles(files);

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { destination, pino } from 'pino';
 import type { Artifact, Deployment, Model } from '../jobs/registry.ts';
 import { operatorTextCodec } from '../model/operator/slot-codec.ts';
@@ -7,6 +7,8 @@ import { ServingTelemetry } from '../serving/metrics/serving-telemetry.ts';
 import type { ModelStore } from '../serving/ollama/ollama-routes.ts';
 import { type ModelListing, ModelPool } from '../serving/pool/model-pool.ts';
 import type { Services } from './context.ts';
+import { removeModel } from './models-remove.ts';
+import { pullModel } from './pull-model.ts';
 
 /** What the model APIs of one server stand on. */
 export interface Serving {
@@ -35,12 +37,13 @@ export function openServing({ registry, config }: Services): Serving {
       return {
         name: deployment.name,
         ggufPath: artifact.path,
-        revision: `${artifact.id} ${artifact.createdAt}`,
+        revision: revisionOf(artifact),
         settings: {
           threads: values.threads,
           maxRunning: values['serve.max-running'],
           prefillChunkTokens: values['serve.chunk-tokens'],
           kvCacheType: values['serve.cache-type'],
+          kvLayout: values['serve.kv-layout'],
           speculation: values['serve.speculation'],
           ...(cells === undefined ? {} : { contextTokens: cells }),
         },
@@ -55,16 +58,20 @@ export function openServing({ registry, config }: Services): Serving {
   return { pool, telemetry };
 }
 
-/** What Ollama's delete route does to the registry. */
-export function modelStore({ registry }: Services): ModelStore {
+/** What Ollama's pull and delete routes do to the registry. */
+export function modelStore(services: Services): ModelStore {
+  const { registry } = services;
   return {
+    pull: (name, signal) => pullModel(name, services, signal),
     remove: async (name) => {
-      const { model } = registry.artifact(registry.deployment(name).artifact);
-      const { directory } = registry.model(model);
-      registry.removeModel(model);
-      await rm(directory, { recursive: true, force: true });
+      await removeModel(registry.artifact(registry.deployment(name).artifact).model, registry);
     },
   };
+}
+
+/** Changes when another file is served under the same id. */
+function revisionOf(artifact: Artifact): string {
+  return `${artifact.id} ${artifact.createdAt}`;
 }
 
 /** Models of the operator recipe read slots instead of values. */
@@ -78,6 +85,8 @@ function listingOf(deployment: Deployment, artifact: Artifact, registry: Service
     name: deployment.name,
     modifiedAt: new Date(deployment.createdAt),
     sizeBytes: artifact.bytes,
+    // Of the revision, not of the bytes: clients compare it, and show its first twelve characters.
+    digest: createHash('sha256').update(revisionOf(artifact)).digest('hex'),
     family,
     parameterSize: parameters >= 1e9 ? `${(parameters / 1e9).toFixed(1)}B` : `${(parameters / 1e6).toFixed(1)}M`,
     quantization: artifact.format.toUpperCase(),

@@ -13,7 +13,7 @@ import { embedSchema, legacyEmbeddingSchema, modelNameSchema } from './schemas.t
 const API_VERSION = '0.12.0';
 
 /** One line of progress of a pull. */
-interface PullProgress {
+export interface PullProgress {
   status: string;
   digest?: string;
   total?: number;
@@ -51,8 +51,14 @@ export function ollamaRoutes(
 function ollamaError(thrown: unknown, context: Context): Response {
   const error = FtsError.from(thrown);
   const response = openAiError(error, context);
-  const message = error.remedy === undefined ? error.message : `${error.message} ${error.remedy}`;
-  return new Response(JSON.stringify({ error: message }), { status: response.status, headers: response.headers });
+  return new Response(JSON.stringify({ error: inWords(error) }), {
+    status: response.status,
+    headers: response.headers,
+  });
+}
+
+function inWords({ message, remedy }: FtsError): string {
+  return remedy === undefined ? message : `${message} ${remedy}`;
 }
 
 async function embed(pool: ModelPool, context: Context): Promise<Response> {
@@ -166,7 +172,7 @@ async function pull(store: ModelStore, context: Context): Promise<Response> {
   }
   return streamResponse(context, pullLines(progress), {
     contentType: 'application/x-ndjson',
-    onFailure: (error) => `${JSON.stringify({ error: FtsError.from(error).message })}\n`,
+    onFailure: (error) => `${JSON.stringify({ error: inWords(FtsError.from(error)) })}\n`,
   });
 }
 

@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { FtsError } from '../errors/fts-error.ts';
+import { downloadHubFile, findHubFiles, type HubReference, hubOf, parseHubReference } from '../model/hub-download.ts';
+import { importModel } from '../model/import-model.ts';
+import { openModelDirectory } from '../model/model-directory.ts';
+import type { PullProgress } from '../serving/ollama/ollama-routes.ts';
+import type { Services } from './context.ts';
+import { exportPlain } from './quantize.ts';
+
+/**
+ * Ollama's pull: finds a model on the hub (`hf.co/owner/name:Q4_K_M`) or on this machine (a GGUF file, a Hugging Face
+ * folder), registers it and serves it under the name that was asked for. What is there already is not fetched again.
+ */
+export async function* pullModel(name: string, services: Services, signal: AbortSignal): AsyncGenerator<PullProgress> {
+  const { registry } = services;
+  if (registry.deployments().some((deployment) => deployment.name === name)) {
+    yield { status: 'up to date' };
+    return;
+  }
+  const local = localPath(name);
+  if (local !== undefined) {
+    const model = modelName(basename(local, '.gguf'), services);
+    yield { status: `copying ${local}` };
+    yield* register({ model, source: local, deployment: model }, services, signal);
+    return;
+  }
+  const reference = parseHubReference(name);
+  if (reference === undefined) {
+    throw new FtsError('invalid-input', `${name} is neither a repository of the hub nor a path on this machine.`, {
+      field: 'model',
+      value: name,
+      remedy: 'Pull hf.co/OWNER/NAME:QUANTIZATION, a .gguf file or a model folder; Ollama’s own library is not read.',
+    });
+  }
+  yield* pullFromHub(name, reference, services, signal);
+}
+
+async function* pullFromHub(
+  name: string,
+  reference: HubReference,
+  services: Services,
+  signal: AbortSignal,
+): AsyncGenerator<PullProgress> {
+  const hub = hubOf(services.environment);
+  const { repository, wanted } = reference;
+  yield { status: 'pulling manifest' };
+  const files = await findHubFiles(hub, reference, signal);
+  const folder = join(services.home.cache, 'hub', repository.replace('/', '--'));
+  const isGguf = files.length === 1 && files[0]!.path.toLowerCase().endsWith('.gguf');
+  for (const file of files) {
+    const digest = `sha256:${file.sha256 ?? file.path}`;
+    const status = `pulling ${(file.sha256 ?? file.path).slice(0, 12)}`;
+    const target = join(folder, basename(file.path));
+    if (existsSync(target)) continue;
+    for await (const completed of downloadHubFile(hub, repository, file, target, signal)) {
+      yield { status, digest, total: file.bytes, completed };
+    }
+  }
+  yield { status: 'writing manifest' };
+  const model = modelName([basename(repository), ...(wanted === undefined ? [] : [wanted])].join('-'), services);
+  const source = isGguf ? join(folder, basename(files[0]!.path)) : folder;
+  yield* register({ model, source, deployment: name }, services, signal);
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function* register(
+  { model, source, deployment }: { model: string; source: string; deployment: string },
+  services: Services,
+  signal: AbortSignal,
+): AsyncGenerator<PullProgress> {
+  const { registry, home } = services;
+  const work = { signal, report: () => undefined };
+  const directory = join(home.models, model);
+  const { family, parameters, files } = await importModel(source, directory, { name: model, dequantize: false }, work);
+  registry.saveModel({ name: model, directory, family, parameters, parent: null, run: null });
+  for (const file of files) {
+    registry.saveArtifact({ id: `${model}:${file.format}`, model, settings: { method: 'import' }, ...file });
+  }
+  if (files.length === 0) {
+    yield { status: 'converting to GGUF, 8 bits' };
+    const opened = await openModelDirectory(directory);
+    try {
+      registry.saveArtifact(await exportPlain(registry.model(model), opened, 'q8_0', { signal }));
+    } finally {
+      await opened.close();
+    }
+  }
+  const [artifact] = registry.artifacts(model);
+  registry.saveDeployment({ name: deployment, artifact: artifact!.id, target: 'local', settings: {} });
+  yield { status: `serving as ${deployment}` };
+}
+
+/** The path that a name stands for, where it looks like one or there is something at it. */
+function localPath(name: string): string | undefined {
+  const path = resolve(name.replace(/^~(?=\/)/, homedir()));
+  const looksLocal = /^[./~]/.test(name);
+  if (!looksLocal && !name.endsWith('.gguf')) return undefined;
+  if (existsSync(path)) return path;
+  if (!looksLocal) return undefined;
+  throw new FtsError('not-found', `There is nothing at ${path} on the server.`, {
+    field: 'model',
+    value: name,
+    remedy: 'Name a .gguf file or a model folder that the server can read.',
+  });
+}
+
+/** A name that the registry accepts and that no model has yet. */
+function modelName(wanted: string, { registry }: Services): string {
+  const plain = wanted.toLowerCase().replace(/[^\w.-]+/g, '-');
+  const taken = new Set(registry.models().map((model) => model.name));
+  if (!taken.has(plain)) return plain;
+  for (let number = 2; ; number++) if (!taken.has(`${plain}-${number}`)) return `${plain}-${number}`;
+}
