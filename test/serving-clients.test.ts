@@ -191,6 +191,26 @@ describe.skipIf(missing !== undefined)('clients that we did not write', () => {
     expect(last?.total_duration).toBeGreaterThan(1000);
   });
 
+  it('ollama: a tool call comes back as one, whole and streamed', async () => {
+    const { name, parameters } = weatherTool.function;
+    const call = { name: { const: name }, arguments: parameters };
+    const request = {
+      model: 'tiny',
+      messages: [{ role: 'user', content: 'Weather in Bern?' }],
+      tools: [weatherTool],
+      // This API cannot force a call; a format can make random weights write one.
+      format: { type: 'object', properties: call, required: ['name', 'arguments'], additionalProperties: false },
+      options: { seed: 3, num_predict: 400 },
+    };
+    const { message } = await ollama.chat(request);
+    expect(message.tool_calls?.[0]?.function.name).toBe(name);
+    expect(message.tool_calls?.[0]?.function.arguments).toMatchObject({ days: expect.any(Number) });
+    const calls = [];
+    for await (const part of await ollama.chat({ ...request, stream: true }))
+      calls.push(...(part.message.tool_calls ?? []));
+    expect(calls).toEqual(message.tool_calls);
+  });
+
   it('ollama: generate with a format gives JSON; abort ends the stream', async () => {
     const answer = await ollama.generate({
       model: 'tiny',

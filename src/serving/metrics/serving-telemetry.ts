@@ -42,6 +42,8 @@ export class ServingTelemetry implements PoolObserver {
     this.histograms = {
       timeToFirstToken: histogram('time_to_first_token_seconds', 'Time to first token.', BUCKETS.timeToFirstToken),
       interToken: histogram('inter_token_latency_seconds', 'Time between output tokens.', BUCKETS.interToken),
+      // vLLM's name for the same until 0.11, which most dashboards still ask for.
+      interTokenOldName: histogram('time_per_output_token_seconds', 'Time between output tokens.', BUCKETS.interToken),
       timePerOutputToken: histogram(
         'request_time_per_output_token_seconds',
         'Mean time per output token of a request, first excluded.',
@@ -54,6 +56,11 @@ export class ServingTelemetry implements PoolObserver {
       inference: histogram('request_inference_time_seconds', 'Time spent running.', BUCKETS.request),
       promptTokens: histogram('request_prompt_tokens', 'Prompt tokens per request.', BUCKETS.tokens),
       generationTokens: histogram('request_generation_tokens', 'Generated tokens per request.', BUCKETS.tokens),
+      maxGenerationTokens: histogram(
+        'request_max_num_generation_tokens',
+        'Most tokens generated for one choice of a request.',
+        BUCKETS.tokens,
+      ),
     };
     this.counters = {
       promptTokens: counter('prompt_tokens', 'Prompt tokens processed.'),
@@ -153,7 +160,11 @@ export class ServingTelemetry implements PoolObserver {
         if (firstMs === undefined) {
           firstMs = performance.now();
           this.histograms.timeToFirstToken.observe(labels, secondsSince(startMs));
-        } else this.histograms.interToken.observe(labels, secondsSince(lastMs) / count);
+        } else {
+          const seconds = secondsSince(lastMs) / count;
+          this.histograms.interToken.observe(labels, seconds);
+          this.histograms.interTokenOldName.observe(labels, seconds);
+        }
         lastMs = performance.now();
         this.counters.generationTokens.inc(labels, count);
       },
@@ -184,6 +195,7 @@ export class ServingTelemetry implements PoolObserver {
     histograms.inference.observe(labels, (usage.prefillMs + usage.decodeMs) / 1000);
     histograms.promptTokens.observe(labels, usage.promptTokens);
     histograms.generationTokens.observe(labels, usage.completionTokens);
+    histograms.maxGenerationTokens.observe(labels, usage.completionTokens);
     if (usage.completionTokens > 1) {
       histograms.timePerOutputToken.observe(labels, usage.decodeMs / 1000 / (usage.completionTokens - 1));
     }

@@ -135,7 +135,10 @@ export class ModelPool {
   /** Loads a model where it is not loaded and keeps it for the caller until `release`. */
   async acquire(name: string, keepAliveSeconds?: number): Promise<{ model: LoadedModel; release: () => void }> {
     if (this.draining) {
-      throw new FtsError('unavailable', 'The server is shutting down.', { remedy: 'Send the request to another one.' });
+      throw new FtsError('unavailable', 'The server is shutting down.', {
+        remedy: 'Send the request to another one.',
+        retryAfterSeconds: 5,
+      });
     }
     const servable = await this.options.resolve(name);
     const entry = this.current(servable) ?? this.insert(servable);
@@ -146,7 +149,7 @@ export class ModelPool {
       if (released) return;
       released = true;
       entry.inFlight--;
-      entry.lastUsedMs = Date.now();
+      entry.lastUsedMs = performance.now();
       if (entry.inFlight === 0) this.scheduleUnload(entry, keepAliveSeconds);
     };
     try {
@@ -242,7 +245,7 @@ export class ModelPool {
       model: undefined,
       admission: undefined,
       inFlight: 0,
-      lastUsedMs: Date.now(),
+      lastUsedMs: performance.now(),
       memoryBytes: 0,
       timer: undefined,
     };
