@@ -26,6 +26,12 @@ export interface RunningServer {
 }
 
 /**
+ * How long an idle connection stays open: longer than proxies and client pools keep theirs (60 s is usual), so that none
+ * sends a request into a connection that is just being closed.
+ */
+const KEEP_ALIVE_MS = 65_000;
+
+/**
  * The whole HTTP face as one web-standard handler, testable without a socket. `stop` ends the streams that would
  * otherwise stay open for as long as their clients like.
  */
@@ -82,7 +88,8 @@ const identify: IdentifyCaller = (context) => {
 /** Binds the address and answers. A taken port is the caller's `conflict`, with another port as the remedy. */
 export async function startServer(app: Hono, host: string, port: number): Promise<RunningServer> {
   const server = await new Promise<Server>((resolve, reject) => {
-    const created = serve({ fetch: app.fetch, hostname: host, port }, () => resolve(created)) as Server;
+    const options = { fetch: app.fetch, hostname: host, port, serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS } };
+    const created = serve(options, () => resolve(created)) as Server;
     created.once('error', (error: NodeJS.ErrnoException) => reject(explainListenError(error, host, port)));
   });
   const address = server.address();

@@ -11,6 +11,8 @@ export interface RandomModelShape {
   contextLength?: number;
   seed?: number;
   chatTemplate?: string;
+  /** Base of the rotary positions. */
+  ropeBase?: number;
 }
 
 export const TINY: RandomModelShape = { width: 128, layers: 2, heads: 4, kvHeads: 2, ffnWidth: 256, vocabSize: 512 };
@@ -32,9 +34,9 @@ export const B1: RandomModelShape = {
 };
 
 const TYPE = { u32: 4, f32: 6, string: 8, array: 9 } as const;
-const Q4_0 = { id: 2, blockBytes: 18, blockValues: 32 };
+export const Q4_0 = { id: 2, blockBytes: 18, blockValues: 32 };
 
-interface Tensor {
+export interface Tensor {
   name: string;
   dimensions: number[];
   type: number;
@@ -42,9 +44,21 @@ interface Tensor {
   fill(buffer: Buffer): void;
 }
 
-/** Writes a GGUF of Q4_0 weights with a byte vocabulary; the same seed gives the same file. */
-export function writeRandomGguf(path: string, shape: RandomModelShape): void {
-  writeGguf(path, tensorsOf(shape, randomWords(shape.seed ?? 1)), metadataOf(shape));
+/**
+ * Writes a GGUF of Q4_0 weights with a byte vocabulary; the same seed gives the same file. `replace` may give a tensor
+ * other contents of the same size.
+ */
+export function writeRandomGguf(
+  path: string,
+  shape: RandomModelShape,
+  replace: (tensor: Tensor) => Tensor['fill'] | undefined = () => undefined,
+): void {
+  const tensors = tensorsOf(shape, randomWords(shape.seed ?? 1));
+  writeGguf(
+    path,
+    tensors.map((tensor) => ({ ...tensor, fill: replace(tensor) ?? tensor.fill })),
+    metadataOf(shape),
+  );
 }
 
 function writeGguf(path: string, tensors: readonly Tensor[], metadata: readonly Buffer[]): void {
@@ -123,7 +137,7 @@ function metadataOf(shape: RandomModelShape): Buffer[] {
     entry('llama.attention.head_count_kv', TYPE.u32, u32(shape.kvHeads)),
     entry('llama.attention.layer_norm_rms_epsilon', TYPE.f32, f32(1e-5)),
     entry('llama.rope.dimension_count', TYPE.u32, u32(shape.width / shape.heads)),
-    entry('llama.rope.freq_base', TYPE.f32, f32(10_000)),
+    entry('llama.rope.freq_base', TYPE.f32, f32(shape.ropeBase ?? 10_000)),
     entry('llama.vocab_size', TYPE.u32, u32(vocabSize)),
     entry('tokenizer.ggml.model', TYPE.string, text('llama')),
     list('tokenizer.ggml.tokens', TYPE.string, tokens.map(text)),
@@ -208,7 +222,7 @@ function tensorsOf(shape: RandomModelShape, next: () => number): Tensor[] {
 }
 
 /** Mulberry32: 32-bit words, reproducible. */
-function randomWords(seed: number): () => number {
+export function randomWords(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -55,7 +55,8 @@ export class EngineCore {
     const sequences = settings.maxRunning + (settings.kvLayout === 'unified' ? KEPT_SEQUENCES : 0);
     this.context = new LlamaContext(llama, model, {
       cells: settings.contextTokens,
-      batchTokens: Math.max(settings.prefillChunkTokens, settings.maxRunning) + 32,
+      // llama.cpp aborts where a batch is smaller than the number of sequences.
+      batchTokens: Math.max(settings.prefillChunkTokens, sequences) + 32,
       sequences,
       threads: settings.threads,
       kvCacheType: settings.kvCacheType,
@@ -141,7 +142,7 @@ export class EngineCore {
       if (this.adapters.has(name)) throw conflict(name, 'is already loaded', 'Unload it first or use another name.');
       const pointer = this.llama.adapterInit(this.model.pointer, path);
       if (pointer === null) {
-        throw new FtsError('corrupt', `llama.cpp cannot load the LoRA adapter ${path} for this model.`, {
+        throw new FtsError('invalid-input', `llama.cpp cannot load the LoRA adapter ${path} for this model.`, {
           field: 'path',
           value: path,
           remedy: 'Check that it is a GGUF adapter made for this base model.',

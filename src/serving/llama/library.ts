@@ -229,7 +229,9 @@ function threadPoolFactory(ggml: Library, base: Library): (threads: number) => P
       cpumask: new Array(512).fill(false),
       n_threads: threads,
       prio: 0,
-      poll: 50,
+      // About two milliseconds of waiting awake: through the sampling between two steps, but not much longer, so that an
+      // engine that has nothing to do leaves the core to the server beside it.
+      poll: 1,
       strict_cpu: false,
       paused: false,
     });

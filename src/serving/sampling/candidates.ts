@@ -11,10 +11,30 @@ const NEGLIGIBLE_NATS = 23;
 export function argmax(logits: Float32Array): number {
   let best = -Infinity;
   let index = 0;
-  for (let token = 0; token < logits.length; token++) {
-    const value = logits[token]!;
-    if (value > best) {
-      best = value;
+  const whole = logits.length - (logits.length % 8);
+  for (let start = 0; start < whole; start += 8) {
+    // Hardly any eight hold a new best, so one test for all of them halves the time.
+    if (
+      logits[start]! > best ||
+      logits[start + 1]! > best ||
+      logits[start + 2]! > best ||
+      logits[start + 3]! > best ||
+      logits[start + 4]! > best ||
+      logits[start + 5]! > best ||
+      logits[start + 6]! > best ||
+      logits[start + 7]! > best
+    ) {
+      for (let token = start; token < start + 8; token++) {
+        if (logits[token]! > best) {
+          best = logits[token]!;
+          index = token;
+        }
+      }
+    }
+  }
+  for (let token = whole; token < logits.length; token++) {
+    if (logits[token]! > best) {
+      best = logits[token]!;
       index = token;
     }
   }
