@@ -21,22 +21,26 @@ const inputSchema = z.looseObject({
 
 /** Adds an operation's input to its command: positionals as words, every other field as a flag. */
 export function addOperationFlags(command: Command, operation: Operation): void {
+  addOperationWords(command, operation);
+  for (const [name, field] of Object.entries(fieldsOf(operation).properties)) {
+    if (operation.positionals?.includes(name)) continue;
+    command.addOption(optionFor(name, field));
+    // A flag that is on by default can be switched off.
+    if (field.type === 'boolean' && field.default === true)
+      command.addOption(new Option(`--no-${kebab(name)}`, `Not: ${field.description ?? name}`));
+  }
+}
+
+/** The positionals alone, for a command whose parent has the flags. */
+export function addOperationWords(command: Command, operation: Operation): void {
   const { properties, required } = fieldsOf(operation);
-  const positionals = operation.positionals ?? [];
-  for (const name of positionals) {
+  for (const name of operation.positionals ?? []) {
     const field = properties[name]!;
     const dots = isList(field) ? '...' : '';
     command.argument(
       required.includes(name) && field.default === undefined ? `<${name}${dots}>` : `[${name}${dots}]`,
       field.description ?? '',
     );
-  }
-  for (const [name, field] of Object.entries(properties)) {
-    if (positionals.includes(name)) continue;
-    command.addOption(optionFor(name, field));
-    // A flag that is on by default can be switched off.
-    if (field.type === 'boolean' && field.default === true)
-      command.addOption(new Option(`--no-${kebab(name)}`, `Switch off --${kebab(name)}`));
   }
 }
 

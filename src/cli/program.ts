@@ -3,7 +3,7 @@ import type { Services } from '../operations/context.ts';
 import { operations } from '../operations/index.ts';
 import { openServices } from '../operations/open-services.ts';
 import type { Operation } from '../operations/operation.ts';
-import { addOperationFlags } from './operation-flags.ts';
+import { addOperationFlags, addOperationWords } from './operation-flags.ts';
 import { runOperation } from './run-operation.ts';
 
 /** The verbs of `fts --help`, in the order of a model's life and then of daily use. */
@@ -63,6 +63,9 @@ function commandWords(operation: string): [string, string?] {
   return rest.length === 0 ? [first] : [first, rest.join('-')];
 }
 
+/** Verbs that may say what they work on: `fts benchmark serve MODEL` is `fts benchmark MODEL`. */
+const objectOf: Record<string, string> = { benchmark: 'serve' };
+
 function addOperation(commands: Map<string, Command>, operation: Operation): void {
   const [first, second] = commandWords(operation.name);
   const command = new Command(second ?? first);
@@ -72,14 +75,14 @@ function addOperation(commands: Map<string, Command>, operation: Operation): voi
     .addHelpText('after', `\nExample:\n  $ ${operation.example}`);
   addOperationFlags(command, operation);
   command.option('--input <file>', 'Take the input from a JSON or YAML file; flags win over it');
-  command.action(async () => {
-    const services: Services = openServices(process.env, {});
-    try {
-      await runOperation(operation, command, services);
-    } finally {
-      services.database.close();
-    }
-  });
+  runs(command, operation);
+  const object = objectOf[operation.name];
+  if (object !== undefined) {
+    const same = new Command(object).description('The same, said in full');
+    // The flags are the verb's, which reads them wherever they stand.
+    addOperationWords(same, operation);
+    command.helpCommand(false).addCommand(runs(same, operation));
+  }
   if (second === undefined) {
     commands.set(first, command);
     return;
@@ -87,6 +90,17 @@ function addOperation(commands: Map<string, Command>, operation: Operation): voi
   const group = commands.get(first) ?? new Command(first).description(groupDescriptions[first] ?? first);
   group.addCommand(command);
   commands.set(first, group);
+}
+
+function runs(command: Command, operation: Operation): Command {
+  return command.action(async () => {
+    const services: Services = openServices(process.env, {});
+    try {
+      await runOperation(operation, command, services);
+    } finally {
+      services.database.close();
+    }
+  });
 }
 
 /** Descriptions speak of operations (`jobs.show`); a reader in a terminal knows them as commands (`fts jobs show`). */

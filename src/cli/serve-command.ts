@@ -14,7 +14,7 @@ export function serveCommand(version: string): Command {
     .description(
       'Starts the server: console, MCP, OpenAI- and Ollama-compatible API. Models load at their first request.',
     )
-    .addHelpText('after', '\nExample:\n  $ fts serve --port 9000');
+    .addHelpText('after', '\nExamples:\n  $ fts serve --port 9000\n  $ fts serve --upstream http://127.0.0.1:11434');
   return addServerFlags(command).action(async (options: ServerFlags) => {
     const signal = stopSignal();
     const services = openServices(process.env, readServerFlags(options));
