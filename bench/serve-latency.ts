@@ -1,5 +1,5 @@
 // First tokens of short requests while long prompts are being read, and what our HTTP layer adds to a request:
-// npm run bench -- serve-latency [--model 100M|1B] [--requests 60] [--threads 2]
+// npm run bench -- serve-latency [--model 100M|1B] [--requests 60] [--threads 2] (requests: the short ones)
 import { setTimeout as delay } from 'node:timers/promises';
 import { distribution } from '../src/benchmarking/statistics.ts';
 import { streamRequest } from '../src/benchmarking/streaming-client.ts';
@@ -13,6 +13,8 @@ import { median, option, startOurs } from './support/servers.ts';
 const LONG_TOKENS = 2000;
 const SHORT_TOKENS = 16;
 const CHUNK_TOKENS = 256;
+/** Short requests beside each long one, one after another. */
+const SHORT_PER_LONG = 3;
 
 const bench: Bench = async (args) => {
   const path = randomModel(option(args, 'model', '100M') === '1B' ? B1 : M100);
@@ -26,11 +28,15 @@ const bench: Bench = async (args) => {
   });
   const chunks: number[] = [];
   const waits: number[] = [];
-  for (let request = 0; request < requests; request++) {
-    const long = send(server.url, LONG_TOKENS, request);
-    await delay(20 + ((request * 37) % 200));
-    const short = await send(server.url, SHORT_TOKENS, 10_000 + request);
-    waits.push(short);
+  while (waits.length < requests) {
+    let reading = true;
+    const long = send(server.url, LONG_TOKENS, waits.length).finally(() => {
+      reading = false;
+    });
+    for (let place = 0; place < SHORT_PER_LONG; place++) {
+      await delay(20 + ((waits.length * 37) % 200));
+      if (reading) waits.push(await send(server.url, SHORT_TOKENS, 10_000 + waits.length));
+    }
     chunks.push((await long) / (LONG_TOKENS / CHUNK_TOKENS));
   }
   await server.stop();

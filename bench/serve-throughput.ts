@@ -1,84 +1,130 @@
-// Output tokens per second over HTTP at several concurrencies, against llama-server with the same GGUF, threads and
-// context: npm run bench -- serve-throughput [--peer PATH] [--models 100M,1B] [--concurrency 1,2,4,8,16] [--rounds 5]
+// Output tokens per second over HTTP at several concurrencies, with the same GGUF, threads and context, against
+// llama-server and, in its own process without HTTP, node-llama-cpp's batching:
+// npm run bench -- serve-throughput [--peer PATH] [--node-llama-cpp FOLDER] [--models 100M,1B]
+//   [--concurrency 1,2,4,8,16] [--rounds 5] [--threads 2] [--prompt-tokens 128] [--output-tokens 64]
+//   [--kv-layout streams|unified], for both servers: what llama-server does with -np N, or with -np N -kvu
+// Each model and concurrency can be run by itself, so that no run is long.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { benchmarkServing } from '../src/benchmarking/benchmark-serving.ts';
-import { benchmarkServingSchema } from '../src/benchmarking/settings.ts';
+import { type BenchmarkServingSettings, benchmarkServingSchema } from '../src/benchmarking/settings.ts';
+import { Workload } from '../src/benchmarking/workload.ts';
 import { B1, M100 } from '../test/support/random-gguf.ts';
 import { randomModel } from '../test/support/test-model.ts';
 import type { Bench, BenchRow } from './bench.ts';
-import { findLlamaServer, median, option, startLlamaServer, startOurs } from './support/servers.ts';
+import { type BenchServer, findLlamaServer, median, option, startLlamaServer, startOurs } from './support/servers.ts';
 
 const SHAPES = { '100M': M100, '1B': B1 };
-const PROMPT_TOKENS = 128;
-const OUTPUT_TOKENS = 64;
 const CELLS_PER_REQUEST = 256;
+
+/** What is measured: the output rate of one wave of requests. */
+interface Side {
+  name: string;
+  rate(settings: BenchmarkServingSettings): Promise<number>;
+  stop(): Promise<void>;
+}
 
 const bench: Bench = async (args) => {
   const models = option(args, 'models', '100M,1B').split(',') as (keyof typeof SHAPES)[];
   const levels = option(args, 'concurrency', '1,2,4,8,16').split(',').map(Number);
   const rounds = Number(option(args, 'rounds', '5'));
   const threads = Number(option(args, 'threads', '2'));
+  const promptTokens = Number(option(args, 'prompt-tokens', '128'));
+  const outputTokens = Number(option(args, 'output-tokens', '64'));
+  const kvLayout = option(args, 'kv-layout', 'streams') === 'unified' ? 'unified' : 'streams';
+  const nodeLlamaCpp = option(args, 'node-llama-cpp', '');
   const peer = findLlamaServer(args);
   const rows: BenchRow[] = [];
-  const most = Math.max(...levels);
+  const places = Math.max(...levels);
+  const cells = CELLS_PER_REQUEST * places;
   for (const name of models) {
     const path = randomModel(SHAPES[name]);
-    const cells = CELLS_PER_REQUEST * most;
-    const ours = await startOurs(path, { threads, contextTokens: cells, maxRunning: most, kvLayout: 'streams' });
-    const theirs =
-      'path' in peer
-        ? await startLlamaServer(peer.path, path, ['-t', `${threads}`, '-c', `${cells}`, '-np', `${most}`])
-        : undefined;
-    for (const concurrency of levels) {
-      const measured = { ours: [] as number[], peer: [] as number[] };
-      for (let round = 0; round < rounds; round++) {
-        const seed = round * 1000 + concurrency;
-        // Each round begins with the other server, so that neither always has the warmer machine.
-        const turns = [
-          async () => measured.ours.push(await outputRate(ours.url, concurrency, seed)),
-          async () => theirs && measured.peer.push(await outputRate(theirs.url, concurrency, seed)),
-        ];
-        for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
-      }
-      const oursRate = median(measured.ours);
-      const peerRate = theirs === undefined ? null : median(measured.peer);
-      rows.push({
-        case: `${name}, ${concurrency} concurrent`,
-        ours: oursRate,
-        peer: peerRate,
-        peerName: 'llama-server',
-        unit: 'tok/s',
-        ratio: peerRate === null ? null : median(measured.ours.map((rate, index) => rate / measured.peer[index]!)),
-        higherIsBetter: true,
-        ...('reason' in peer ? { reason: peer.reason } : {}),
-      });
+    const ours = overHttp(
+      'ours',
+      await startOurs(path, { threads, contextTokens: cells, maxRunning: places, kvLayout }),
+    );
+    const peers: Side[] = [];
+    if ('path' in peer) {
+      const flags = ['-t', `${threads}`, '-c', `${cells}`, '-np', `${places}`];
+      if (kvLayout === 'unified') flags.push('-kvu');
+      peers.push(overHttp('llama-server', await startLlamaServer(peer.path, path, flags)));
     }
-    await ours.stop();
-    await theirs?.stop();
+    if (nodeLlamaCpp !== '')
+      peers.push(await startNodeLlamaCpp(nodeLlamaCpp, path, threads, places, CELLS_PER_REQUEST));
+    for (const concurrency of levels) {
+      const sides = [ours, ...peers];
+      const measured = sides.map((): number[] => []);
+      for (let round = 0; round < rounds; round++) {
+        const settings = wave({ concurrency, promptTokens, outputTokens, seed: round * 1000 + concurrency });
+        // Rounds begin with another side in turn, so that none always has the warmer machine.
+        const order = sides.map((_, index) => (index + round) % sides.length);
+        for (const index of order) measured[index]!.push(await sides[index]!.rate(settings));
+      }
+      const [oursRates, ...peerRates] = measured;
+      const row = { case: `${name}, ${concurrency} concurrent`, unit: 'tok/s', higherIsBetter: true };
+      for (const [index, rates] of peerRates.entries()) {
+        const ratio = median(oursRates!.map((rate, round) => rate / rates[round]!));
+        rows.push({ ...row, ours: median(oursRates!), peer: median(rates), peerName: peers[index]!.name, ratio });
+        console.error(`${row.case}: ${ratio.toFixed(2)}x of ${peers[index]!.name}`);
+      }
+      if ('reason' in peer) {
+        const missing = { peer: null, peerName: 'llama-server', ratio: null, reason: peer.reason };
+        rows.push({ ...row, ours: median(oursRates!), ...missing });
+      }
+    }
+    for (const side of [ours, ...peers]) await side.stop();
   }
   const notes = [
-    `${PROMPT_TOKENS} prompt and ${OUTPUT_TOKENS} output tokens, greedy, random prompts; median of ${rounds} interleaved rounds; the ratio is the median of the rounds' ratios.`,
+    `${promptTokens} prompt and ${outputTokens} output tokens, greedy, random prompts, ${threads} threads, ${cells} cells (${kvLayout}); median of ${rounds} interleaved rounds; the ratio is the median of the rounds' ratios.`,
   ];
   return { rows, notes };
 };
 
 export default bench;
 
-async function outputRate(url: string, concurrency: number, seed: number): Promise<number> {
-  const settings = benchmarkServingSchema.parse({
+function wave(given: { concurrency: number; promptTokens: number; outputTokens: number; seed: number }) {
+  return benchmarkServingSchema.parse({
+    ...given,
     model: 'model',
-    concurrency: [concurrency],
-    requestsPerLevel: concurrency,
+    concurrency: [given.concurrency],
+    requestsPerLevel: given.concurrency,
     warmupRequests: 0,
-    promptTokens: PROMPT_TOKENS,
-    outputTokens: OUTPUT_TOKENS,
     promptForm: 'tokens',
-    seed,
   });
-  const { levels } = await benchmarkServing(url, settings, {
-    report: () => undefined,
-    signal: new AbortController().signal,
-  });
-  const [level] = levels;
-  if (level === undefined || level.failed > 0) throw new Error(`failed: ${JSON.stringify(level?.errors)}`);
-  return level.outputTokensPerSecond;
+}
+
+function overHttp(name: string, server: BenchServer): Side {
+  return {
+    name,
+    stop: server.stop,
+    async rate(settings) {
+      const work = { report: () => undefined, signal: new AbortController().signal };
+      const { levels } = await benchmarkServing(server.url, settings, work);
+      const [level] = levels;
+      if (level === undefined || level.failed > 0) throw new Error(`failed: ${JSON.stringify(level?.errors)}`);
+      return level.outputTokensPerSecond;
+    },
+  };
+}
+
+/** The package installed in `folder`, with the prompts that the servers get. */
+async function startNodeLlamaCpp(folder: string, path: string, threads: number, sequences: number, cells: number) {
+  const script = fileURLToPath(new URL('./peers/node-llama-cpp.ts', import.meta.url));
+  const words = [folder, path, threads, sequences, cells].map(String);
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  if ((await lines.next()).value !== 'ready') throw new Error(`node-llama-cpp does not start from ${folder}`);
+  return {
+    name: 'node-llama-cpp',
+    async rate(settings: BenchmarkServingSettings) {
+      const workload = new Workload(settings, 1, 1);
+      const prompts = Array.from({ length: settings.requestsPerLevel }, () => workload.next().turns[0]!.prompt);
+      child.stdin.write(`${JSON.stringify({ prompts, outputTokens: settings.outputTokens })}\n`);
+      return Number((await lines.next()).value);
+    },
+    async stop() {
+      child.kill();
+    },
+  };
 }

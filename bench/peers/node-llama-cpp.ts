@@ -1,0 +1,48 @@
+// node-llama-cpp's own batching, without HTTP: tsx node-llama-cpp.ts FOLDER GGUF THREADS SEQUENCES CONTEXT, where FOLDER is
+// one in which the package is installed. Each line of standard input is {"prompts": number[][], "outputTokens": n};
+// the answer is one line with the output tokens per second.
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+
+interface Sequence {
+  clearHistory(): Promise<void>;
+  evaluate(tokens: number[], options: object): AsyncGenerator<number>;
+}
+
+interface NodeLlamaCpp {
+  getLlama(options: object): Promise<{
+    loadModel(options: object): Promise<{
+      createContext(options: object): Promise<{ getSequence(): Sequence }>;
+    }>;
+  }>;
+}
+
+const [folder = '', modelPath, threads, sequences, contextSize] = process.argv.slice(2);
+const entry = join(folder, 'node_modules/node-llama-cpp/dist/index.js');
+const { getLlama } = (await import(pathToFileURL(entry).href)) as NodeLlamaCpp;
+const llama = await getLlama({ gpu: false, build: 'never', maxThreads: Number(threads), logLevel: 'error' });
+const model = await llama.loadModel({ modelPath, gpuLayers: 0 });
+const context = await model.createContext({
+  sequences: Number(sequences),
+  contextSize: Number(contextSize),
+  threads: Number(threads),
+});
+const places = Array.from({ length: Number(sequences) }, () => context.getSequence());
+console.log('ready');
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { prompts, outputTokens } = JSON.parse(line) as { prompts: number[][]; outputTokens: number };
+  const startMs = performance.now();
+  await Promise.all(
+    prompts.map(async (prompt, index) => {
+      const place = places[index]!;
+      await place.clearHistory();
+      let left = outputTokens;
+      for await (const _token of place.evaluate(prompt, { temperature: 0, yieldEogToken: true }))
+        if (--left === 0) break;
+    }),
+  );
+  console.log((prompts.length * outputTokens * 1000) / (performance.now() - startMs));
+}
+process.exit(0);
