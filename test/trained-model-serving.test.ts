@@ -63,10 +63,14 @@ describe.skipIf(engineMissing() !== undefined)('serving a trained model', () => 
 
   beforeAll(async () => {
     path = await trainedModel();
-    const text = song();
+    // Beginnings of verses, cut between words: what comes next is certain, so no rounding of a batch can turn it.
+    const verses = song().split('\n').filter(Boolean);
     const prompts = Array.from({ length: PROMPTS }, (_, index) => {
-      const start = (index * 37) % (text.length - 260);
-      return text.slice(start, start + 120 + (index % 5) * 20);
+      const words = verses
+        .slice(index % 10)
+        .join('\n')
+        .split(' ');
+      return words.slice(0, 12 + Math.floor(index / 10) * 4).join(' ');
     });
     references = askLlamaCpp(path, prompts);
   }, 300_000);
@@ -93,7 +97,7 @@ describe.skipIf(engineMissing() !== undefined)('serving a trained model', () => 
   it('has learnt its text', () => {
     const sure = references.flatMap(({ top }) => top.map((best) => Math.max(...best.values())));
     const mean = sure.reduce((sum, value) => sum + value, 0) / sure.length;
-    expect(mean).toBeGreaterThan(-0.3);
+    expect(mean).toBeGreaterThan(-0.05);
   });
 
   it('gives llama.cpp’s greedy tokens one at a time', async () => {
@@ -108,7 +112,8 @@ describe.skipIf(engineMissing() !== undefined)('serving a trained model', () => 
       expect(await tokensOf(engine)).toEqual(expected);
       const readBefore = engine.load!.prefixHitTokens;
       expect(await tokensOf(engine)).toEqual(expected);
-      expect(engine.load!.prefixHitTokens).toBeGreaterThan(readBefore);
+      // Streams keep only as many texts as there are places, which may be others than those asked for next.
+      if (kvLayout === 'unified') expect(engine.load!.prefixHitTokens).toBeGreaterThan(readBefore);
     });
   }
 

@@ -62,7 +62,9 @@ export class ContinuousBatching {
     this.options = options;
     this.useAdapter = useAdapter;
     this.speculation = speculation;
-    this.cache = new KvCache(context, context.options.cells, context.options.sequences);
+    this.cache = new KvCache(context, context.options.cells, context.options.sequences, {
+      adjacent: context.options.kvLayout === 'streams',
+    });
   }
 
   get busy(): boolean {
@@ -212,7 +214,10 @@ export class ContinuousBatching {
   private pack(plan: PlannedRows[]): PackedRows[] {
     const { context } = this;
     context.clearBatch();
-    return plan.map((planned) => {
+    // With a stream for each sequence llama.cpp computes together only rows whose sequences stand in the order of their
+    // numbers; any other order falls apart into several passes over the weights.
+    const ordered = plan.toSorted((a, b) => a.generation.sequence!.id - b.generation.sequence!.id);
+    return ordered.map((planned) => {
       const { generation, count, draft } = planned;
       const sequence = generation.sequence!;
       const outputs: OutputRow[] = [];

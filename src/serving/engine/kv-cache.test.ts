@@ -48,6 +48,18 @@ describe('the prefix tree over the KV cache', () => {
     expect(memory.cells).toBe(140);
   });
 
+  it('gives running requests numbers side by side where that is asked, at the cost of what is kept between them', () => {
+    const memory = new FakeMemory();
+    const cache = new KvCache(memory, 1000, 8, { adjacent: true });
+    const first = range(0, 4).map((index) => run(cache, memory, range(index * 100, index * 100 + 20)).sequence);
+    expect(first.map(({ id }) => id)).toEqual([0, 1, 2, 3]);
+    cache.close(first[1]!, true);
+    cache.close(first[2]!, true);
+    const next = [500, 600, 700].map((from) => run(cache, memory, range(from, from + 20)).sequence.id);
+    expect([0, 3, ...next].sort()).toEqual([0, 1, 2, 3, 4]);
+    expect(cache.usedCells).toBe(memory.cells);
+  });
+
   it('shares with a request that is still running, and each goes on alone', () => {
     const memory = new FakeMemory();
     const cache = new KvCache(memory, 1000, 8);

@@ -36,14 +36,23 @@ export class KvCache {
   readonly cells: number;
   private readonly memory: SequenceMemory;
   private readonly freeIds: number[];
+  private readonly running = new Set<number>();
+  private readonly sequences: number;
+  private readonly adjacent: boolean;
   private readonly roots = new Map<string, PrefixNode>();
   private readonly kept = new Set<KvSequence>();
   private used = 0;
   private clock = 0;
 
-  constructor(memory: SequenceMemory, cells: number, sequences: number) {
+  /**
+   * `adjacent` gives running sequences numbers side by side where it can: with a stream for each, llama.cpp computes
+   * together only what has consecutive numbers.
+   */
+  constructor(memory: SequenceMemory, cells: number, sequences: number, options: { adjacent?: boolean } = {}) {
     this.memory = memory;
     this.cells = cells;
+    this.sequences = sequences;
+    this.adjacent = options.adjacent ?? false;
     this.freeIds = Array.from({ length: sequences }, (_, index) => sequences - 1 - index);
   }
 
@@ -79,16 +88,19 @@ export class KvCache {
    */
   open(adapter: string, tokens: readonly number[], limit: number): KvSequence | undefined {
     let found = this.walk(this.root(adapter), tokens, limit);
-    if (this.freeIds.length === 0) {
+    const places = this.places();
+    if (!this.freeIds.some((id) => places.has(id))) {
       const donor = found.length === 0 ? undefined : keptHolder(found.node);
-      if (!this.evictOne(donor)) {
+      if (!this.evictOne(donor, places)) {
         // Nobody but the donor can go: the request continues in its place.
         return donor === undefined ? undefined : this.takeOver(donor, found.length);
       }
       found = this.walk(this.root(adapter), tokens, limit);
     }
-    const id = this.freeIds.pop();
+    const id = this.freeIds.findLast((free) => places.has(free));
     if (id === undefined) return undefined;
+    this.freeIds.splice(this.freeIds.indexOf(id), 1);
+    this.running.add(id);
     const sequence: KvSequence = { id, length: found.length, running: true, leaf: found.node, lastUsed: ++this.clock };
     if (found.length > 0) {
       if (found.within < found.node.tokens.length) sequence.leaf = split(found.node, found.within);
@@ -131,6 +143,7 @@ export class KvCache {
     }
     sequence.running = false;
     sequence.lastUsed = ++this.clock;
+    this.running.delete(sequence.id);
     this.kept.add(sequence);
   }
 
@@ -165,16 +178,27 @@ export class KvCache {
       surplus -= tail;
     }
     this.kept.delete(sequence);
+    this.running.add(sequence.id);
     sequence.length = length;
     sequence.running = true;
     sequence.lastUsed = ++this.clock;
     return sequence;
   }
 
-  private evictOne(except?: KvSequence): boolean {
+  /** The numbers that a new sequence may take: any that is not running, or those between running ones, or beside them. */
+  private places(): Set<number> {
+    const all = Array.from({ length: this.sequences }, (_, id) => id).filter((id) => !this.running.has(id));
+    if (!this.adjacent || this.running.size === 0) return new Set(all);
+    const lowest = Math.min(...this.running);
+    const highest = Math.max(...this.running);
+    const between = all.filter((id) => id > lowest && id < highest);
+    return new Set(between.length > 0 ? between : all.filter((id) => id === lowest - 1 || id === highest + 1));
+  }
+
+  private evictOne(except?: KvSequence, places?: ReadonlySet<number>): boolean {
     let oldest: KvSequence | undefined;
     for (const sequence of this.kept) {
-      if (sequence === except) continue;
+      if (sequence === except || places?.has(sequence.id) === false) continue;
       if (oldest === undefined || sequence.lastUsed < oldest.lastUsed) oldest = sequence;
     }
     if (oldest === undefined) return false;
@@ -195,6 +219,7 @@ export class KvCache {
       node = parent;
     }
     this.kept.delete(sequence);
+    this.running.delete(sequence.id);
     this.memory.truncate(sequence.id);
     this.freeIds.push(sequence.id);
   }
