@@ -185,7 +185,7 @@ async function tryCall(
       ...call,
       followRedirects: false,
       idempotent: false,
-      timeoutSeconds: 20, // how slow a mock is says nothing about the contract
+      timeoutSeconds: 60, // how slow a mock is says nothing about the contract
     });
     const documented = Object.keys(details.responses);
     const fits = documented.some((code) => code === String(status) || code === `${String(status)[0]}XX`);
