@@ -58,13 +58,17 @@ describe('search', () => {
     for (const result of search.search('property', { method: 'PATCH', limit: 20 })) expect(result.method).toBe('PATCH');
   });
 
-  it('puts a sure proposal first and ignores an unsure one', () => {
-    const propose = (confidence: number) =>
-      search.search('do the thing with the property', {
-        proposals: [{ api: 'papi', operationId: 'get-build', confidence }],
-      })[0]?.operationId;
-    expect(propose(0.95)).toBe('get-build');
-    expect(propose(0.4)).not.toBe('get-build');
+  it('lets a sure proposal decide between what words find alike, ignores an unsure one, and never overrides words', () => {
+    const propose = (request: string, confidence: number) => {
+      const proposals = [{ api: 'ccu', operationId: 'post-delete-tag', confidence }];
+      return search.search(request, { limit: 50, proposals });
+    };
+    const score = (confidence: number) =>
+      propose('purge the cache tag shoes', confidence).find((result) => result.operationId === 'post-delete-tag')
+        ?.score ?? 0;
+    expect(score(0.95)).toBeGreaterThan(1.4 * score(0));
+    expect(score(0.4)).toBe(score(0));
+    expect(propose('list the VLANs', 0.99)[0]?.operationId).toBe('get-vlans');
   });
 
   it.each(['', '???', 'qqq zzz', '{"a":1}', '../../etc/passwd', 'x'.repeat(500)])('takes any text: %j', (text) => {

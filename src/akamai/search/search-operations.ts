@@ -32,6 +32,11 @@ export interface SearchResult {
 
 /** A proposal counts from this confidence on. */
 const SURE = 0.8;
+/**
+ * How much a sure proposal counts. It decides between operations that words find about as good; it never overrides them:
+ * a model that knows forty operations is sure of one of them for requests about others, too.
+ */
+const PROPOSAL_WEIGHT = 0.5;
 /** Weight of the API's subject beside the operation's own words. */
 const API_WEIGHT = 0.42;
 /** The finer factors are worked out for this many of the best by words alone. */
@@ -90,7 +95,7 @@ export class OperationSearch {
     const candidates: { document: number; operation: ApiOperation; lexical: number }[] = [];
     for (const [document, operation] of operations.entries()) {
       const own = scores[document]!;
-      if (!allowed(operation, options) || (own === 0 && proposalOf(operation, options) === 0)) continue;
+      if (!allowed(operation, options) || own === 0) continue;
       const coverage = total === 0 ? 0 : covered[document]! / total;
       const subject = apiScores[apiOf[document]!]!;
       const lexical = (own * (0.6 + 0.4 * coverage) + API_WEIGHT * subject) * this.#prior[document]!;
@@ -106,11 +111,10 @@ export class OperationSearch {
         (1 + NAME_WEIGHT * name * name) *
         (named.has(traits.name) ? NAMED_API : 1) *
         intentFactor(intent, traits) *
-        numberFactor(numbers, traits);
+        numberFactor(numbers, traits) *
+        (1 + PROPOSAL_WEIGHT * proposalOf(operation, options));
       ranked.push({ operation, score });
     }
-    const best = ranked.reduce((highest, { score }) => Math.max(highest, score), 1);
-    for (const entry of ranked) entry.score += best * proposalOf(entry.operation, options);
     ranked.sort((a, b) => b.score - a.score);
     return ranked.slice(0, options.limit ?? 10).map(({ operation, score }) => ({
       api: operation.api,
