@@ -46,6 +46,7 @@ export function predictionRow(name: string, predicted: number, measured: number,
   };
 }
 
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+/** The largest of the smaller quarter of the values. */
+export function fasterQuarter(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 2]!;
 }
