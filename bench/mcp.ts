@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/ajv';
 import { getEncoding } from 'js-tiktoken';
 import type { BenchResult, BenchRow } from './bench.ts';
 import { median } from './measure/interleave.ts';
@@ -43,11 +44,13 @@ export default async function bench(): Promise<BenchResult> {
     const ours = await urlOf(start(main, 'serve', '--port', '0'));
     const peer = await urlOf(start(bare, 'http'));
     const rows: BenchRow[] = [];
+    console.error('latency over HTTP …');
     const http = await interleaved(
       () => overHttp(ours),
       () => overHttp(peer),
     );
     rows.push(latencyRow('p50 of a trivial tool over HTTP, 2026-07-28', http));
+    console.error('latency over stdio …');
     const stdioOurs = new StdioCaller(start(main, 'mcp'));
     const stdioPeer = new StdioCaller(start(bare, 'stdio'));
     const stdio = await interleaved(
@@ -155,19 +158,35 @@ function latencyRow(name: string, [ours, peer]: [number, number]): BenchRow {
   return { case: name, ours, peer, peerName: 'bare SDK server', unit: 'ms', ratio: ours / peer, higherIsBetter: false };
 }
 
+const ajv = new AjvJsonSchemaValidator();
+const compiled = new Map<string, ReturnType<typeof ajv.getValidator>>();
+/** Every result is checked, but two hundred clients in one process compile each schema once. */
+const sharedValidator: Pick<typeof ajv, 'getValidator'> = {
+  getValidator: <T>(schema: Parameters<typeof ajv.getValidator>[0]) => {
+    const key = JSON.stringify(schema);
+    const validator = compiled.get(key) ?? ajv.getValidator(schema);
+    compiled.set(key, validator);
+    return validator as ReturnType<typeof ajv.getValidator<T>>;
+  },
+};
+
 /** Clients of the official SDK, all at once: connect, list the tools, call one several times. */
 async function crowd(url: string, mode: 'legacy' | { pin: string }): Promise<BenchRow[]> {
+  console.error(`${clients} clients at once, ${JSON.stringify(mode)} …`);
   let errors = 0;
   const started = performance.now();
   await Promise.all(
     Array.from({ length: clients }, async () => {
-      const client = new Client({ name: 'crowd', version: '1' }, { versionNegotiation: { mode } });
+      const client = new Client(
+        { name: 'crowd', version: '1' },
+        { versionNegotiation: { mode }, jsonSchemaValidator: sharedValidator },
+      );
       try {
         await client.connect(new StreamableHTTPClientTransport(new URL(url)));
         await client.listTools();
         for (let call = 0; call < callsPerClient; call++) await client.callTool({ name: 'jobs_list', arguments: {} });
-      } catch {
-        errors++;
+      } catch (error) {
+        if (errors++ === 0) console.error(`first error: ${(error as Error).message}`);
       } finally {
         await client.close().catch(() => {});
       }
