@@ -6,6 +6,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import {
   type Answer,
@@ -93,6 +94,7 @@ function byTasks(call: Walker['call'], taskConnection: string, main: string): Pi
       for (;;) {
         const id = await newest();
         if (id !== undefined && id !== before) return id;
+        await delay(500);
       }
     },
     cancel: async (id) => void (await mcpdo('tasks/cancel', id, '--conn', main)),
