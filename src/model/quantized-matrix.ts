@@ -32,14 +32,20 @@ export function groupsPerRow(columns: number, groupSize: number, name: string): 
 
 /** The values that a quantized matrix stands for, [rows, columns]. */
 export function dequantizeMatrix(matrix: QuantizedMatrix): Float32Array {
-  const { rows, columns, groupSize, codes, scales, zeroPoints } = matrix;
-  const out = new Float32Array(rows * columns);
+  return dequantizeRows(matrix, 0, matrix.rows);
+}
+
+/** The values of the rows from `from` up to `to`. */
+export function dequantizeRows(matrix: QuantizedMatrix, from: number, to: number): Float32Array {
+  const { columns, groupSize, codes, scales, zeroPoints } = matrix;
+  const out = new Float32Array((to - from) * columns);
   const groups = columns / groupSize;
-  for (let group = 0; group < rows * groups; group++) {
+  const first = from * columns;
+  for (let group = from * groups; group < to * groups; group++) {
     const scale = scales[group]!;
     const zero = zeroPoints[group]!;
-    const from = group * groupSize;
-    for (let i = from; i < from + groupSize; i++) out[i] = scale * (codes[i]! - zero);
+    const at = group * groupSize;
+    for (let i = at; i < at + groupSize; i++) out[i - first] = scale * (codes[i]! - zero);
   }
   return out;
 }

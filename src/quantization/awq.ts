@@ -5,6 +5,7 @@ import type { MatrixProducts } from '../tensor/matrix-products.ts';
 import type { Stage } from './block-runner.ts';
 import { LinearWeight, nameInBlock } from './block-weights.ts';
 import { type RoundingSettings, roundToNearest } from './rounding-grid.ts';
+import { rowChunks } from './row-chunks.ts';
 
 /** Exponents that are tried: 0 leaves the weights as they are. */
 const gridPoints = 20;
@@ -208,10 +209,13 @@ export function quadraticError(
   inputs: number,
   gram: Float32Array,
 ): number {
-  const product = new Float32Array(difference.length);
-  products.multiply(difference, gram, { rows: outputs, inner: inputs, columns: inputs }, product);
   let sum = 0;
-  for (let i = 0; i < difference.length; i++) sum += difference[i]! * product[i]!;
+  for (const { from, to } of rowChunks(outputs, inputs)) {
+    const rows = difference.subarray(from * inputs, to * inputs);
+    const product = new Float32Array(rows.length);
+    products.multiply(rows, gram, { rows: to - from, inner: inputs, columns: inputs }, product);
+    for (let i = 0; i < rows.length; i++) sum += rows[i]! * product[i]!;
+  }
   return sum;
 }
 

@@ -3,8 +3,11 @@ import { type BlockGraph, blockGraph } from '../model/architectures/block-graph.
 import type { ModelConfig } from '../model/model-config.ts';
 import type { ModelParameters } from '../model/model-parameters.ts';
 import type { Work } from '../runtime/progress.ts';
+import type { Graph } from '../tensor/graph.ts';
+import { graphPart } from '../tensor/graph-part.ts';
 import type { MatrixProducts } from '../tensor/matrix-products.ts';
 import { Program } from '../tensor/program.ts';
+import { elementsOf } from '../tensor/shape.ts';
 import { nameInBlock } from './block-weights.ts';
 
 /** Tokens that go through a block at once. */
@@ -25,7 +28,8 @@ export class BlockRunner {
   /** Residual stream [sequences · length, width] that enters the current block. */
   hidden: Float32Array;
   readonly #graph: BlockGraph;
-  readonly #program: Program;
+  /** Compiled parts of the block by the outputs that they give. */
+  readonly #parts = new Map<string, { graph: Graph; program: Program }>();
   readonly #model: ModelParameters;
   readonly #products: MatrixProducts;
   readonly #width: number;
@@ -47,7 +51,6 @@ export class BlockRunner {
     this.#rows = shape.batch * shape.length;
     this.#batches = hidden.length / (this.#rows * config.width);
     this.#graph = blockGraph(config, model.specs, shape);
-    this.#program = new Program(this.#graph.graph);
     const stages = new Map<string, Stage>();
     for (const [weight, output] of this.#graph.captures) {
       const inputs = this.#graph.captureShapes.get(output)![1];
@@ -62,9 +65,10 @@ export class BlockRunner {
   async grams(layer: number, stages: readonly Stage[], work: Work): Promise<Map<Stage, Float32Array>> {
     const sums = new Map(stages.map((stage) => [stage, new Float32Array(stage.inputs ** 2)]));
     const spare = new Map(stages.map((stage) => [stage, new Float32Array(stage.inputs ** 2)]));
-    await this.#run(layer, work, undefined, (captures) => {
+    const outputs = stages.map(({ output }) => output);
+    await this.#run(layer, work, outputs, (results) => {
       for (const stage of stages) {
-        const x = captures.get(stage.output)!;
+        const x = results[stage.output]!;
         const [sum, next] = [sums.get(stage)!, spare.get(stage)!];
         const shape = { rows: stage.inputs, inner: this.#rows, columns: stage.inputs, transposeA: true };
         this.#products.multiply(x, x, shape, next, sum);
@@ -78,46 +82,56 @@ export class BlockRunner {
   /** Moves the residual stream past the block, with its weights as they are now. */
   async advance(layer: number, work: Work): Promise<void> {
     const next = new Float32Array(this.hidden.length);
-    await this.#run(layer, work, next);
+    await this.#run(layer, work, ['next'], (results, batch) => {
+      next.set(results.next!, batch * this.#rows * this.#width);
+    });
     this.hidden = next;
   }
 
   close(): void {
-    this.#program.close();
+    for (const { program } of this.#parts.values()) program.close();
   }
 
+  /** Computes some outputs of the block, and nothing that they do not need, for every micro-batch. */
   async #run(
     layer: number,
     work: Work,
-    next: Float32Array | undefined,
-    visit?: (captures: ReadonlyMap<string, Float32Array>) => void,
+    outputs: readonly string[],
+    visit: (results: Readonly<Record<string, Float32Array>>, batch: number) => void,
   ): Promise<void> {
-    const captures = new Map(
-      [...this.#graph.captureShapes].map(([output, [rows, inputs]]) => [output, new Float32Array(rows * inputs)]),
-    );
+    const { graph, program } = this.#part(outputs);
     const elements = this.#rows * this.#width;
-    const into = new Float32Array(elements);
-    const from = new Float32Array(elements);
+    const results = Object.fromEntries(
+      [...graph.outputs].map(([name, { shape }]) => [name, new Float32Array(elementsOf(shape))]),
+    );
+    const hidden = new Float32Array(elements);
     const parameters = Object.fromEntries(
-      this.#graph.graph.inputs
+      graph.inputs
         .filter(({ name }) => name !== 'hidden')
         .map(({ name }) => [name, this.#model.arrays.get(nameInBlock(name, layer))!]),
     );
-    const binding = this.#program.bind(
-      { ...parameters, hidden: from },
-      { next: into, ...Object.fromEntries(captures) },
-    );
+    const binding = program.bind({ ...parameters, hidden }, results);
     try {
       for (let batch = 0; batch < this.#batches; batch++) {
         throwIfAborted(work.signal);
-        from.set(this.hidden.subarray(batch * elements, (batch + 1) * elements));
+        hidden.set(this.hidden.subarray(batch * elements, (batch + 1) * elements));
         await binding.runAsync();
-        visit?.(captures);
-        next?.set(into, batch * elements);
+        visit(results, batch);
       }
     } finally {
       binding.close();
     }
+  }
+
+  #part(outputs: readonly string[]): { graph: Graph; program: Program } {
+    const key = outputs.join();
+    let part = this.#parts.get(key);
+    if (part === undefined) {
+      const graph = graphPart(this.#graph.graph, outputs);
+      part = { graph, program: new Program(graph) };
+      this.#parts.set(key, part);
+    }
+    return part;
   }
 }
 

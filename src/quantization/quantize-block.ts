@@ -7,8 +7,9 @@ import { quadraticError, scaleBlockForActivations } from './awq.ts';
 import type { BlockRunner, Stage } from './block-runner.ts';
 import { blockOf, LinearWeight, nameInBlock } from './block-weights.ts';
 import { gptq } from './gptq.ts';
+import { dampedGram, type InputHessian, inputHessian } from './input-hessian.ts';
 import type { QuantizedPart } from './layer-store.ts';
-import { refineCodes } from './refine-codes.ts';
+import { refineRounding } from './refine-rounding.ts';
 import { type RoundingSettings, roundToNearest } from './rounding-grid.ts';
 import type { QuantizationSettings } from './settings.ts';
 
@@ -59,12 +60,13 @@ export async function gptqBlock(job: BlockJob, runner: BlockRunner, work: Work):
   const part: QuantizedPart = { matrices: new Map(), layers: [] };
   for (const stage of runner.stages) {
     const gram = (await runner.grams(layer, [stage], work)).get(stage)!;
+    let hessian: InputHessian | undefined;
     for (const weight of weightsOf(stage, model, layer)) {
       const rounding = roundingOf(weight.name, config, settings);
-      const { outputs, inputs, name } = weight;
       const round = (values: Float32Array): QuantizedMatrix => {
-        const { damping, actOrder } = settings;
-        return gptq(products, values, outputs, inputs, gram, { ...rounding!, damping, actOrder }, name);
+        hessian ??= inputHessian(products, gram, stage.inputs, settings, weight.name);
+        const { actOrder } = settings;
+        return gptq(products, values, weight.outputs, hessian, { ...rounding!, actOrder }, weight.name);
       };
       record(part, weight, rounding, round, { products, gram });
     }
@@ -72,20 +74,25 @@ export async function gptqBlock(job: BlockJob, runner: BlockRunner, work: Work):
   return part;
 }
 
-/** AWQ: scales folded through the whole block, then rounding with clipping, and a sweep over the codes. */
+/**
+ * AWQ: scales folded through the whole block; then, stage by stage as in GPTQ, rounding with clipping and a refinement
+ * of codes and scales.
+ */
 export async function awqBlock(job: BlockJob, runner: BlockRunner, work: Work): Promise<QuantizedPart> {
   const { config, model, settings, products, layer } = job;
   const part: QuantizedPart = { matrices: new Map(), layers: [] };
   const grams = await runner.grams(layer, runner.stages, work);
   scaleBlockForActivations(products, config, model, layer, grams, settings);
-  for (const [stage, gram] of grams) {
-    const importance = Float64Array.from({ length: stage.inputs }, (_, i) => gram[i * stage.inputs + i]!);
+  for (const stage of runner.stages) {
+    const gram = (await runner.grams(layer, [stage], work)).get(stage)!;
+    const damped = dampedGram(gram, stage.inputs, settings.damping);
+    const importance = Float64Array.from({ length: stage.inputs }, (_, i) => damped[i * stage.inputs + i]!);
     for (const weight of weightsOf(stage, model, layer)) {
       const rounding = roundingOf(weight.name, config, settings);
       const { outputs, inputs, name } = weight;
       const round = (values: Float32Array): QuantizedMatrix => {
         const matrix = roundToNearest(values, outputs, inputs, rounding!, name, importance);
-        refineCodes(products, matrix, values, gram, settings.damping);
+        refineRounding(products, matrix, values, damped);
         return matrix;
       };
       record(part, weight, rounding, round, { products, gram });

@@ -1,0 +1,22 @@
+import { Graph, type GraphNode, type Tensor } from './graph.ts';
+
+/** The part of a graph that some of its outputs need: a stage of a network without what comes after it. */
+export function graphPart(graph: Graph, outputs: readonly string[]): Graph {
+  const part = new Graph();
+  const wanted = new Set<Tensor | undefined>();
+  for (const name of outputs) {
+    const tensor = graph.outputs.get(name)!;
+    part.outputs.set(name, tensor);
+    wanted.add(tensor);
+  }
+  const nodes: GraphNode[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((output) => output !== undefined && wanted.has(output))) continue;
+    nodes.push(node);
+    for (const input of node.inputs) wanted.add(input);
+  }
+  part.nodes.push(...nodes.toReversed());
+  part.inputs.push(...graph.inputs.filter((input) => wanted.has(input)));
+  part.constants.push(...graph.constants.filter(({ tensor }) => wanted.has(tensor)));
+  return part;
+}
