@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
@@ -9,6 +10,8 @@ import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 /** Equally long token sequences that stand for what the model will read. */
 export interface CalibrationSet {
   sequences: Int32Array[];
+  /** For each token 1 where the model is asked to write it, 0 where it is only given; all 1 when left out. */
+  counted?: Uint8Array[];
   length: number;
   /** Tokens that the text had in all. */
   availableTokens: number;
@@ -17,23 +20,37 @@ export interface CalibrationSet {
 /** A text as token ids. With many short texts, `starts` says where they begin. */
 export interface TokenText {
   tokens: Int32Array;
+  /** For each token 1 where the model is asked to write it; all 1 when left out. */
+  counted?: Uint8Array;
   starts: readonly number[];
 }
 
+/** A text, or a prompt of which the model writes only the completion. */
+export type CalibrationText = string | { prompt: string; completion: string };
+
 /** Texts one after the other, each ended by the end-of-text token. */
 export async function tokenizeTexts(
-  texts: Iterable<string> | AsyncIterable<string>,
+  texts: Iterable<CalibrationText> | AsyncIterable<CalibrationText>,
   tokenizer: Tokenizer,
 ): Promise<TokenText> {
   const tokens: number[] = [];
+  const counted: number[] = [];
   const starts: number[] = [];
+  const append = (text: string, isWritten: 0 | 1): void => {
+    for (const id of tokenizer.encode(text)) tokens.push(id);
+    while (counted.length < tokens.length) counted.push(isWritten);
+  };
   for await (const text of texts) {
     if (text === '') continue;
     starts.push(tokens.length);
-    for (const id of tokenizer.encode(text)) tokens.push(id);
-    if (tokenizer.eosTokenId !== undefined && tokens.at(-1) !== tokenizer.eosTokenId) tokens.push(tokenizer.eosTokenId);
+    if (typeof text !== 'string') append(text.prompt, 0);
+    append(typeof text === 'string' ? text : text.completion, 1);
+    if (tokenizer.eosTokenId === undefined || tokens.at(-1) === tokenizer.eosTokenId) continue;
+    tokens.push(tokenizer.eosTokenId);
+    counted.push(1);
   }
-  return { tokens: Int32Array.from(tokens), starts };
+  const all = counted.every((isWritten) => isWritten === 1);
+  return { tokens: Int32Array.from(tokens), starts, ...(all ? {} : { counted: Uint8Array.from(counted) }) };
 }
 
 /**
@@ -42,7 +59,7 @@ export async function tokenizeTexts(
  * or shorter sequences; none at all is an error.
  */
 export function cutSequences(
-  { tokens, starts }: TokenText,
+  { tokens, starts, counted }: TokenText,
   { samples, length }: { samples: number; length: number },
 ): CalibrationSet {
   if (tokens.length < 2) {
@@ -55,14 +72,26 @@ export function cutSequences(
   const usedSamples = Math.min(samples, Math.floor(tokens.length / usedLength));
   const stride = usedSamples === 1 ? 0 : (tokens.length - usedLength) / (usedSamples - 1);
   const usableStarts = starts.filter((start) => start <= tokens.length - usedLength);
-  const sequences = Array.from({ length: usedSamples }, (_, sample) => {
-    const start =
-      usableStarts.length >= usedSamples
-        ? usableStarts[Math.floor((sample * usableStarts.length) / usedSamples)]!
-        : Math.floor(sample * stride);
-    return tokens.slice(start, start + usedLength);
+  const places = Array.from({ length: usedSamples }, (_, sample) =>
+    usableStarts.length >= usedSamples
+      ? usableStarts[Math.floor((sample * usableStarts.length) / usedSamples)]!
+      : Math.floor(sample * stride),
+  );
+  return {
+    sequences: places.map((start) => tokens.slice(start, start + usedLength)),
+    ...(counted === undefined ? {} : { counted: places.map((start) => counted.slice(start, start + usedLength)) }),
+    length: usedLength,
+    availableTokens: tokens.length,
+  };
+}
+
+async function refuseUnreadable(path: string): Promise<void> {
+  if ((await stat(path).catch(() => undefined))?.isFile()) return;
+  throw new FtsError('not-found', `There is no calibration file ${path}.`, {
+    field: 'calibration',
+    value: path,
+    remedy: 'Name a text or JSON-lines file, or "self" for the model’s own samples.',
   });
-  return { sequences, length: usedLength, availableTokens: tokens.length };
 }
 
 const lineSchema = z.union([
@@ -72,11 +101,10 @@ const lineSchema = z.union([
 ]);
 
 /** The texts of a file: JSON lines (`text`, `messages` or `prompt` and `completion`), or the whole as one text. */
-export async function* readCalibrationTexts(path: string, tokenizer: Tokenizer): AsyncGenerator<string> {
+export async function* readCalibrationTexts(path: string, tokenizer: Tokenizer): AsyncGenerator<CalibrationText> {
+  await refuseUnreadable(path);
   if (!path.endsWith('.jsonl')) {
-    let text = '';
-    for await (const chunk of createReadStream(path, 'utf8')) text += chunk;
-    yield text;
+    yield await readFile(path, 'utf8');
     return;
   }
   let number = 0;
@@ -91,7 +119,7 @@ export async function* readCalibrationTexts(path: string, tokenizer: Tokenizer):
     } else if ('text' in row) {
       yield String(row.text);
     } else {
-      yield `${row.prompt}${row.completion}`;
+      yield { prompt: String(row.prompt), completion: String(row.completion) };
     }
   }
 }

@@ -47,7 +47,7 @@ export async function chooseSettings(
   const source = await openModelDirectory(modelPath);
   try {
     const reference = await loadFiniteParameters(source);
-    const { tokens, starts } = await readCalibration(text, source, reference, work);
+    const { tokens, starts, counted } = await readCalibration(text, source, reference, work);
     if (tokens.length < fewestTokens) {
       throw new FtsError('invalid-input', `The text has ${tokens.length} tokens: too few to hold some out.`, {
         field: 'calibration',
@@ -57,19 +57,25 @@ export async function chooseSettings(
     }
     const seenTokens = Math.floor(tokens.length * (1 - heldOutShare));
     const heldOut = tokens.subarray(seenTokens).subarray(0, mostHeldOutTokens);
-    const seen = { tokens: tokens.subarray(0, seenTokens), starts: starts.filter((start) => start < seenTokens) };
+    const heldOutCounted = counted?.subarray(seenTokens).subarray(0, mostHeldOutTokens);
+    const seen = {
+      tokens: tokens.subarray(0, seenTokens),
+      starts: starts.filter((start) => start < seenTokens),
+      ...(counted === undefined ? {} : { counted: counted.subarray(0, seenTokens) }),
+    };
     const length = Math.min(base.sampleTokens, source.config.contextLength);
     const calibration = cutSequences(seen, { samples: base.samples, length });
     const windows = { windowTokens: length, strideTokens: Math.max(1, Math.floor(length / 2)) };
     const quiet: Work = { signal: work.signal, report: () => {} };
-    const own = await evaluateTokens(source.config, reference, heldOut, windows, quiet);
+    const own = await evaluateTokens(source.config, reference, heldOut, windows, quiet, undefined, heldOutCounted);
     const candidates = candidateSettings(base);
     const trials: Trial[] = [];
     for (const [done, settings] of candidates.entries()) {
       work.report({ stage: `try ${settings.method}`, done, total: candidates.length, unit: 'items' });
       const model = await loadFiniteParameters(source);
       const weights = await quantizeModel(source.config, model, calibration, settings, undefined, quiet);
-      const evaluation = await evaluateTokens(source.config, model, heldOut, windows, quiet, reference);
+      const original = { config: source.config, parameters: reference };
+      const evaluation = await evaluateTokens(source.config, model, heldOut, windows, quiet, original, heldOutCounted);
       const size = storedBitsPerWeight(reference.arrays, weights);
       trials.push(trialOf(settings, size, evaluation, own, budget.bitsPerWeight));
     }

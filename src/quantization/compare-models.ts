@@ -1,7 +1,8 @@
 import { FtsError } from '../errors/fts-error.ts';
-import { loadParameters, type ModelParameters } from '../model/model-parameters.ts';
+import { loadParameters } from '../model/model-parameters.ts';
 import { openModel } from '../model/open-model.ts';
 import type { Work } from '../runtime/progress.ts';
+import { type LoadedModel, layerErrors } from './layer-errors.ts';
 import { type Evaluation, evaluateTokens, type WindowSettings } from './perplexity.ts';
 
 export interface ComparedModel {
@@ -12,6 +13,8 @@ export interface ComparedModel {
   evaluation: Evaluation;
   /** Against the first model, as a fraction: 0.01 is 1 % worse. */
   perplexityChange: number;
+  /** Relative squared error of the residual stream against the first model: after the embedding, then each block. */
+  layerErrors?: number[];
 }
 
 /**
@@ -27,7 +30,7 @@ export async function compareModels(
 ): Promise<ComparedModel[]> {
   const rows: ComparedModel[] = [];
   let tokens: number[] | undefined;
-  let reference: { path: string; vocabSize: number; parameters: ModelParameters } | undefined;
+  let reference: (LoadedModel & { path: string }) | undefined;
   for (const [index, path] of paths.entries()) {
     const model = await openModel(path);
     try {
@@ -40,7 +43,7 @@ export async function compareModels(
           remedy: 'Put a model with tokenizer.json first.',
         });
       }
-      if (reference !== undefined && config.vocabSize !== reference.vocabSize) {
+      if (reference !== undefined && config.vocabSize !== reference.config.vocabSize) {
         throw new FtsError('invalid-input', `${path} has another vocabulary than ${reference.path}.`, {
           field: 'models',
           value: path,
@@ -55,8 +58,10 @@ export async function compareModels(
           work.report({ ...report, done: index * (report.total ?? 0) + report.done, total });
         },
       };
-      const evaluation = await evaluateTokens(config, parameters, tokens, options, progress, reference?.parameters);
-      reference ??= { path, vocabSize: config.vocabSize, parameters };
+      const evaluation = await evaluateTokens(config, parameters, tokens, options, progress, reference);
+      const errors =
+        reference && (await layerErrors(reference, { config, parameters }, tokens, options.windowTokens, work));
+      reference ??= { path, config, parameters };
       const count = parameters.specs.reduce(
         (sum, { source, shape }) => sum + (source.columns === undefined ? product(source.shape) : product(shape)),
         0,
@@ -68,6 +73,7 @@ export async function compareModels(
         bitsPerWeight: (bytes * 8) / count,
         evaluation,
         perplexityChange: evaluation.perplexity / first - 1,
+        ...(errors === undefined ? {} : { layerErrors: errors }),
       });
     } finally {
       await model.close();

@@ -3,6 +3,7 @@ import { ForwardPass } from '../model/forward-pass.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import type { ModelParameters } from '../model/model-parameters.ts';
 import type { Work } from '../runtime/progress.ts';
+import type { LoadedModel } from './layer-errors.ts';
 
 export interface WindowSettings {
   /** Tokens in a window; at most the model's context length. */
@@ -30,7 +31,8 @@ export interface Evaluation {
 
 /**
  * Perplexity by sliding windows: the text is cut into overlapping windows, and in each only the tokens that the window
- * before did not score count. With a reference model also the KL divergence and the agreement of the first choice.
+ * before did not score count, and of those the ones that `counted` (one number per token) does not rule out. With a
+ * reference model also the KL divergence and the agreement of the first choice.
  */
 export async function evaluateTokens(
   config: ModelConfig,
@@ -38,9 +40,11 @@ export async function evaluateTokens(
   tokens: ArrayLike<number>,
   { windowTokens, strideTokens }: WindowSettings,
   work: Work,
-  reference?: ModelParameters,
+  reference?: LoadedModel,
+  counted?: Uint8Array,
 ): Promise<Evaluation> {
-  const length = Math.min(windowTokens, config.contextLength, tokens.length);
+  const longest = Math.min(config.contextLength, reference?.config.contextLength ?? Number.POSITIVE_INFINITY);
+  const length = Math.min(windowTokens, longest, tokens.length);
   if (length < 2) {
     throw new FtsError('invalid-input', 'The evaluation text has fewer than two tokens.', {
       field: 'data',
@@ -50,7 +54,8 @@ export async function evaluateTokens(
   }
   const stride = Math.min(strideTokens, length - 1);
   const pass = new ForwardPass(config, model, length);
-  const referencePass = reference === undefined ? undefined : new ForwardPass(config, reference, length);
+  const referencePass =
+    reference === undefined ? undefined : new ForwardPass(reference.config, reference.parameters, length);
   const comparison = referencePass === undefined ? undefined : new Comparison();
   const window = new Int32Array(length);
   const totals = { loss: 0, scored: 0 };
@@ -66,12 +71,13 @@ export async function evaluateTokens(
       const logits = await pass.logits(window);
       const expected = await referencePass?.logits(window);
       for (let position = scoredTo; position < end; position++) {
-        const row = (position - start - 1) * pass.logitColumns;
-        const scores = logits.subarray(row, row + config.vocabSize);
+        if (counted?.[position] === 0) continue;
+        const scores = rowOf(logits, pass, position - start - 1, config);
         const normalizer = logSumExp(scores);
         totals.loss += normalizer - scores[tokens[position]!]!;
         totals.scored += 1;
-        if (expected !== undefined) comparison?.add(expected.subarray(row, row + config.vocabSize), scores, normalizer);
+        if (expected === undefined) continue;
+        comparison!.add(rowOf(expected, referencePass!, position - start - 1, config), scores, normalizer);
       }
       scoredTo = end;
       work.report({
@@ -93,6 +99,10 @@ export async function evaluateTokens(
     scoredTokens: totals.scored,
     ...(comparison === undefined ? {} : { reference: comparison.result() }),
   };
+}
+
+function rowOf(logits: Float32Array, { logitColumns }: ForwardPass, row: number, { vocabSize }: ModelConfig) {
+  return logits.subarray(row * logitColumns, row * logitColumns + vocabSize);
 }
 
 /** Gathers how two models' next-token distributions differ. */

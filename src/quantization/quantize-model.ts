@@ -1,17 +1,15 @@
 import { architectureOf } from '../model/architectures/architecture.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import type { ModelParameters } from '../model/model-parameters.ts';
-import { dequantizeMatrix, type QuantizedMatrix } from '../model/quantized-matrix.ts';
+import type { QuantizedMatrix } from '../model/quantized-matrix.ts';
 import type { Work } from '../runtime/progress.ts';
 import { MatrixProducts } from '../tensor/matrix-products.ts';
 import { BlockRunner, microBatch } from './block-runner.ts';
-import { LinearWeight } from './block-weights.ts';
 import type { CalibrationSet } from './calibration.ts';
-import { gptq } from './gptq.ts';
 import type { LayerStore, QuantizedPart } from './layer-store.ts';
 import { awqBlock, type BlockJob, gptqBlock, type LayerReport, roundBlock } from './quantize-block.ts';
+import { quantizeTables, type TableCalibration, tableBits } from './quantize-tables.ts';
 import { embedSequences, outputGram } from './residual-stream.ts';
-import { roundToNearest } from './rounding-grid.ts';
 import type { QuantizationSettings } from './settings.ts';
 
 export interface QuantizedWeights {
@@ -43,15 +41,17 @@ export async function quantizeModel(
     return new BlockRunner(config, model, products, await embedSequences(config, model, set), shape);
   };
   try {
-    let gram: Float32Array | undefined;
+    let tableCalibration: TableCalibration | undefined;
     if (calibration !== undefined && settings.method !== 'rtn') {
       runner = await createRunner(calibration);
-      if (tableBits(settings) !== 16) {
+      if (tableBits(architectureOf(config).outputTable(config), settings) !== 16) {
         for (let layer = 0; layer < config.layers; layer++) await runner.advance(layer, work);
-        gram = await outputGram(config, model, runner.hidden, calibration.length, products);
+        const gram = await outputGram(config, model, runner.hidden, calibration, products);
+        tableCalibration = { set: calibration, outputGram: gram };
       }
     }
-    quantizeTables(config, model, gram, settings, products, result);
+    result.tables = await quantizeTables(config, model, tableCalibration, settings, products, work);
+    for (const [name, { bits }] of result.tables) result.layers.push({ name, bits });
     if (runner !== undefined) runner.hidden = await embedSequences(config, model, calibration!);
     for (let layer = 0; layer < config.layers; layer++) {
       const job: BlockJob = { config, model, settings, products, layer };
@@ -80,52 +80,4 @@ export async function quantizeModel(
 async function quantizeBlock(job: BlockJob, runner: BlockRunner | undefined, work: Work): Promise<QuantizedPart> {
   if (runner === undefined) return roundBlock(job);
   return job.settings.method === 'awq' ? awqBlock(job, runner, work) : gptqBlock(job, runner, work);
-}
-
-function tableBits({ embeddingBits, bits }: QuantizationSettings): 4 | 8 | 16 {
-  return embeddingBits ?? bits;
-}
-
-/** Damping for a table that is both looked up and multiplied with: half of what counts is every entry by itself. */
-const tiedDamping = 1;
-
-function quantizeTables(
-  config: ModelConfig,
-  model: ModelParameters,
-  gram: Float32Array | undefined,
-  settings: QuantizationSettings,
-  products: MatrixProducts,
-  result: QuantizedWeights,
-): void {
-  const { symmetric, damping } = settings;
-  const bits = tableBits(settings);
-  if (bits === 16) return;
-  const output = architectureOf(config).outputTable(config);
-  const embedding = model.specs[0]!.name;
-  // Blocks of GGUF are 32 values: tables take that group size whatever the layers have.
-  const rounding = { bits, groupSize: 32, symmetric };
-  if (config.width % 32 !== 0) return;
-  for (const name of new Set([embedding, output])) {
-    const table = new LinearWeight(model, name);
-    const values = table.read();
-    const { outputs, inputs } = table;
-    const uniform = new Float64Array(inputs).fill(1);
-    const matrix =
-      gram === undefined
-        ? roundToNearest(values, outputs, inputs, rounding, name)
-        : name === output
-          ? gptq(
-              products,
-              values,
-              outputs,
-              inputs,
-              gram,
-              { ...rounding, damping: config.tiedEmbeddings ? tiedDamping : damping, actOrder: settings.actOrder },
-              name,
-            )
-          : roundToNearest(values, outputs, inputs, rounding, name, uniform);
-    table.write(dequantizeMatrix(matrix));
-    result.tables.set(name, matrix);
-    result.layers.push({ name, bits });
-  }
 }

@@ -39,7 +39,9 @@ async function divergence(name: string, overrides: object): Promise<number> {
   const output = join(folder, 'out');
   await quantize({ model: join(folder, name), output, settings: settings(overrides), calibration: { tokens } }, idle);
   const [reference, quantized] = [await parametersOf(join(folder, name)), await parametersOf(output)];
-  const result = await evaluateTokens(tinyConfigs[name]!, quantized, evaluated, windows, idle, reference);
+  const config = tinyConfigs[name]!;
+  const compared = { config, parameters: reference };
+  const result = await evaluateTokens(config, quantized, evaluated, windows, idle, compared);
   return result.reference!.meanKlDivergence;
 }
 

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FtsError } from '../errors/fts-error.ts';
+import { refuseNonFinite } from '../model/finite-values.ts';
 import type { ModelDirectory } from '../model/model-directory.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
 import { loadParameters, type ModelParameters } from '../model/model-parameters.ts';
 import { openWeightReader } from '../model/quantized-checkpoint/quantized-checkpoint.ts';
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Work } from '../runtime/progress.ts';
-import { type CalibrationSet, cutSequences, type TokenText, tokenizeTexts } from './calibration.ts';
+import {
+  type CalibrationSet,
+  type CalibrationText,
+  cutSequences,
+  type TokenText,
+  tokenizeTexts,
+} from './calibration.ts';
 import { LayerStore } from './layer-store.ts';
 import type { LayerReport } from './quantize-block.ts';
 import { quantizeModel } from './quantize-model.ts';
@@ -24,7 +31,7 @@ export interface QuantizeInput {
   name?: string;
   settings: QuantizationSettings;
   /** Texts like those that the model will read, token ids, or the model's own samples; round-to-nearest needs none. */
-  calibration?: Iterable<string> | AsyncIterable<string> | { tokens: ArrayLike<number> } | 'self';
+  calibration?: Iterable<CalibrationText> | AsyncIterable<CalibrationText> | { tokens: ArrayLike<number> } | 'self';
   /** Kept in `fts.json` beside the settings. */
   reason?: string;
 }
@@ -66,6 +73,7 @@ export async function quantize(input: QuantizeInput, work: Work): Promise<Quanti
       parent: source.provenance?.name ?? input.model,
       ...(calibration === undefined ? {} : { dataHash: hashOf(calibration) }),
       settings: { ...settings, ...(input.reason === undefined ? {} : { reason: input.reason }) },
+      layers: weights.layers,
     };
     const artifacts = await writeQuantized(input.output, source, model, weights, settings, provenance, work);
     await store.remove();
@@ -88,16 +96,7 @@ function refuseInPlace({ model, output }: QuantizeInput): void {
 /** The parameters of a model. Throws `invalid-input` naming the tensor and place of a number that is not finite. */
 export async function loadFiniteParameters(source: ModelDirectory): Promise<ModelParameters> {
   const model = await loadParameters(source.config, openWeightReader(source));
-  for (const [name, array] of model.arrays) {
-    for (let i = 0; i < array.length; i++) {
-      if (Number.isFinite(array[i]!)) continue;
-      throw new FtsError('invalid-input', `${name} has ${array[i]} at position ${i}: the weights are not finite.`, {
-        field: name,
-        value: String(array[i]),
-        remedy: 'The model is damaged: take an earlier checkpoint.',
-      });
-    }
-  }
+  for (const [name, array] of model.arrays) refuseNonFinite(name, array);
   return model;
 }
 
@@ -142,8 +141,8 @@ function storeKey(
   return hash.digest('hex');
 }
 
-function hashOf({ sequences }: CalibrationSet): string {
+function hashOf({ sequences, counted = [] }: CalibrationSet): string {
   const hash = createHash('sha256');
-  for (const { buffer } of sequences) hash.update(new Uint8Array(buffer));
+  for (const { buffer } of [...sequences, ...counted]) hash.update(new Uint8Array(buffer));
   return hash.digest('hex');
 }

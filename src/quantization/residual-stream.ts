@@ -24,12 +24,15 @@ export async function embedSequences(
   return out;
 }
 
-/** Σ x xᵀ [width, width] of what the output table is multiplied with, from the residual stream after the last block. */
+/**
+ * Σ x xᵀ [width, width] of what the output table is multiplied with where the model is asked to write the next token,
+ * from the residual stream after the last block.
+ */
 export async function outputGram(
   config: ModelConfig,
   model: ModelParameters,
   stream: Float32Array,
-  length: number,
+  { length, counted }: CalibrationSet,
   products: MatrixProducts,
 ): Promise<Float32Array> {
   const { width } = config;
@@ -41,7 +44,10 @@ export async function outputGram(
   const graph = finishGraph(config, model.specs, { batch: 1, length });
   await runEach(graph, model, { hidden }, { final }, stream.length / elements, {
     before: (index) => hidden.set(stream.subarray(index * elements, (index + 1) * elements)),
-    after: () => {
+    after: (index) => {
+      for (let row = 0; counted !== undefined && row < length; row++) {
+        if (counted[index]![row + 1] !== 1) final.fill(0, row * width, (row + 1) * width);
+      }
       products.multiply(final, final, { rows: width, inner: length, columns: width, transposeA: true }, next, sum);
       [sum, next] = [next, sum];
     },

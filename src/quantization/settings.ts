@@ -21,7 +21,7 @@ export const quantizationSettingsSchema = z.strictObject({
   keep: z
     .array(z.string())
     .default([])
-    .describe('Modules at higher precision: "first", "last" (layers) or parts of names, such as "down_proj"'),
+    .describe('Modules at higher precision: "first", "last" (layers) or parts of names: "down_proj", "lm_head"'),
   keepBits: z
     .union([z.literal(8), z.literal(16)])
     .default(8)

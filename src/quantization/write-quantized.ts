@@ -124,10 +124,32 @@ function joinRows(parts: readonly QuantizedMatrix[]): QuantizedMatrix {
   return {
     ...first,
     rows: parts.reduce((sum, { rows }) => sum + rows, 0),
-    codes: Uint8Array.from(parts.flatMap(({ codes }) => [...codes])),
-    scales: Float32Array.from(parts.flatMap(({ scales }) => [...scales])),
-    zeroPoints: Uint8Array.from(parts.flatMap(({ zeroPoints }) => [...zeroPoints])),
+    codes: joined(
+      parts.map(({ codes }) => codes),
+      (length) => new Uint8Array(length),
+    ),
+    scales: joined(
+      parts.map(({ scales }) => scales),
+      (length) => new Float32Array(length),
+    ),
+    zeroPoints: joined(
+      parts.map(({ zeroPoints }) => zeroPoints),
+      (length) => new Uint8Array(length),
+    ),
   };
+}
+
+function joined<Values extends Uint8Array | Float32Array>(
+  parts: readonly Values[],
+  allocate: (length: number) => Values,
+): Values {
+  const out = allocate(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
 function checkpointNameFor(config: ModelConfig, name: string): string {

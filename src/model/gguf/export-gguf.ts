@@ -1,6 +1,7 @@
 import { FtsError } from '../../errors/fts-error.ts';
 import type { Work } from '../../runtime/progress.ts';
 import { rotaryFrequencyFactors } from '../architectures/rotary-angles.ts';
+import { refuseNonFinite } from '../finite-values.ts';
 import type { ModelConfig } from '../model-config.ts';
 import { checkpointName } from '../model-parameters.ts';
 import type { QuantizedMatrix } from '../quantized-matrix.ts';
@@ -111,6 +112,7 @@ function rotaryFactorsTensor(factors: Float32Array): GgufTensorSource {
 async function readValues(tensor: GgufTensor, weights: ExportedWeights): Promise<Float32Array> {
   if (tensor.optional === true && !weights.has(tensor.from)) return new Float32Array(elements(tensor.shape));
   const values = await weights.readFloat32(tensor.from);
+  refuseNonFinite(tensor.from, values);
   if (values.length !== elements(tensor.shape)) {
     throw new FtsError('corrupt', `${tensor.from} has ${values.length} values, not ${elements(tensor.shape)}.`, {
       field: tensor.from,
