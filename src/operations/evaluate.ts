@@ -1,19 +1,22 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
 import type { Artifact } from '../jobs/registry.ts';
-import { ggufCheckpoint } from '../model/gguf/gguf-checkpoint.ts';
-import { GgufReader } from '../model/gguf/gguf-reader.ts';
-import { openModelDirectory } from '../model/model-directory.ts';
+import { exportGguf } from '../model/gguf/export-gguf.ts';
+import { type OpenModel, openModel } from '../model/open-model.ts';
 import { operatorRecipe } from '../model/operator/recipe.ts';
-import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { compareModels } from '../quantization/compare-models.ts';
+import { qualityPlot } from '../quantization/quality-plot.ts';
 import { Engine } from '../serving/engine/engine.ts';
+import { writeFileAtomic } from '../store/atomic-file.ts';
 import { checkpointLoss } from '../training/checkpoint-loss.ts';
 import { operatorHeldOut } from '../training/recipes/operator-training.ts';
 import type { OperationContext } from './context.ts';
 import { scoreOnOperatorTest } from './evaluate-operator.ts';
+import { renderEvaluation } from './evaluate-table.ts';
 import { defineOperation } from './operation.ts';
 import { textCodecOf } from './serving.ts';
 
@@ -27,27 +30,30 @@ const rowSchema = z.object({
   perplexityChange: z.number(),
   /** On a text, against the first: KL divergence in nats, and how often both put the same token first. */
   meanKlDivergence: z.number().optional(),
+  klDivergence99: z.number().optional(),
   topOneAgreement: z.number().optional(),
+  /** Relative squared error of the residual stream against the first: after the embedding, then after each block. */
+  layerErrors: z.array(z.number()).optional(),
   /** Shares of the operator's test set, between 0 and 1. */
   exactMatch: z.number().optional(),
   argumentMatch: z.number().optional(),
   refusalRate: z.number().optional(),
   examples: z.number().optional(),
 });
-type Row = z.output<typeof rowSchema>;
+export type EvaluationRow = z.output<typeof rowSchema>;
 
 export const evaluate = defineOperation({
   name: 'evaluate',
   title: 'Evaluate artifacts',
   description:
-    'Measures artifacts of a model against each other: perplexity and its change from the first one, exact-match accuracy on requests whose phrasings training never saw, size. Runs as a job.',
+    'Measures models against the first: perplexity, KL divergence, agreement, error per layer, exact match of the operator model on unseen phrasings, size; plots quality over size. Runs as a job.',
   effect: 'write',
   scope: 'train',
   idempotent: true,
   openWorld: false,
   job: true,
   positionals: ['artifacts'],
-  example: 'fts evaluate operator:f32 operator:q8_0 operator:q4_0',
+  example: 'fts evaluate operator:f32 operator:q8_0 operator:q4_0 operator:gptq',
   input: z.object({
     artifacts: z
       .array(z.string())
@@ -62,11 +68,16 @@ export const evaluate = defineOperation({
       .default(operatorRecipe.data.testExamples)
       .describe('Requests of the test set to answer'),
   }),
-  output: z.object({ rows: z.array(rowSchema) }),
+  output: z.object({
+    rows: z.array(rowSchema),
+    /** An SVG of quality over size. */
+    plot: z.string().optional(),
+  }),
+  render: renderEvaluation,
   async run({ artifacts: ids, examples, data }, context) {
-    if (data !== undefined) return { rows: await compareOnText(ids, data, context) };
+    if (data !== undefined) return withPlot(await compareOnText(ids, data, context), context);
     const artifacts = ids.map((id) => context.registry.artifact(id));
-    const rows: Row[] = [];
+    const rows: EvaluationRow[] = [];
     for (const [done, artifact] of artifacts.entries()) {
       throwIfAborted(context.signal);
       const row = await evaluateArtifact(artifact, examples, {
@@ -79,22 +90,41 @@ export const evaluate = defineOperation({
       rows.push({ ...row, perplexityChange: row.perplexity / (rows[0] ?? row).perplexity - 1 });
       context.registry.saveMeasurement({ kind: 'evaluation', subject: artifact.id, figures: rows.at(-1)! });
     }
-    return { rows };
+    return withPlot(rows, context);
   },
 });
+
+async function withPlot(
+  rows: EvaluationRow[],
+  { home, jobId }: OperationContext,
+): Promise<{ rows: EvaluationRow[]; plot?: string }> {
+  const [reference, ...others] = rows;
+  if (reference === undefined || others.length === 0) return { rows };
+  const points = others.map(({ artifact, bitsPerWeight, perplexityChange }) => ({
+    label: basename(artifact),
+    bitsPerWeight,
+    perplexityChange,
+  }));
+  const plot = join(home.cache, `evaluation-${jobId ?? Date.now().toString(36)}.svg`);
+  await writeFileAtomic(plot, qualityPlot(points, basename(reference.artifact)));
+  return { rows, plot };
+}
 
 /** Sliding windows of the text; each token is scored once, with at least half a window before it. */
 const windows = { windowTokens: 256, strideTokens: 128, maximumTokens: 50_000 };
 
-async function compareOnText(names: readonly string[], data: string, context: OperationContext): Promise<Row[]> {
+async function compareOnText(
+  names: readonly string[],
+  data: string,
+  context: OperationContext,
+): Promise<EvaluationRow[]> {
   const paths = names.map((name) => pathOf(name, context.registry));
   const compared = await compareModels(paths, await readFile(data, 'utf8'), windows, context);
-  return compared.map(({ bytes, bitsPerWeight, perplexityChange, evaluation }, index) => {
+  return compared.map(({ bytes, bitsPerWeight, perplexityChange, evaluation, layerErrors }, index) => {
     const { perplexity, reference } = evaluation;
     const row = { artifact: names[index]!, bytes, bitsPerWeight, perplexity, perplexityChange };
     if (reference === undefined) return row;
-    const { meanKlDivergence, topOneAgreement } = reference;
-    return { ...row, meanKlDivergence, topOneAgreement };
+    return { ...row, ...reference, ...(layerErrors === undefined ? {} : { layerErrors }) };
   });
 }
 
@@ -108,7 +138,7 @@ async function evaluateArtifact(
   artifact: Artifact,
   testExamples: number,
   context: OperationContext,
-): Promise<Omit<Row, 'perplexityChange'>> {
+): Promise<Omit<EvaluationRow, 'perplexityChange'>> {
   const { registry, config, signal } = context;
   const model = registry.model(artifact.model);
   if (textCodecOf(model, registry) === undefined) {
@@ -118,30 +148,36 @@ async function evaluateArtifact(
       remedy: 'Give --data TEXT to compare other models by perplexity.',
     });
   }
-  const perplexity = Math.exp(await heldOutLoss(artifact, model.directory, signal));
-  const engine = await Engine.start({ ggufPath: artifact.path, threads: config.values.threads });
+  const opened = await openModel(artifact.path);
+  const folder = await mkdtemp(join(tmpdir(), 'fts-evaluate-'));
   try {
-    const { exactMatch, argumentMatch, refusalRate, examples } = await scoreOnOperatorTest(
-      engine,
-      testExamples,
-      context,
-    );
-    const { id, bytes, bitsPerWeight } = artifact;
-    return { artifact: id, bytes, bitsPerWeight, perplexity, exactMatch, argumentMatch, refusalRate, examples };
+    const perplexity = Math.exp(await heldOutLoss(opened, signal));
+    const ggufPath = await servedFile(artifact, opened, folder);
+    const engine = await Engine.start({ ggufPath, threads: config.values.threads });
+    try {
+      const score = await scoreOnOperatorTest(engine, testExamples, context);
+      const { exactMatch, argumentMatch, refusalRate, examples } = score;
+      const { id, bytes, bitsPerWeight } = artifact;
+      return { artifact: id, bytes, bitsPerWeight, perplexity, exactMatch, argumentMatch, refusalRate, examples };
+    } finally {
+      await engine.close();
+    }
   } finally {
-    await engine.close();
+    await opened.close();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** The loss of the artifact's own bytes, dequantized, on this program's kernels. */
-async function heldOutLoss(artifact: Artifact, directory: string, signal: AbortSignal): Promise<number> {
-  const { config, tokenizer, close } = await openModelDirectory(directory);
-  const reader = await GgufReader.open(artifact.path);
-  try {
-    const held = operatorHeldOut(Tokenizer.fromFiles(tokenizer!));
-    return await checkpointLoss(config, ggufCheckpoint(reader, config), held, signal);
-  } finally {
-    await reader.close();
-    await close();
-  }
+function heldOutLoss({ config, tokenizer, checkpoint }: OpenModel, signal: AbortSignal): Promise<number> {
+  return checkpointLoss(config, checkpoint, operatorHeldOut(tokenizer!), signal);
+}
+
+/** llama.cpp reads GGUF alone: the weights of another layout go to it dequantized. */
+async function servedFile({ id, path }: Artifact, opened: OpenModel, folder: string): Promise<string> {
+  if (path.endsWith('.gguf')) return path;
+  const { config, tokenizer, checkpoint } = opened;
+  const ggufPath = join(folder, 'dequantized.gguf');
+  await exportGguf(ggufPath, { name: id, config, tokenizer, weights: checkpoint, type: 'F32' });
+  return ggufPath;
 }

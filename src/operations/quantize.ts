@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { FtsError } from '../errors/fts-error.ts';
 import { artifactSchema, type Model } from '../jobs/registry.ts';
 import { exportGguf } from '../model/gguf/export-gguf.ts';
 import { type ModelDirectory, openModelDirectory } from '../model/model-directory.ts';
 import { generateOperatorDataset } from '../model/operator/dataset.ts';
 import { operatorRecipe } from '../model/operator/recipe.ts';
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
-import { readCalibrationTexts } from '../quantization/calibration.ts';
+import { type CalibrationText, readCalibrationTexts } from '../quantization/calibration.ts';
 import { chooseSettings } from '../quantization/choose-settings.ts';
 import { type QuantizeInput, quantize as quantizeModel } from '../quantization/quantize.ts';
+import type { LayerReport } from '../quantization/quantize-block.ts';
 import { type QuantizationSettings, quantizationSettingsSchema } from '../quantization/settings.ts';
 import type { OperationContext } from './context.ts';
 import { defineOperation } from './operation.ts';
@@ -19,7 +21,7 @@ const formatNames = [...(Object.keys(plainTypes) as (keyof typeof plainTypes)[])
 type Format = (typeof formatNames)[number];
 
 /** The settings that a user may turn; format and method are chosen above them. */
-const { method: _, format: __, bits: ___, ...tuning } = quantizationSettingsSchema.shape;
+const { method: _, format: __, ...tuning } = quantizationSettingsSchema.shape;
 
 const inputSchema = z.object({
   model: z.string().describe('Name of the model'),
@@ -31,7 +33,7 @@ const inputSchema = z.object({
   method: z
     .enum(['gptq', 'awq', 'rtn', 'auto'])
     .default('gptq')
-    .describe('How INT4 weights are chosen; auto tries all on held-out text. INT8 is always rounded to nearest'),
+    .describe('How weights are chosen; auto tries all on held-out text. q8_0 is always rounded to nearest'),
   calibration: z
     .string()
     .optional()
@@ -47,7 +49,7 @@ export const quantize = defineOperation({
   name: 'quantize',
   title: 'Quantize a model',
   description:
-    'Makes smaller artifacts of a model for serving: INT4 by GPTQ (default), AWQ or rounding, INT8, or unquantized GGUF. Use `method: auto` to let held-out text decide. The model itself is never changed. Runs as a job that resumes layer by layer; returns each artifact with its path, size and bits per weight.',
+    'Makes smaller artifacts of a model for serving: INT4 by GPTQ (default), AWQ or rounding, INT8, or unquantized GGUF. `method: auto` lets held-out text decide. The model itself is never changed. Runs as a job that resumes layer by layer; returns each artifact’s path and size.',
   effect: 'write',
   scope: 'train',
   idempotent: true,
@@ -60,14 +62,17 @@ export const quantize = defineOperation({
     artifacts: z.array(artifactSchema),
     /** Why `auto` chose what it chose. */
     reason: z.string().optional(),
+    /** Layer that lost most, by relative squared error of its outputs on the calibration text. `fts.json` has all. */
+    worstLayer: z.object({ name: z.string(), bits: z.number(), relativeError: z.number() }).optional(),
   }),
   async run(input, context) {
+    refuseContradictions(input);
     const { registry } = context;
     const model = registry.model(input.model);
     const directory = await openModelDirectory(model.directory);
     try {
       const isPlain = (format: Format): format is keyof typeof plainTypes =>
-        format in plainTypes && (input.method === 'rtn' || !format.startsWith('q4'));
+        format in plainTypes && (!format.startsWith('q4') || (input.method === 'rtn' && !isTuned(input)));
       const plain = input.formats.filter(isPlain);
       for (const [done, format] of plain.entries()) {
         context.report({ stage: 'export', done, total: plain.length, unit: 'items' });
@@ -75,16 +80,55 @@ export const quantize = defineOperation({
       }
       const learned = input.formats.filter((format) => !isPlain(format));
       const { settings, reason } = await settingsFor(input, learned, model, directory, context);
+      const layers: LayerReport[] = [];
       for (const run of runsFor(learned, settings)) {
-        for (const record of await quantizeWith(model, directory, run, input, reason, context)) save(record, context);
+        const made = await quantizeWith(model, directory, run, input, reason, context);
+        for (const record of made.artifacts) save(record, context);
+        layers.push(...made.layers);
       }
       const artifacts = input.formats.map((format) => registry.artifact(`${input.model}:${format}`));
-      return { artifacts, ...(reason === undefined ? {} : { reason }) };
+      const worst = worstOf(layers);
+      return {
+        artifacts,
+        ...(reason === undefined ? {} : { reason }),
+        ...(worst === undefined ? {} : { worstLayer: worst }),
+      };
     } finally {
       await directory.close();
     }
   },
 });
+
+function refuseContradictions({ bits, formats }: Input): void {
+  const four = formats.find((format) => format.startsWith('q4'));
+  if (bits === 4 || four === undefined) return;
+  throw new FtsError('invalid-input', `${four} holds 4 bits per weight, not ${bits}.`, {
+    field: 'formats',
+    value: four,
+    remedy: 'Take q8_0, gptq or compressed-tensors.',
+  });
+}
+
+function tokenizerOf({ tokenizer, path }: ModelDirectory, calibration: string): Tokenizer {
+  if (tokenizer !== undefined) return Tokenizer.fromFiles(tokenizer);
+  throw new FtsError('invalid-input', `${path} has no tokenizer to read ${calibration} with.`, {
+    field: 'calibration',
+    value: calibration,
+    remedy: 'Put tokenizer.json into the model folder, or use `--calibration self`.',
+  });
+}
+
+/** Rounding to nearest with settings that llama.cpp's own Q4_0 does not have. */
+function isTuned({ embeddingBits, keep, groupSize }: Input): boolean {
+  return embeddingBits !== undefined || keep.length > 0 || groupSize !== 32;
+}
+
+function worstOf(layers: readonly LayerReport[]): (LayerReport & { relativeError: number }) | undefined {
+  const measured = layers.flatMap(({ relativeError, ...layer }) =>
+    relativeError === undefined ? [] : [{ ...layer, relativeError }],
+  );
+  return measured.sort((a, b) => b.relativeError - a.relativeError)[0];
+}
 
 function save(record: ArtifactRecord, { registry }: OperationContext): void {
   registry.saveArtifact(record);
@@ -118,10 +162,7 @@ async function settingsFor(
   context: OperationContext,
 ): Promise<{ settings: QuantizationSettings; reason: string | undefined }> {
   const { method } = input;
-  const shared = {
-    ...tuning,
-  };
-  const own = Object.fromEntries(Object.keys(shared).map((key) => [key, input[key as keyof typeof shared]]));
+  const own = Object.fromEntries(Object.keys(tuning).map((key) => [key, input[key as keyof typeof tuning]]));
   const base = quantizationSettingsSchema.parse({ ...own, method: method === 'auto' ? 'gptq' : method });
   if (method !== 'auto' || learned.length === 0) return { settings: base, reason: undefined };
   const text = await calibrationFor(input, model, directory, context);
@@ -143,7 +184,8 @@ function runsFor(learned: readonly Format[], settings: QuantizationSettings) {
       continue;
     }
     const layout = isLayout ? (format as (typeof layouts)[number]) : 'gptq';
-    const folder = `${layout}-${isSymmetric ? 'symmetric' : 'asymmetric'}`;
+    const bits = settings.bits === 4 ? '' : `-int${settings.bits}`;
+    const folder = `${layout}-${isSymmetric ? 'symmetric' : 'asymmetric'}${bits}`;
     runs.set(folder, { settings: { ...settings, symmetric: isSymmetric, format: layout }, formats: [format] });
   }
   return [...runs].map(([folder, run]) => ({ folder, ...run }));
@@ -156,7 +198,7 @@ async function quantizeWith(
   input: Input,
   reason: string | undefined,
   context: OperationContext,
-): Promise<ArtifactRecord[]> {
+): Promise<{ artifacts: ArtifactRecord[]; layers: LayerReport[] }> {
   const { settings } = run;
   const calibration = settings.method === 'rtn' ? undefined : await calibrationFor(input, model, directory, context);
   const summary = await quantizeModel(
@@ -170,7 +212,7 @@ async function quantizeWith(
     },
     context,
   );
-  return summary.artifacts
+  const artifacts = summary.artifacts
     .filter(({ format }) => (run.formats as string[]).includes(format))
     .map(({ format, path, bytes, bitsPerWeight, fallbacks }) => ({
       id: `${model.name}:${format}`,
@@ -181,6 +223,7 @@ async function quantizeWith(
       bitsPerWeight,
       settings: { ...settings, fallbacks, ...(reason === undefined ? {} : { reason }) },
     }));
+  return { artifacts, layers: summary.layers };
 }
 
 /** The user's file, the model's own samples, or what the model was trained on where that can be made again. */
@@ -191,14 +234,14 @@ async function calibrationFor(
   { registry }: OperationContext,
 ): Promise<NonNullable<QuantizeInput['calibration']>> {
   if (input.calibration !== undefined && input.calibration !== 'self') {
-    return readCalibrationTexts(input.calibration, Tokenizer.fromFiles(directory.tokenizer!));
+    return readCalibrationTexts(input.calibration, tokenizerOf(directory, input.calibration));
   }
   const isOperator = model.run !== null && registry.run(model.run).kind === 'operator';
   return isOperator && input.calibration === undefined ? operatorTexts() : 'self';
 }
 
 /** Training examples of the operator model: another part of its generated data than the one it is tested on. */
-function operatorTexts(): string[] {
+function operatorTexts(): CalibrationText[] {
   const data = { ...operatorRecipe.data, trainExamples: 2000, validationExamples: 0, testExamples: 0 };
-  return generateOperatorDataset(data).train.map(({ prompt, completion }) => prompt + completion);
+  return generateOperatorDataset(data).train.map(({ prompt, completion }) => ({ prompt, completion }));
 }

@@ -9,8 +9,11 @@ const width = 720;
 const height = 420;
 const margin = { left: 70, right: 170, top: 24, bottom: 48 };
 
-/** An SVG of quality against size: perplexity increase over bits per weight, one point for each setting. */
-export function qualityPlot(points: readonly QualityPoint[]): string {
+/**
+ * An SVG of quality against size: perplexity increase over that of `reference`, by bits per weight, one point for each
+ * setting.
+ */
+export function qualityPlot(points: readonly QualityPoint[], reference: string): string {
   const horizontal = range(points.map(({ bitsPerWeight }) => bitsPerWeight));
   const vertical = range([0, ...points.map(({ perplexityChange }) => 100 * perplexityChange)]);
   const x = (value: number): number =>
@@ -35,7 +38,7 @@ export function qualityPlot(points: readonly QualityPoint[]): string {
       text(margin.left - 8, y(tick) + 4, `${tick.toFixed(2)} %`, 'end'),
     ]),
     text((margin.left + width - margin.right) / 2, height - 10, 'bits per weight, scales included', 'middle'),
-    text(8, 16, 'perplexity increase over FP32'),
+    text(8, 16, `perplexity increase over ${reference}`),
     ...points.flatMap(({ label, bitsPerWeight, perplexityChange }) => [
       `<circle cx="${x(bitsPerWeight).toFixed(1)}" cy="${y(100 * perplexityChange).toFixed(1)}" r="4" fill="#0b6"/>`,
       text(x(bitsPerWeight) + 8, y(100 * perplexityChange) + 4, label),
