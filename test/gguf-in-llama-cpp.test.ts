@@ -160,6 +160,44 @@ describe('what our bytes mean to llama.cpp', () => {
   });
 });
 
+describe('files of llama.cpp', () => {
+  // Rows of 256 values: one block of the K types.
+  const config = { ...tinyLlama, width: 256, heads: 8, kvHeads: 4, headDim: 32, ffnWidth: 512, tiedEmbeddings: false };
+  const path = (name: string): string => join(folder, `wide-${name}.gguf`);
+  beforeAll(async () => {
+    const source = join(folder, 'wide');
+    await writeRandomModel(source, config);
+    const model = await openModelDirectory(source);
+    await exportGguf(path('f32'), { name: 'wide', config, weights: model.weights, type: 'F32' });
+    await model.close();
+  });
+
+  it.each([
+    ['Q4_K_M', ['Q4_K', 'Q6_K']],
+    ['Q5_K_M', ['Q5_K', 'Q6_K']],
+    ['Q6_K', ['Q6_K']],
+    ['Q4_0', ['Q4_0']],
+    ['Q8_0', ['Q8_0']],
+  ] as const)('%s: every value is the one that llama.cpp itself dequantizes', async (type, expected) => {
+    llamaCppQuantize(path('f32'), path(type), type);
+    llamaCppQuantize(path(type), path('back'), 'F32');
+    const [stored, back] = [await GgufReader.open(path(type)), await GgufReader.open(path('back'))];
+    const types = new Set<string>();
+    for (const { name, type: storedType } of stored.tensors()) {
+      types.add(storedType);
+      const [ours, theirs] = [await stored.readFloat32(name), await back.readFloat32(name)];
+      // The same formula in the same order; its fused multiply-add may round the last bit the other way.
+      const largest = theirs.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      expect(theirs.length, name).toBe(ours.length);
+      const worst = ours.reduce((most, value, i) => Math.max(most, Math.abs(value - theirs[i]!)), 0);
+      expect(worst / largest, `${name} (${storedType})`).toBeLessThan(2 ** -22);
+    }
+    expect([...types]).toEqual(expect.arrayContaining([...expected]));
+    await stored.close();
+    await back.close();
+  });
+});
+
 it('imports a file as the model that it was made from', async () => {
   const source = join(folder, 'original');
   const config = { ...tinyLlama, tiedEmbeddings: false, padTokenId: 1, bosTokenId: 0 };

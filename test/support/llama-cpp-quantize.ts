@@ -3,7 +3,7 @@ import { findNativeLibraries } from '../../src/runtime/llama-cpp-package.ts';
 import { loadLlama } from '../../src/serving/llama/library.ts';
 
 /** `enum llama_ftype` */
-export const llamaFileTypes = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 7, Q4_K_M: 15, Q6_K: 18 } as const;
+export const llamaFileTypes = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 7, Q4_K_M: 15, Q5_K_M: 17, Q6_K: 18 } as const;
 
 const pointer = 'void *';
 let quantizeFile: ((from: string, to: string, params: object) => number) | undefined;

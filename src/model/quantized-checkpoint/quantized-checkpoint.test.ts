@@ -68,6 +68,57 @@ describe('the bytes are those of the specification', () => {
   });
 });
 
+describe('a whole matrix, byte for byte as computed by hand', () => {
+  /** 16 outputs of 8 inputs in one group; code (o, i) = (o + i) mod 16, every scale 2^-6, every zero point 8. */
+  const plain: QuantizedMatrix = {
+    ...{ rows: 16, columns: 8, bits: 4, groupSize: 8, symmetric: true },
+    codes: Uint8Array.from({ length: 128 }, (_, k) => (Math.floor(k / 8) + (k % 8)) % 16),
+    scales: new Float32Array(16).fill(1 / 64),
+    zeroPoints: new Uint8Array(16).fill(8),
+  };
+  /** Words as they are written down, the highest nibble first, to little-endian bytes. */
+  const words = (text: string): number[] =>
+    text
+      .trim()
+      .split(/\s+/)
+      .flatMap((word) => [...Buffer.from(word, 'hex')].reverse());
+  const bytes = (tensor: ArrayBufferView | undefined): number[] => [
+    ...new Uint8Array(tensor!.buffer, tensor!.byteOffset, tensor!.byteLength),
+  ];
+  const scaleBytes = Array.from({ length: 16 }, () => [0x00, 0x24]).flat(); // 2^-6 in binary16: exponent 9, 0x2400
+  /** Inputs 0 to 7 of one output fill a word, the first lowest. */
+  const byOutput = words(`
+    76543210 87654321 98765432 a9876543 ba987654 cba98765 dcba9876 edcba987
+    fedcba98 0fedcba9 10fedcba 210fedcb 3210fedc 43210fed 543210fe 6543210f`);
+
+  it('gptq', async () => {
+    const tensors = await written('gptq', plain);
+    expect(bytes(tensors.get('m.qweight'))).toEqual(byOutput);
+    expect(bytes(tensors.get('m.qzeros'))).toEqual(words('77777777 77777777')); // less one
+    expect(bytes(tensors.get('m.scales'))).toEqual(scaleBytes);
+    expect(bytes(tensors.get('m.g_idx'))).toEqual(new Array(32).fill(0));
+  });
+
+  it('awq', async () => {
+    const tensors = await written('awq', plain);
+    // For each input two words of outputs: 0 2 4 6 1 3 5 7, then 8 10 12 14 9 11 13 15, the first lowest.
+    const byInput = words(`
+      75316420 fdb9eca8  86427531 0ecafdb9  97538642 1fdb0eca  a8649753 20ec1fdb
+      b975a864 31fd20ec  ca86b975 420e31fd  db97ca86 531f420e  eca8db97 6420531f`);
+    expect(bytes(tensors.get('m.qweight'))).toEqual(byInput);
+    expect(bytes(tensors.get('m.qzeros'))).toEqual(words('88888888 88888888'));
+    expect(bytes(tensors.get('m.scales'))).toEqual(scaleBytes);
+  });
+
+  it('compressed-tensors', async () => {
+    const tensors = await written('compressed-tensors', plain);
+    expect(bytes(tensors.get('m.weight_packed'))).toEqual(byOutput);
+    expect(bytes(tensors.get('m.weight_scale'))).toEqual(scaleBytes);
+    expect(bytes(tensors.get('m.weight_shape'))).toEqual([16, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0]);
+    expect([...tensors.keys()]).not.toContain('m.weight_zero_point'); // symmetric
+  });
+});
+
 describe('unpacked as their specifications say, independently, the weights are the same', () => {
   const weight = (m: QuantizedMatrix, o: number, i: number): number => {
     const group = o * (m.columns / m.groupSize) + Math.floor(i / m.groupSize);
