@@ -1,6 +1,7 @@
 // How much quality does quantization cost? Perplexity of our INT4 and INT8 files against llama.cpp's own
 // (llama_model_quantize), all evaluated from their bytes on our float32 forward pass, at stated bits per weight.
-// npm run bench -- quantize-quality --model DIRECTORY --data TEXT [--tokens N] [--samples N]
+// npm run bench -- quantize-quality [--model DIRECTORY --data TEXT] [--tokens N] [--samples N]
+// Without a model one is trained on this repository's own text, once (about two minutes on two cores).
 // The last tenth of the text is scored, the rest calibrates. Also writes bench/results/quantize-quality.svg.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,16 +17,28 @@ import { quantizationSettingsSchema } from '../src/quantization/settings.ts';
 import { writeFileAtomic } from '../src/store/atomic-file.ts';
 import { llamaCppQuantize } from '../test/support/llama-cpp-quantize.ts';
 import type { Bench, BenchRow } from './bench.ts';
+import { textModel } from './support/text-model.ts';
 
-/** Our settings, and the file of llama.cpp's that each is held against. */
+/** Our settings, and the file of llama.cpp's that each is held against: the one of the same bits per weight. */
 const cases = [
   { name: 'RTN INT4 g32', peer: 'Q4_0', settings: { method: 'rtn' } },
-  { name: 'GPTQ INT4 g32', peer: 'Q4_0', settings: { method: 'gptq' } },
   { name: 'AWQ INT4 g32', peer: 'Q4_0', settings: { method: 'awq' } },
+  { name: 'GPTQ INT4 g32', peer: 'Q4_0', settings: { method: 'gptq' } },
+  { name: 'GPTQ INT4 g32', peer: 'Q4_K', settings: { method: 'gptq' } },
+  { name: 'GPTQ INT4 g128', peer: 'Q4_0', settings: { method: 'gptq', groupSize: 128 } },
+  { name: 'RTN INT4 g32, 8-bit tables', peer: 'Q4_K_M', settings: { method: 'rtn', embeddingBits: 8 } },
+  { name: 'AWQ INT4 g32, 8-bit tables', peer: 'Q4_K_M', settings: { method: 'awq', embeddingBits: 8 } },
   { name: 'GPTQ INT4 g32, 8-bit tables', peer: 'Q4_K_M', settings: { method: 'gptq', embeddingBits: 8 } },
-  { name: 'GPTQ INT8 g32', peer: 'Q8_0', settings: { method: 'gptq', bits: 8 } },
+  { name: 'RTN INT8 g32', peer: 'Q8_0', settings: { method: 'rtn', bits: 8 } },
 ] as const;
-const peers = ['Q4_0', 'Q4_K_M', 'Q8_0'] as const;
+
+/** llama.cpp's quantizations. `pure` gives every matrix the type itself; Q4_K_M mixes in Q6_K as it is shipped. */
+const peers = {
+  Q4_0: { type: 'Q4_0', pure: true },
+  Q4_K: { type: 'Q4_K_M', pure: true },
+  Q4_K_M: { type: 'Q4_K_M', pure: false },
+  Q8_0: { type: 'Q8_0', pure: true },
+} as const;
 
 const bench: Bench = async (args) => {
   const { values } = parseArgs({
@@ -37,37 +50,47 @@ const bench: Bench = async (args) => {
       samples: { type: 'string', default: '128' },
     },
   });
-  if (values.model === undefined || values.data === undefined) {
-    throw new Error('Give --model DIRECTORY (a model directory) and --data TEXT (a text file of its kind).');
+  if ((values.model === undefined) !== (values.data === undefined)) {
+    throw new Error('Give both --model DIRECTORY and --data TEXT of its kind, or neither.');
   }
-  const text = await readFile(values.data, 'utf8');
+  const own = values.model === undefined ? await textModel() : undefined;
+  const directory = values.model ?? own!.model;
+  const text = await readFile(values.data ?? own!.data, 'utf8');
   const cut = Math.floor(text.length * 0.9);
   const folder = await mkdtemp(join(tmpdir(), 'fts-quality-'));
   const work = { report: () => {}, signal: new AbortController().signal };
   try {
-    const model = await openModelDirectory(values.model);
+    const model = await openModelDirectory(directory);
     const float = join(folder, 'f32.gguf');
     const tokenizer = Tokenizer.fromFiles(model.tokenizer!);
     await exportGguf(float, { name: 'f32', config: model.config, tokenizer, weights: model.weights, type: 'F32' });
     await model.close();
     const paths = [float];
-    for (const type of peers) {
-      const path = join(folder, `llama-cpp-${type}.gguf`);
-      llamaCppQuantize(float, path, type, { pure: type !== 'Q4_K_M' });
+    const peerNames = Object.keys(peers) as (keyof typeof peers)[];
+    for (const name of peerNames) {
+      const path = join(folder, `llama-cpp-${name}.gguf`);
+      llamaCppQuantize(float, path, peers[name].type, { pure: peers[name].pure });
       paths.push(path);
     }
+    const made = new Map<string, string>();
     for (const [index, { settings }] of cases.entries()) {
+      const known = made.get(JSON.stringify(settings));
+      if (known !== undefined) {
+        paths.push(known);
+        continue;
+      }
       const parsed = quantizationSettingsSchema.parse({ ...settings, samples: Number(values.samples) });
       const calibration = [text.slice(0, cut)];
       const output = join(folder, `ours-${index}`);
-      const { artifacts } = await quantize({ model: values.model, output, settings: parsed, calibration }, work);
+      const { artifacts } = await quantize({ model: directory, output, settings: parsed, calibration }, work);
       paths.push(artifacts[0]!.path);
+      made.set(JSON.stringify(settings), artifacts[0]!.path);
     }
     const windows = { windowTokens: 256, strideTokens: 128, maximumTokens: Number(values.tokens) };
     const [reference, ...measured] = await compareModels(paths, text.slice(cut), windows, work);
     const rows: BenchRow[] = cases.map(({ name, peer }, index) => {
-      const ours = measured[peers.length + index]!;
-      const theirs = measured[peers.indexOf(peer)]!;
+      const ours = measured[peerNames.length + index]!;
+      const theirs = measured[peerNames.indexOf(peer)]!;
       return {
         case: `${name} (${ours.bitsPerWeight.toFixed(2)} bits)`,
         ours: ours.evaluation.perplexity,
@@ -78,13 +101,13 @@ const bench: Bench = async (args) => {
         higherIsBetter: false,
       };
     });
-    const labels = [...peers.map((type) => `llama.cpp ${type}`), ...cases.map(({ name }) => name)];
+    const labels = [...peerNames.map((name) => `llama.cpp ${name}`), ...cases.map(({ name }) => name)];
     const points = measured.map(({ bitsPerWeight, perplexityChange }, index) => ({
       label: labels[index]!,
       bitsPerWeight,
       perplexityChange,
     }));
-    await writeFileAtomic(join(import.meta.dirname, 'results', 'quantize-quality.svg'), qualityPlot(points));
+    await writeFileAtomic(join(import.meta.dirname, 'results', 'quantize-quality.svg'), qualityPlot(points, 'FP32'));
     const percent = (value: number): string => `${(100 * value).toFixed(3)} %`;
     const notes = measured.map(({ perplexityChange, evaluation: { reference: against } }, index) => {
       const agreement = percent(against!.topOneAgreement);
