@@ -29,7 +29,7 @@ const inputSchema = z.object({
     .array(z.enum(formatNames))
     .min(1)
     .default(['q4_0', 'gptq'])
-    .describe('Artifacts: GGUF (f32, f16, bf16, q8_0, q4_0, q4_1) or safetensors layouts for vLLM and Transformers'),
+    .describe('GGUF (f32 to q4_1) or safetensors layouts for vLLM and Transformers'),
   method: z
     .enum(['gptq', 'awq', 'rtn', 'auto'])
     .default('gptq')
