@@ -45,7 +45,7 @@ function patchFirstWeight(folder: string, value: number): void {
   writeFileSync(path, bytes);
 }
 
-describe('what cannot be quantized says so, and the source stays as it was', { timeout: 120_000 }, () => {
+describe('what cannot be quantized says so, and the source stays as it was', { timeout: 300_000 }, () => {
   const nothing = (): void => {};
   it.each([
     ['NaN in the weights', ['--method', 'rtn'], (f: string) => patchFirstWeight(f, Number.NaN), 2, /NaN at position 0/],
@@ -86,7 +86,7 @@ describe('what cannot be quantized says so, and the source stays as it was', { t
   });
 });
 
-it('chooses by held-out text within the budget and records why', { timeout: 120_000 }, async () => {
+it('chooses by held-out text within the budget and records why', { timeout: 300_000 }, async () => {
   const { home, folder } = await homeWithModel();
   const flags = ['--method', 'auto', '--calibration', join(home, 'text.txt'), '--budget', '4.7', '--json', ...quick];
   const { code, stdout, stderr } = await runFts(['quantize', 'tiny', ...flags], home);
@@ -105,7 +105,7 @@ it('chooses by held-out text within the budget and records why', { timeout: 120_
   expect(existsSync(join(folder, 'model.safetensors'))).toBe(true);
 });
 
-it('calibrates on what the model itself writes, the same every time', { timeout: 120_000 }, async () => {
+it('calibrates on what the model itself writes, the same every time', { timeout: 300_000 }, async () => {
   const { home } = await homeWithModel();
   const once = async (): Promise<string[]> => {
     const { code, stdout, stderr } = await runFts(['quantize', 'tiny', '--calibration', 'self', '--json'], home);
@@ -117,7 +117,7 @@ it('calibrates on what the model itself writes, the same every time', { timeout:
   expect(await once()).toEqual(await once());
 });
 
-it('goes on at its layer after kill -9, to the same bytes', { timeout: 180_000 }, async () => {
+it('goes on at its layer after kill -9, to the same bytes', { timeout: 300_000 }, async () => {
   const [whole, killed] = [await homeWithModel(), await homeWithModel()];
   const args = ({ home }: { home: string }): string[] => [
     ...['quantize', 'tiny', '--formats', 'q4_0', 'gptq'],
@@ -145,7 +145,7 @@ it('goes on at its layer after kill -9, to the same bytes', { timeout: 180_000 }
   expect(existsSync(half)).toBe(false);
 });
 
-it('compares a model with its files in every layout: one table and a plot', { timeout: 180_000 }, async () => {
+it('compares a model with its files in every layout: one table and a plot', { timeout: 300_000 }, async () => {
   const { home, folder } = await homeWithModel();
   const data = join(home, 'text.txt');
   for (const flags of [

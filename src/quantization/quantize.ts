@@ -65,7 +65,13 @@ export async function quantize(input: QuantizeInput, work: Work): Promise<Quanti
     const key = storeKey(source, model, settings, calibration);
     const store = new LayerStore(join(dirname(resolve(input.output)), `.${basename(input.output)}.quantizing`), key);
     await store.prepare();
-    const weights = await quantizeModel(source.config, model, calibration, settings, store, work);
+    const weights = await quantizeModel(source.config, model, calibration, settings, store, work).catch(
+      async (error: unknown) => {
+        // Nothing to go on with: the same input would be refused again.
+        if (error instanceof FtsError && error.kind === 'invalid-input') await store.remove();
+        throw error;
+      },
+    );
     const provenance = {
       name: input.name ?? basename(resolve(input.output)),
       createdAt: new Date().toISOString(),
