@@ -121,7 +121,8 @@ describe.skipIf(engineMissing() !== undefined)('serving a trained model', () => 
     for (const maxRunning of [1, 4]) {
       const engine = await start({ maxRunning, speculation: 'lookup' });
       expect(await tokensOf(engine)).toEqual(references.map(({ tokens }) => tokens));
-      expect(engine.load!.acceptedTokens).toBeGreaterThan(0);
+      // Beside others guesses are made only where they pay by the clock, which no test can promise.
+      if (maxRunning === 1) expect(engine.load!.acceptedTokens).toBeGreaterThan(0);
     }
   });
 
