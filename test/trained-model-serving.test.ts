@@ -118,11 +118,10 @@ describe.skipIf(engineMissing() !== undefined)('serving a trained model', () => 
   }
 
   it('gives llama.cpp’s greedy tokens with speculation, alone and batched', async () => {
+    // How often it guesses goes by the clock, so that nothing is asserted of it here; engine.test.ts sees guesses accepted.
     for (const maxRunning of [1, 4]) {
       const engine = await start({ maxRunning, speculation: 'lookup' });
       expect(await tokensOf(engine)).toEqual(references.map(({ tokens }) => tokens));
-      // Beside others guesses are made only where they pay by the clock, which no test can promise.
-      if (maxRunning === 1) expect(engine.load!.acceptedTokens).toBeGreaterThan(0);
     }
   });
 
