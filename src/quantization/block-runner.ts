@@ -8,7 +8,7 @@ import { graphPart } from '../tensor/graph-part.ts';
 import type { MatrixProducts } from '../tensor/matrix-products.ts';
 import { Program } from '../tensor/program.ts';
 import { elementsOf } from '../tensor/shape.ts';
-import { nameInBlock } from './block-weights.ts';
+import { LinearWeight, nameInBlock } from './block-weights.ts';
 
 /** Tokens that go through a block at once. */
 const microBatchTokens = 1024;
@@ -20,6 +20,8 @@ export interface Stage {
   /** The graph's output with those inputs. */
   output: string;
   inputs: number;
+  /** Columns of that output: beyond `inputs` they are padding. */
+  columns: number;
 }
 
 /** Runs the calibration sequences through one block at a time; the residual stream between blocks is kept here. */
@@ -53,9 +55,10 @@ export class BlockRunner {
     this.#graph = blockGraph(config, model.specs, shape);
     const stages = new Map<string, Stage>();
     for (const [weight, output] of this.#graph.captures) {
-      const inputs = this.#graph.captureShapes.get(output)![1];
+      const columns = this.#graph.captureShapes.get(output)![1];
+      const { inputs } = new LinearWeight(model, weight);
       const stage = stages.get(output);
-      if (stage === undefined) stages.set(output, { weights: [weight], output, inputs });
+      if (stage === undefined) stages.set(output, { weights: [weight], output, inputs, columns });
       else stage.weights.push(weight);
     }
     this.stages = [...stages.values()];
@@ -63,19 +66,20 @@ export class BlockRunner {
 
   /** Σ x xᵀ [inputs, inputs] of the inputs of some stages, with the block's weights as they are now. */
   async grams(layer: number, stages: readonly Stage[], work: Work): Promise<Map<Stage, Float32Array>> {
-    const sums = new Map(stages.map((stage) => [stage, new Float32Array(stage.inputs ** 2)]));
-    const spare = new Map(stages.map((stage) => [stage, new Float32Array(stage.inputs ** 2)]));
+    const sums = new Map(stages.map((stage) => [stage, new Float32Array(stage.columns ** 2)]));
+    const spare = new Map(stages.map((stage) => [stage, new Float32Array(stage.columns ** 2)]));
     const outputs = stages.map(({ output }) => output);
     await this.#run(layer, work, outputs, (results) => {
       for (const stage of stages) {
         const x = results[stage.output]!;
         const [sum, next] = [sums.get(stage)!, spare.get(stage)!];
-        const shape = { rows: stage.inputs, inner: this.#rows, columns: stage.inputs, transposeA: true };
+        const shape = { rows: stage.columns, inner: this.#rows, columns: stage.columns, transposeA: true };
         this.#products.multiply(x, x, shape, next, sum);
         sums.set(stage, next);
         spare.set(stage, sum);
       }
     });
+    for (const [stage, sum] of sums) sums.set(stage, withoutPadding(sum, stage));
     return sums;
   }
 
@@ -133,6 +137,14 @@ export class BlockRunner {
     }
     return part;
   }
+}
+
+/** The first `inputs` rows and columns of a square matrix of `columns`. */
+function withoutPadding(matrix: Float32Array, { inputs, columns }: Stage): Float32Array {
+  if (inputs === columns) return matrix;
+  const out = new Float32Array(inputs * inputs);
+  for (let i = 0; i < inputs; i++) out.set(matrix.subarray(i * columns, i * columns + inputs), i * inputs);
+  return out;
 }
 
 /** How calibration sequences are cut into micro-batches: as many sequences at once as make about 1,024 tokens. */

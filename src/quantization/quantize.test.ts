@@ -56,6 +56,16 @@ describe('quantize', () => {
     });
   }
 
+  it.each(['gptq', 'awq'])('%s takes a feed-forward width that the graph pads', async (method) => {
+    const model = join(folder, 'padded');
+    const config = { ...tinyLlama, ffnWidth: 1024, layers: 1 };
+    await writeRandomModel(model, config);
+    const input = { model, output: join(folder, 'padded-out'), calibration: { tokens } };
+    const { layers } = await quantize({ ...input, settings: settings({ method }) }, idle);
+    const down = layers.find(({ name }) => name.endsWith('down_proj.weight'))!;
+    expect(down.relativeError).toBeLessThan(0.02);
+  });
+
   it.each([
     { method: 'rtn', groupSize: 'channel' },
     { method: 'gptq', symmetric: false, format: 'compressed-tensors' },
