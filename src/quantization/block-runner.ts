@@ -140,7 +140,7 @@ export class BlockRunner {
 }
 
 /** The first `inputs` rows and columns of a square matrix of `columns`. */
-function withoutPadding(matrix: Float32Array, { inputs, columns }: Stage): Float32Array {
+function withoutPadding(matrix: Float32Array<ArrayBuffer>, { inputs, columns }: Stage): Float32Array<ArrayBuffer> {
   if (inputs === columns) return matrix;
   const out = new Float32Array(inputs * inputs);
   for (let i = 0; i < inputs; i++) out.set(matrix.subarray(i * columns, i * columns + inputs), i * inputs);
