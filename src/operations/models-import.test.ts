@@ -84,6 +84,9 @@ it('refuses a taken name, a cut file and what is no model, and leaves nothing be
     kind: 'conflict',
     field: 'name',
   });
+  for (const name of ['.', '..', '-x']) {
+    await expect(run({ source: gguf, name }, services)).rejects.toMatchObject({ kind: 'invalid-input' });
+  }
   truncateSync(gguf, 20_000);
   await expect(run({ source: gguf, name: 'cut' }, services)).rejects.toMatchObject({ kind: 'corrupt' });
   const text = join(temporaryHome(), 'notes.gguf');

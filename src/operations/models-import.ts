@@ -1,9 +1,13 @@
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
+import { parseWith } from '../errors/parse-with.ts';
 import { artifactSchema, modelSchema } from '../jobs/registry.ts';
 import { importModel } from '../model/import-model.ts';
 import { defineOperation } from './operation.ts';
+
+/** It becomes a folder of models/, so it can name nothing above that: neither `.` nor `..`. */
+const nameSchema = z.string().regex(/^\w[\w.-]{0,99}$/);
 
 export const modelsImport = defineOperation({
   name: 'models.import',
@@ -19,16 +23,13 @@ export const modelsImport = defineOperation({
   example: 'fts models import ~/Downloads/tinyllama-q4_0.gguf --name tinyllama',
   input: z.object({
     source: z.string().min(1).describe('Folder in the Hugging Face layout, or a .gguf file'),
-    name: z
-      .string()
-      .regex(/^[\w.-]{1,100}$/)
-      .optional()
-      .describe('Name of the model (default: that of the folder or file)'),
+    name: nameSchema.optional().describe('Name of the model (default: that of the folder or file)'),
     dequantize: z.boolean().default(false).describe('Write a GGUF file’s weights in float32 too: 4 bytes a parameter'),
   }),
   output: z.object({ model: modelSchema, artifacts: z.array(artifactSchema) }),
-  async run({ source, name = basename(resolve(source), '.gguf'), dequantize }, context) {
+  async run({ source, name: given, dequantize }, context) {
     const { registry, home } = context;
+    const name = parseWith(nameSchema, given ?? basename(resolve(source), '.gguf'), 'the name of the model');
     if (registry.models().some((model) => model.name === name)) {
       throw new FtsError('conflict', `There is a model "${name}" already.`, {
         field: 'name',
