@@ -238,15 +238,19 @@ export class JobStore {
 
   /** Marks jobs whose process died without a word (power cut, `kill -9`) as interrupted, ready to be resumed. */
   settleDeadJobs(): Job[] {
-    return immediately(this.database, () => {
-      const rows = this.database.prepare("SELECT id, pid, heartbeat_ms FROM jobs WHERE state = 'running'").all();
-      const dead = rows
-        .map((row) => runningRow.parse(row))
-        .filter(
-          ({ pid, heartbeat_ms }) => !isProcessAlive(pid) || Date.now() - heartbeat_ms > heartbeatLimitMilliseconds,
-        );
-      return dead.map(({ id }) => this.finish(id, { state: 'interrupted', error: interruptedError(id) }));
-    });
+    // Most looks find nobody dead, and should not hold up those who write.
+    if (this.deadJobs().length === 0) return [];
+    return immediately(this.database, () =>
+      this.deadJobs().map((id) => this.finish(id, { state: 'interrupted', error: interruptedError(id) })),
+    );
+  }
+
+  private deadJobs(): string[] {
+    const rows = this.database.prepare("SELECT id, pid, heartbeat_ms FROM jobs WHERE state = 'running'").all();
+    return rows
+      .map((row) => runningRow.parse(row))
+      .filter(({ pid, heartbeat_ms }) => !isProcessAlive(pid) || Date.now() - heartbeat_ms > heartbeatLimitMilliseconds)
+      .map(({ id }) => id);
   }
 }
 

@@ -15,5 +15,12 @@ export function serveStdin(
   const lines = new BoundedLines(maxMessageBytes, () => {
     output.write(`${JSON.stringify({ jsonrpc: '2.0', error: { code: -32600, message: refusal } })}\n`);
   });
-  return serveStdio(factory, { transport: new StdioServerTransport(input.pipe(lines), output) });
+  const connection = serveStdio(factory, { transport: new StdioServerTransport(input.pipe(lines), output) });
+  return {
+    close: async () => {
+      await connection.close();
+      // A client that has not closed its end would keep the process alive.
+      input.destroy();
+    },
+  };
 }
