@@ -111,7 +111,8 @@ const bench: Bench = async (args) => {
     const percent = (value: number): string => `${(100 * value).toFixed(3)} %`;
     const notes = measured.map(({ perplexityChange, evaluation: { reference: against } }, index) => {
       const agreement = percent(against!.topOneAgreement);
-      return `${labels[index]}: ${percent(perplexityChange)} over FP32, KL ${against!.meanKlDivergence.toExponential(2)}, first choice equal ${agreement}`;
+      const error = percent(against!.perplexityChangeError);
+      return `${labels[index]}: ${percent(perplexityChange)} ± ${error} over FP32, KL ${against!.meanKlDivergence.toExponential(2)}, first choice equal ${agreement}`;
     });
     const fp32 = reference!.evaluation;
     return {

@@ -19,7 +19,7 @@ const columns: [title: string, value: (row: EvaluationRow) => string | undefined
   ['MB', ({ bytes }) => (bytes / 1e6).toFixed(2)],
   ['bits/weight', ({ bitsPerWeight }) => bitsPerWeight.toFixed(2)],
   ['perplexity', ({ perplexity }) => perplexity.toFixed(4)],
-  ['change', ({ perplexityChange }) => `${perplexityChange < 0 ? '' : '+'}${(100 * perplexityChange).toFixed(2)} %`],
+  ['change', change],
   ['mean KL', ({ meanKlDivergence }) => meanKlDivergence?.toExponential(2)],
   ['KL 99 %', ({ klDivergence99 }) => klDivergence99?.toExponential(2)],
   ['top-1 equal', ({ topOneAgreement }) => percent(topOneAgreement)],
@@ -28,6 +28,11 @@ const columns: [title: string, value: (row: EvaluationRow) => string | undefined
   ['refusals', ({ refusalRate }) => percent(refusalRate)],
   ['layer error, first…last', ({ layerErrors }) => layerErrors?.map((error) => error.toExponential(1)).join(' ')],
 ];
+
+function change({ perplexityChange, perplexityChangeError }: EvaluationRow): string {
+  const error = perplexityChangeError === undefined ? '' : ` ± ${(100 * perplexityChangeError).toFixed(2)}`;
+  return `${perplexityChange < 0 ? '' : '+'}${(100 * perplexityChange).toFixed(2)}${error} %`;
+}
 
 function percent(share: number | undefined): string | undefined {
   return share === undefined ? undefined : `${(100 * share).toFixed(1)} %`;

@@ -28,6 +28,8 @@ const rowSchema = z.object({
   perplexity: z.number(),
   /** Against the first artifact, as a fraction: 0.01 is 1 % worse. */
   perplexityChange: z.number(),
+  /** On a text: the standard error of that change, paired token by token. */
+  perplexityChangeError: z.number().optional(),
   /** On a text, against the first: KL divergence in nats, and how often both put the same token first. */
   meanKlDivergence: z.number().optional(),
   klDivergence99: z.number().optional(),

@@ -9,6 +9,8 @@ import { rowChunks } from './row-chunks.ts';
 
 /** Exponents that are tried: 0 leaves the weights as they are. */
 const gridPoints = 20;
+/** Outputs of a stage on which scales are compared, spread evenly: each is as good a witness as another. */
+const comparedOutputs = 512;
 
 /**
  * AWQ (arXiv:2306.00978): scales up the inputs' weights that meet large activations, and folds the inverse into the
@@ -124,9 +126,10 @@ function bestScales(
   settings: RoundingSettings,
   fold: FoldTarget,
 ): Float64Array | undefined {
-  const values = weights.map((weight) => weight.read());
+  const outputs = weights.reduce((sum, weight) => sum + weight.outputs, 0);
+  const values = someRows(weights, inputs, Math.ceil(outputs / comparedOutputs));
   const activation = Float64Array.from({ length: inputs }, (_, i) => Math.sqrt(gram[i * inputs + i]!));
-  const magnitude = meanMagnitude(values, weights, inputs, settings);
+  const magnitude = meanMagnitude(values, inputs, settings);
   let best: Float64Array | undefined;
   let bestError = Number.POSITIVE_INFINITY;
   for (const withWeights of [false, true]) {
@@ -138,10 +141,7 @@ function bestScales(
       });
       fold.tie(scales);
       normalize(scales);
-      let error = 0;
-      for (const [index, weight] of weights.entries()) {
-        error += outputError(products, values[index]!, weight, scales, gram, settings);
-      }
+      const error = outputError(products, values, scales, gram, settings, weights[0]!.name);
       if (error < bestError) {
         bestError = error;
         best = !withWeights && point === 0 ? undefined : scales;
@@ -151,26 +151,29 @@ function bestScales(
   return best;
 }
 
+/** Every `step`-th output of some weight matrices, [outputs, inputs]. */
+function someRows(weights: readonly LinearWeight[], inputs: number, step: number): Float32Array {
+  const rows: Float32Array[] = [];
+  for (const weight of weights) {
+    const values = weight.read();
+    for (let row = 0; row < weight.outputs; row += step) rows.push(values.subarray(row * inputs, (row + 1) * inputs));
+  }
+  const out = new Float32Array(rows.length * inputs);
+  for (const [row, values] of rows.entries()) out.set(values, row * inputs);
+  return out;
+}
+
 /** Mean over the outputs of |w| relative to the largest of its group, by input. */
-function meanMagnitude(
-  values: readonly Float32Array[],
-  weights: readonly LinearWeight[],
-  inputs: number,
-  { groupSize }: RoundingSettings,
-): Float64Array {
+function meanMagnitude(values: Float32Array, inputs: number, { groupSize }: RoundingSettings): Float64Array {
   const sums = new Float64Array(inputs);
   const step = groupSize === 'channel' ? inputs : groupSize;
-  let outputs = 0;
-  for (const [index, weight] of weights.entries()) {
-    const matrix = values[index]!;
-    outputs += weight.outputs;
-    for (let from = 0; from < matrix.length; from += step) {
-      let largest = 1e-6;
-      for (let i = from; i < from + step; i++) largest = Math.max(largest, Math.abs(matrix[i]!));
-      for (let i = from; i < from + step; i++) sums[i % inputs]! += Math.abs(matrix[i]!) / largest;
-    }
+  for (let from = 0; from < values.length; from += step) {
+    let largest = 1e-6;
+    for (let i = from; i < from + step; i++) largest = Math.max(largest, Math.abs(values[i]!));
+    const firstInput = from % inputs;
+    for (let i = 0; i < step; i++) sums[firstInput + i]! += Math.abs(values[from + i]!) / largest;
   }
-  return sums.map((sum) => sum / outputs);
+  return sums.map((sum) => (sum * inputs) / values.length);
 }
 
 /** Divides by the geometric mean of the extremes, so that no direction of scale is preferred. */
@@ -188,17 +191,18 @@ function normalize(scales: Float64Array): void {
 function outputError(
   products: MatrixProducts,
   values: Float32Array,
-  weight: LinearWeight,
   scales: Float64Array,
   gram: Float32Array,
   settings: RoundingSettings,
+  name: string,
 ): number {
-  const { outputs, inputs } = weight;
-  const rounded = dequantizeMatrix(
-    roundToNearest(timesColumns(values, scales), outputs, inputs, settings, weight.name),
-  );
-  for (let i = 0; i < rounded.length; i++) rounded[i] = rounded[i]! / scales[i % inputs]! - values[i]!;
-  return quadraticError(products, rounded, outputs, inputs, gram);
+  const inputs = scales.length;
+  const outputs = values.length / inputs;
+  const difference = dequantizeMatrix(roundToNearest(timesColumns(values, scales), outputs, inputs, settings, name));
+  for (let row = 0; row < values.length; row += inputs) {
+    for (let i = 0; i < inputs; i++) difference[row + i] = difference[row + i]! / scales[i]! - values[row + i]!;
+  }
+  return quadraticError(products, difference, outputs, inputs, gram);
 }
 
 /** tr(D H Dᵀ): the squared error that a weight difference D [outputs, inputs] makes in the outputs. */
@@ -221,6 +225,9 @@ export function quadraticError(
 
 function timesColumns(values: Float32Array, scales: Float64Array): Float32Array {
   const out = new Float32Array(values.length);
-  for (let i = 0; i < values.length; i++) out[i] = values[i]! * scales[i % scales.length]!;
+  const inputs = scales.length;
+  for (let row = 0; row < values.length; row += inputs) {
+    for (let i = 0; i < inputs; i++) out[row + i] = values[row + i]! * scales[i]!;
+  }
   return out;
 }

@@ -2,7 +2,7 @@ import type { QuantizedMatrix } from '../model/quantized-matrix.ts';
 import type { MatrixProducts } from '../tensor/matrix-products.ts';
 import type { InputHessian } from './input-hessian.ts';
 import { refineRounding } from './refine-rounding.ts';
-import { codeOf, emptyMatrix, type RoundingGrid, type RoundingSettings, searchedGrid } from './rounding-grid.ts';
+import { codeOf, emptyMatrix, type RoundingSettings, searchedGrid } from './rounding-grid.ts';
 import { rowChunks } from './row-chunks.ts';
 
 export interface GptqSettings extends RoundingSettings {
@@ -80,6 +80,7 @@ function roundBlock(
 ): void {
   const { columns, bits, groupSize, codes, scales, zeroPoints } = matrix;
   const groups = columns / groupSize;
+  const largest = 2 ** bits - 1;
   const tile = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
     for (let j = i; j < size; j++) tile[i * size + j] = upper[(start + i) * columns + start + j]!;
@@ -96,11 +97,12 @@ function roundBlock(
         scales[group] = chosen.scale;
         zeroPoints[group] = chosen.zero;
       }
-      const grid: RoundingGrid = { scale: scales[group]!, zero: zeroPoints[group]! };
+      const scale = scales[group]!;
+      const zero = zeroPoints[group]!;
       const value = line[i]!;
-      const code = codeOf(value, grid, bits);
+      const code = codeOf(value, scale, zero, largest);
       codes[(firstRow + row) * columns + column] = code;
-      const error = (value - grid.scale * (code - grid.zero)) / tile[i * size + i]!;
+      const error = (value - scale * (code - zero)) / tile[i * size + i]!;
       errors[row * size + i] = error;
       const factors = i * size;
       for (let j = i + 1; j < size; j++) line[j]! -= error * tile[factors + j]!;

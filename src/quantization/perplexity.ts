@@ -26,6 +26,8 @@ export interface Evaluation {
     klDivergence99: number;
     /** Share of positions where both put the same token first. */
     topOneAgreement: number;
+    /** Standard error of the difference of the two losses, paired token by token: of the perplexity's relative change. */
+    perplexityChangeError: number;
   };
 }
 
@@ -73,11 +75,12 @@ export async function evaluateTokens(
       for (let position = scoredTo; position < end; position++) {
         if (counted?.[position] === 0) continue;
         const scores = rowOf(logits, pass, position - start - 1, config);
+        const token = tokens[position]!;
         const normalizer = logSumExp(scores);
-        totals.loss += normalizer - scores[tokens[position]!]!;
+        totals.loss += normalizer - scores[token]!;
         totals.scored += 1;
         if (expected === undefined) continue;
-        comparison!.add(rowOf(expected, referencePass!, position - start - 1, config), scores, normalizer);
+        comparison!.add(rowOf(expected, referencePass!, position - start - 1, config), scores, normalizer, token);
       }
       scoredTo = end;
       work.report({
@@ -108,9 +111,11 @@ function rowOf(logits: Float32Array, { logitColumns }: ForwardPass, row: number,
 /** Gathers how two models' next-token distributions differ. */
 class Comparison {
   readonly #divergences: number[] = [];
+  readonly #increases = { sum: 0, squares: 0 };
   #agreeing = 0;
 
-  add(expected: Float32Array, scores: Float32Array, normalizer: number): void {
+  /** Scores of the next token by the reference and by the model, the latter's log Σ exp, and the token that came. */
+  add(expected: Float32Array, scores: Float32Array, normalizer: number, token: number): void {
     const expectedNormalizer = logSumExp(expected);
     let divergence = 0;
     for (let i = 0; i < scores.length; i++) {
@@ -119,14 +124,20 @@ class Comparison {
     }
     this.#divergences.push(Math.max(0, divergence));
     if (argmax(expected) === argmax(scores)) this.#agreeing += 1;
+    const increase = expected[token]! - expectedNormalizer - (scores[token]! - normalizer);
+    this.#increases.sum += increase;
+    this.#increases.squares += increase ** 2;
   }
 
   result(): NonNullable<Evaluation['reference']> {
     const sorted = Float64Array.from(this.#divergences).sort();
+    const count = sorted.length;
+    const variance = Math.max(0, this.#increases.squares / count - (this.#increases.sum / count) ** 2);
     return {
       meanKlDivergence: sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
       klDivergence99: sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))]!,
-      topOneAgreement: this.#agreeing / sorted.length,
+      topOneAgreement: this.#agreeing / count,
+      perplexityChangeError: Math.sqrt(variance / count),
     };
   }
 }

@@ -1,12 +1,13 @@
 import { roundToHalf } from '../model/float-formats.ts';
 import { dequantizeRows, type QuantizedMatrix } from '../model/quantized-matrix.ts';
 import type { MatrixProducts } from '../tensor/matrix-products.ts';
+import { smallestScale } from './rounding-grid.ts';
 import { rowChunks } from './row-chunks.ts';
 
 /** Sweeps over all columns; later ones change next to nothing. */
 const sweeps = 3;
-/** Columns whose codes change before the gradient of all others follows, in one matrix product. */
-const blockColumns = 128;
+/** Most columns that change before the gradient of the others follows. */
+const mostColumns = 128;
 
 /**
  * Coordinate descent on a quantized matrix (QuantEase, arXiv:2309.01885): each code in turn becomes the one that makes
@@ -20,136 +21,142 @@ export function refineRounding(
   weights: Float32Array,
   gram: Float32Array,
 ): void {
-  const { columns } = matrix;
+  const { columns, groupSize } = matrix;
+  const size = Math.min(groupSize, mostColumns);
   for (const { from, to } of rowChunks(matrix.rows, columns)) {
     const rows = to - from;
+    const wanted = weights.subarray(from * columns, to * columns);
     const difference = dequantizeRows(matrix, from, to);
-    for (let i = 0; i < difference.length; i++) difference[i]! -= weights[from * columns + i]!;
-    // Half the gradient of the error: G = ΔW H, kept up to date with everything that changes.
-    let gradient = new Float32Array(rows * columns);
-    let next = new Float32Array(rows * columns);
-    products.multiply(difference, gram, { rows, inner: columns, columns }, gradient);
+    for (let i = 0; i < difference.length; i++) difference[i]! -= wanted[i]!;
     for (let sweep = 0; sweep < sweeps; sweep++) {
       let changed = false;
-      for (let start = 0; start < columns; start += blockColumns) {
-        const size = Math.min(blockColumns, columns - start);
-        const step = new Float32Array(rows * size);
-        if (!refineBlock(matrix, from, gradient, gram, start, size, step)) continue;
-        changed = true;
-        const factors = gram.subarray(start * columns, (start + size) * columns);
-        products.multiply(step, factors, { rows, inner: size, columns }, next, gradient);
-        [gradient, next] = [next, gradient];
+      for (let start = 0; start < columns; start += size) {
+        const shape = { rows, inner: columns, columns: Math.min(size, columns - start), transposeB: true };
+        // Half the gradient of the error in these columns: ΔW H, whose symmetric H has its columns as rows.
+        const gradient = new Float32Array(rows * shape.columns);
+        const factors = gram.subarray(start * columns, (start + shape.columns) * columns);
+        products.multiply(difference, factors, shape, gradient);
+        const block = { start, size: shape.columns, gradient, curvature: tileOf(factors, columns, start) };
+        if (refineBlock(matrix, from, wanted, difference, block)) changed = true;
       }
       if (!changed) break;
     }
   }
 }
 
-/** Refines the columns [start, start + size) of the rows that `step` has; `step` gets the change of their values. */
-function refineBlock(
-  matrix: QuantizedMatrix,
-  firstRow: number,
-  gradient: Float32Array,
-  gram: Float32Array,
-  start: number,
-  size: number,
-  step: Float32Array,
-): boolean {
-  const { columns, groupSize } = matrix;
-  const groups = columns / groupSize;
-  const rows = step.length / size;
+/** Neighbouring columns of some rows: one group of each row, or a part of it where groups are long. */
+interface ColumnBlock {
+  start: number;
+  size: number;
+  /** Half the error's gradient [rows, size]. */
+  gradient: Float32Array;
+  /** H among these columns [size, size]. */
+  curvature: Float64Array;
+}
+
+/** One row's weights in a block of columns: scale · level each. */
+interface Group {
+  scale: number;
+  /** Codes less the zero point. */
+  levels: Float64Array;
+  least: number;
+  most: number;
+  /** Half the error's gradient, which follows every change of a level. */
+  slopes: Float64Array;
+  curvature: Float64Array;
+}
+
+function tileOf(rows: Float32Array, columns: number, start: number): Float64Array {
+  const size = rows.length / columns;
   const tile = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) tile[i * size + j] = gram[(start + i) * columns + start + j]!;
+    for (let j = 0; j < size; j++) tile[i * size + j] = rows[i * columns + start + j]!;
   }
-  const line = new Float64Array(size);
+  return tile;
+}
+
+/** Refines a block of columns in all rows of `difference`, which follows; says whether anything changed. */
+function refineBlock(
+  { columns, bits, groupSize, codes, scales, zeroPoints }: QuantizedMatrix,
+  firstRow: number,
+  wanted: Float32Array,
+  difference: Float32Array,
+  { start, size, gradient, curvature }: ColumnBlock,
+): boolean {
+  const groups = columns / groupSize;
+  const group: Group = {
+    ...{ scale: 0, least: 0, most: 0, curvature },
+    levels: new Float64Array(size),
+    slopes: new Float64Array(size),
+  };
+  const { levels, slopes } = group;
   let changed = false;
-  for (let row = 0; row < rows; row++) {
-    const at = row * columns + start;
-    for (let i = 0; i < size; i++) line[i] = gradient[at + i]!;
-    const steps = step.subarray(row * size, (row + 1) * size);
-    for (let from = 0; from < size; ) {
-      const group = (firstRow + row) * groups + Math.floor((start + from) / groupSize);
-      const to = Math.min(size, (Math.floor((start + from) / groupSize) + 1) * groupSize - start);
-      const codesAt = (firstRow + row) * columns + start;
-      if (refineCodes(matrix, group, codesAt, from, to, tile, size, line, steps)) changed = true;
-      const isWhole = to - from === groupSize;
-      if (isWhole && refineScale(matrix, group, codesAt, from, to, tile, size, line, steps)) changed = true;
-      from = to;
+  for (let row = 0; row < gradient.length / size; row++) {
+    const at = (firstRow + row) * groups + Math.floor(start / groupSize);
+    const codesAt = (firstRow + row) * columns + start;
+    const zero = zeroPoints[at]!;
+    group.scale = scales[at]!;
+    if (group.scale === 0) continue;
+    group.least = -zero;
+    group.most = 2 ** bits - 1 - zero;
+    for (let i = 0; i < size; i++) {
+      levels[i] = codes[codesAt + i]! - zero;
+      slopes[i] = gradient[row * size + i]!;
+    }
+    const codesChanged = refineCodes(group);
+    const scaleChanged = size === groupSize && refineScale(group);
+    if (!codesChanged && !scaleChanged) continue;
+    changed = true;
+    scales[at] = group.scale;
+    for (let i = 0; i < size; i++) {
+      codes[codesAt + i] = levels[i]! + zero;
+      const place = row * columns + start + i;
+      difference[place] = group.scale * levels[i]! - wanted[place]!;
     }
   }
   return changed;
 }
 
-function refineCodes(
-  { bits, codes, scales, zeroPoints }: QuantizedMatrix,
-  group: number,
-  codesAt: number,
-  from: number,
-  to: number,
-  tile: Float64Array,
-  size: number,
-  line: Float64Array,
-  steps: Float32Array,
-): boolean {
-  const scale = scales[group]!;
-  if (scale === 0) return false;
-  const zero = zeroPoints[group]!;
-  const largest = 2 ** bits - 1;
+/** Each level becomes the best there is while the others stay. */
+function refineCodes({ scale, levels, least, most, slopes, curvature }: Group): boolean {
+  const size = levels.length;
+  const inverse = 1 / scale;
   let changed = false;
-  for (let i = from; i < to; i++) {
-    const curvature = tile[i * size + i]!;
-    if (curvature === 0) continue;
-    const before = codes[codesAt + i]!;
-    const wanted = Math.round(before - zero - line[i]! / curvature / scale) + zero;
-    const code = wanted < 0 ? 0 : wanted > largest ? largest : wanted;
-    if (code === before) continue;
-    codes[codesAt + i] = code;
+  for (let i = 0; i < size; i++) {
+    const own = curvature[i * size + i]!;
+    if (own === 0) continue;
+    const before = levels[i]!;
+    const wanted = Math.round(before - (slopes[i]! / own) * inverse);
+    const level = Math.min(most, Math.max(least, wanted));
+    if (level === before) continue;
+    levels[i] = level;
     changed = true;
-    const change = scale * (code - before);
-    steps[i]! += change;
+    const change = scale * (level - before);
     const factors = i * size;
-    for (let k = 0; k < size; k++) line[k]! += change * tile[factors + k]!;
+    for (let k = 0; k < size; k++) slopes[k]! += change * curvature[factors + k]!;
   }
   return changed;
 }
 
-/** The scale of least error for a group's codes as they are: s − (l · g) / (lᵀ H l), l being the codes less the zero. */
-function refineScale(
-  { codes, scales, zeroPoints }: QuantizedMatrix,
-  group: number,
-  codesAt: number,
-  from: number,
-  to: number,
-  tile: Float64Array,
-  size: number,
-  line: Float64Array,
-  steps: Float32Array,
-): boolean {
-  const scale = scales[group]!;
-  if (scale === 0) return false;
-  const zero = zeroPoints[group]!;
+/** The scale of least error for the levels l as they are: s − (l · g) / (lᵀ H l). */
+function refineScale(group: Group): boolean {
+  const { scale, levels, slopes, curvature } = group;
+  const size = levels.length;
   let slope = 0;
-  let curvature = 0;
-  for (let i = from; i < to; i++) {
-    const level = codes[codesAt + i]! - zero;
+  let bend = 0;
+  for (let i = 0; i < size; i++) {
+    const level = levels[i]!;
     if (level === 0) continue;
-    slope += level * line[i]!;
-    let sum = 0;
-    for (let k = from; k < to; k++) sum += tile[i * size + k]! * (codes[codesAt + k]! - zero);
-    curvature += level * sum;
-  }
-  if (curvature <= 0) return false;
-  const rounded = roundToHalf(scale - slope / curvature);
-  const change = rounded - scale;
-  if (!(2 * change * slope + change * change * curvature < 0) || Math.abs(rounded) < 2 ** -14) return false;
-  scales[group] = rounded;
-  for (let i = from; i < to; i++) {
-    const level = codes[codesAt + i]! - zero;
-    if (level === 0) continue;
-    steps[i]! += change * level;
+    slope += level * slopes[i]!;
     const factors = i * size;
-    for (let k = 0; k < size; k++) line[k]! += change * level * tile[factors + k]!;
+    let sum = 0;
+    for (let k = 0; k < size; k++) sum += curvature[factors + k]! * levels[k]!;
+    bend += level * sum;
   }
+  if (bend <= 0) return false;
+  const rounded = roundToHalf(scale - slope / bend);
+  const change = rounded - scale;
+  if (!(2 * change * slope + change * change * bend < 0) || Math.abs(rounded) < smallestScale) return false;
+  group.scale = rounded;
   return true;
 }

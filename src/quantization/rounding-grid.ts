@@ -16,7 +16,7 @@ export interface RoundingGrid {
 }
 
 /** Smallest scale that binary16 can hold without losing precision: below it a group counts as zero. */
-const smallestScale = 2 ** -14;
+export const smallestScale = 2 ** -14;
 
 /** An all-zero matrix of codes for the settings, to be filled. Throws `invalid-input` if groups do not fit. */
 export function emptyMatrix(rows: number, columns: number, settings: RoundingSettings, name: string): QuantizedMatrix {
@@ -34,11 +34,10 @@ export function emptyMatrix(rows: number, columns: number, settings: RoundingSet
   };
 }
 
-/** Nearest code of a value. */
-export function codeOf(value: number, { scale, zero }: RoundingGrid, bits: number): number {
+/** Nearest code of a value; `largest` is the highest code. */
+export function codeOf(value: number, scale: number, zero: number, largest: number): number {
   const code = scale === 0 ? zero : Math.round(value / scale) + zero;
-  const largest = 2 ** bits - 1;
-  return code < 0 ? 0 : code > largest ? largest : code;
+  return Math.min(largest, Math.max(0, code));
 }
 
 /** The grid that spans a group: what round-to-nearest uses (for 4 bits symmetric, that of Q4_0; for 8, of Q8_0). */
@@ -65,97 +64,10 @@ function asymmetricGrid(least: number, exactScale: number, steps: number): Round
   return { scale, zero: Math.min(steps, Math.max(0, zero)) };
 }
 
+/** The scale as binary16, 0 where it would lose precision. */
 function usableScale(scale: number): number {
   const rounded = roundToHalf(scale);
   return Math.abs(rounded) < smallestScale ? 0 : rounded;
-}
-
-/**
- * The grid of least squared error over a group, each value weighted by its importance (`importance[importanceFrom]` is
- * the first one's): candidates around the spanning
- * grid, clipping the extremes more or less, each with the scale that fits its codes best.
- */
-export function searchedGrid(
-  values: Float32Array,
-  from: number,
-  to: number,
-  settings: RoundingSettings,
-  importance: Float64Array,
-  importanceFrom: number,
-): RoundingGrid {
-  const spanning = spanningGrid(values, from, to, settings);
-  if (spanning.scale === 0) return spanning;
-  let best = spanning;
-  let bestError = weightedError(values, from, to, spanning, settings.bits, importance, importanceFrom);
-  const consider = (grid: RoundingGrid): void => {
-    if (grid.scale === 0) return;
-    const error = weightedError(values, from, to, grid, settings.bits, importance, importanceFrom);
-    if (error < bestError) {
-      best = grid;
-      bestError = error;
-    }
-  };
-  const signs = settings.symmetric && settings.bits === 4 ? [1, -1] : [1];
-  for (const sign of signs) {
-    for (let step = 0; step < 16; step++) {
-      const factor = sign * (1.1 - 0.035 * step);
-      const candidate = { scale: usableScale(spanning.scale * factor), zero: spanning.zero };
-      if (candidate.scale === 0) continue;
-      consider(candidate);
-      consider(fittedGrid(values, from, to, candidate, settings, importance, importanceFrom));
-    }
-  }
-  return best;
-}
-
-/** The scale of least squares for the codes that a grid gives; asymmetric grids also try the neighbouring zeros. */
-function fittedGrid(
-  values: Float32Array,
-  from: number,
-  to: number,
-  grid: RoundingGrid,
-  settings: RoundingSettings,
-  importance: Float64Array,
-  importanceFrom: number,
-): RoundingGrid {
-  let zero = grid.zero;
-  if (!settings.symmetric) {
-    let least = 0;
-    for (let i = from; i < to; i++) least = Math.min(least, values[i]!);
-    zero = Math.min(2 ** settings.bits - 1, Math.max(0, Math.round(-least / Math.abs(grid.scale))));
-  }
-  let product = 0;
-  let square = 0;
-  for (let i = from; i < to; i++) {
-    const weight = importance[importanceFrom + i - from]!;
-    const level = codeOf(values[i]!, { scale: grid.scale, zero }, settings.bits) - zero;
-    product += weight * level * values[i]!;
-    square += weight * level * level;
-  }
-  return square === 0 ? grid : { scale: usableScale(product / square), zero };
-}
-
-function weightedError(
-  values: Float32Array,
-  from: number,
-  to: number,
-  grid: RoundingGrid,
-  bits: number,
-  importance: Float64Array,
-  importanceFrom: number,
-): number {
-  const { scale, zero } = grid;
-  const inverse = 1 / scale;
-  const largest = 2 ** bits - 1;
-  let error = 0;
-  for (let i = from; i < to; i++) {
-    const value = values[i]!;
-    let code = Math.round(value * inverse) + zero;
-    code = code < 0 ? 0 : code > largest ? largest : code;
-    const difference = value - scale * (code - zero);
-    error += importance[importanceFrom + i - from]! * difference * difference;
-  }
-  return error;
 }
 
 /**
@@ -173,17 +85,67 @@ export function roundToNearest(
   const matrix = emptyMatrix(rows, columns, settings, name);
   const { groupSize, codes, scales, zeroPoints } = matrix;
   const groups = columns / groupSize;
+  const largest = 2 ** settings.bits - 1;
   for (let group = 0; group < rows * groups; group++) {
     const from = group * groupSize;
     const to = from + groupSize;
     const firstColumn = (group % groups) * groupSize;
-    const grid =
+    const { scale, zero } =
       importance === undefined
         ? spanningGrid(values, from, to, settings)
         : searchedGrid(values, from, to, settings, importance, firstColumn);
-    scales[group] = grid.scale;
-    zeroPoints[group] = grid.zero;
-    for (let i = from; i < to; i++) codes[i] = codeOf(values[i]!, grid, settings.bits);
+    scales[group] = scale;
+    zeroPoints[group] = zero;
+    for (let i = from; i < to; i++) codes[i] = codeOf(values[i]!, scale, zero, largest);
   }
   return matrix;
+}
+
+/** The largest value of a group is placed at the end of the codes, beyond it and, clipped, before it: so far. */
+const [widest, narrowest, candidates] = [1.1, 0.575, 16];
+
+/**
+ * The grid of least squared error over a group, each value weighted by its importance (`importance[importanceFrom]` is
+ * the first one's): the codes of candidates around the spanning grid, each with the scale that fits them best.
+ */
+export function searchedGrid(
+  values: Float32Array,
+  from: number,
+  to: number,
+  settings: RoundingSettings,
+  importance: Float64Array,
+  importanceFrom: number,
+): RoundingGrid {
+  const { bits, symmetric } = settings;
+  const spanning = spanningGrid(values, from, to, settings);
+  if (spanning.scale === 0) return spanning;
+  const largest = 2 ** bits - 1;
+  const step = (widest - narrowest) / (candidates - 1);
+  const signs = symmetric && bits === 4 ? 2 : 1;
+  let best = spanning;
+  let mostExplained = 0;
+  for (let candidate = 0; candidate < candidates * signs; candidate++) {
+    const factor = widest - step * (candidate % candidates);
+    const scale = candidate < candidates ? spanning.scale * factor : -spanning.scale * factor;
+    const zero = symmetric ? spanning.zero : Math.min(largest, Math.round(spanning.zero / factor));
+    const inverse = 1 / scale;
+    const shift = zero + 0.5;
+    let product = 0;
+    let square = 0;
+    for (let i = from, k = importanceFrom; i < to; i++, k++) {
+      const value = values[i]!;
+      const place = value * inverse + shift;
+      const level = (place < 0 ? 0 : place > largest ? largest : place | 0) - zero;
+      const weighted = importance[k]! * level;
+      product += weighted * value;
+      square += weighted * level;
+    }
+    // With the scale product / square the error is Σ w x² − product² / square.
+    if (product * product <= mostExplained * square) continue;
+    const fitted = usableScale(product / square);
+    if (fitted === 0) continue;
+    mostExplained = (product * product) / square;
+    best = { scale: fitted, zero };
+  }
+  return best;
 }
