@@ -1,8 +1,9 @@
 // How much quality does quantization cost? Perplexity of our INT4 and INT8 files against llama.cpp's own
 // (llama_model_quantize), all evaluated from their bytes on our float32 forward pass, at stated bits per weight.
-// npm run bench -- quantize-quality [--model DIRECTORY --data TEXT] [--tokens N] [--samples N]
+// npm run bench -- quantize-quality [--model DIRECTORY --data TEXT] [--tokens N] [--samples N] [--cases REGEXP]
 // Without a model one is trained on this repository's own text, once (about two minutes on two cores).
-// The last tenth of the text is scored, the rest calibrates. Also writes bench/results/quantize-quality.svg.
+// The last tenth of the text is scored, the rest calibrates; --cases takes some of the rows. Differences come with their
+// standard error, paired token by token. Also writes bench/results/quantize-quality.svg.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,13 +47,15 @@ const bench: Bench = async (args) => {
     options: {
       model: { type: 'string' },
       data: { type: 'string' },
-      tokens: { type: 'string', default: '20000' },
+      tokens: { type: 'string', default: '100000' },
       samples: { type: 'string', default: '128' },
+      cases: { type: 'string', default: '' },
     },
   });
   if ((values.model === undefined) !== (values.data === undefined)) {
     throw new Error('Give both --model DIRECTORY and --data TEXT of its kind, or neither.');
   }
+  const chosen = cases.filter(({ name }) => new RegExp(values.cases).test(name));
   const own = values.model === undefined ? await textModel() : undefined;
   const directory = values.model ?? own!.model;
   const text = await readFile(values.data ?? own!.data, 'utf8');
@@ -66,14 +69,14 @@ const bench: Bench = async (args) => {
     await exportGguf(float, { name: 'f32', config: model.config, tokenizer, weights: model.weights, type: 'F32' });
     await model.close();
     const paths = [float];
-    const peerNames = Object.keys(peers) as (keyof typeof peers)[];
+    const peerNames = [...new Set(chosen.map(({ peer }) => peer))];
     for (const name of peerNames) {
       const path = join(folder, `llama-cpp-${name}.gguf`);
       llamaCppQuantize(float, path, peers[name].type, { pure: peers[name].pure });
       paths.push(path);
     }
     const made = new Map<string, string>();
-    for (const [index, { settings }] of cases.entries()) {
+    for (const [index, { settings }] of chosen.entries()) {
       const known = made.get(JSON.stringify(settings));
       if (known !== undefined) {
         paths.push(known);
@@ -88,7 +91,7 @@ const bench: Bench = async (args) => {
     }
     const windows = { windowTokens: 256, strideTokens: 128, maximumTokens: Number(values.tokens) };
     const [reference, ...measured] = await compareModels(paths, text.slice(cut), windows, work);
-    const rows: BenchRow[] = cases.map(({ name, peer }, index) => {
+    const rows: BenchRow[] = chosen.map(({ name, peer }, index) => {
       const ours = measured[peerNames.length + index]!;
       const theirs = measured[peerNames.indexOf(peer)]!;
       return {
@@ -101,7 +104,7 @@ const bench: Bench = async (args) => {
         higherIsBetter: false,
       };
     });
-    const labels = [...peerNames.map((name) => `llama.cpp ${name}`), ...cases.map(({ name }) => name)];
+    const labels = [...peerNames.map((name) => `llama.cpp ${name}`), ...chosen.map(({ name }) => name)];
     const points = measured.map(({ bitsPerWeight, perplexityChange }, index) => ({
       label: labels[index]!,
       bitsPerWeight,

@@ -8,9 +8,9 @@ import { type RoundingSettings, roundToNearest } from './rounding-grid.ts';
 import { rowChunks } from './row-chunks.ts';
 
 /** Exponents that are tried: 0 leaves the weights as they are. */
-const gridPoints = 20;
+const gridPoints = 10;
 /** Outputs of a stage on which scales are compared, spread evenly: each is as good a witness as another. */
-const comparedOutputs = 512;
+const comparedOutputs = 256;
 
 /**
  * AWQ (arXiv:2306.00978): scales up the inputs' weights that meet large activations, and folds the inverse into the

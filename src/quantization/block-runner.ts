@@ -5,7 +5,6 @@ import type { ModelParameters } from '../model/model-parameters.ts';
 import type { Work } from '../runtime/progress.ts';
 import type { Graph } from '../tensor/graph.ts';
 import { graphPart } from '../tensor/graph-part.ts';
-import type { MatrixProducts } from '../tensor/matrix-products.ts';
 import { Program } from '../tensor/program.ts';
 import { elementsOf } from '../tensor/shape.ts';
 import { LinearWeight, nameInBlock } from './block-weights.ts';
@@ -24,34 +23,28 @@ export interface Stage {
   columns: number;
 }
 
-/** Runs the calibration sequences through one block at a time; the residual stream between blocks is kept here. */
+/** The parameters of a block, by their names in block 0. */
+export type BlockParameters = (name: string) => Float32Array;
+
+/** The parameters of a block as they stand in the model. */
+export function parametersInModel({ arrays }: ModelParameters, layer: number): BlockParameters {
+  return (name) => arrays.get(nameInBlock(name, layer))!;
+}
+
+/** Values that a pass takes or gives, by the name of the block graph's output: [tokens, columns]. */
+type Values = Readonly<Record<string, Float32Array>>;
+
+/** Runs calibration sequences through single blocks, or parts of them, micro-batch by micro-batch. */
 export class BlockRunner {
   readonly stages: readonly Stage[];
-  /** Residual stream [sequences · length, width] that enters the current block. */
-  hidden: Float32Array;
+  /** Tokens in a micro-batch. */
+  readonly rows: number;
   readonly #graph: BlockGraph;
-  /** Compiled parts of the block by the outputs that they give. */
+  /** Compiled parts of the block by what they give and take. */
   readonly #parts = new Map<string, { graph: Graph; program: Program }>();
-  readonly #model: ModelParameters;
-  readonly #products: MatrixProducts;
-  readonly #width: number;
-  readonly #rows: number;
-  readonly #batches: number;
 
-  /** `hidden` is the embedded calibration text; its rows are whole micro-batches. */
-  constructor(
-    config: ModelConfig,
-    model: ModelParameters,
-    products: MatrixProducts,
-    hidden: Float32Array,
-    shape: { batch: number; length: number },
-  ) {
-    this.#model = model;
-    this.#products = products;
-    this.hidden = hidden;
-    this.#width = config.width;
-    this.#rows = shape.batch * shape.length;
-    this.#batches = hidden.length / (this.#rows * config.width);
+  constructor(config: ModelConfig, model: ModelParameters, shape: { batch: number; length: number }) {
+    this.rows = shape.batch * shape.length;
     this.#graph = blockGraph(config, model.specs, shape);
     const stages = new Map<string, Stage>();
     for (const [weight, output] of this.#graph.captures) {
@@ -64,74 +57,64 @@ export class BlockRunner {
     this.stages = [...stages.values()];
   }
 
-  /** Σ x xᵀ [inputs, inputs] of the inputs of some stages, with the block's weights as they are now. */
-  async grams(layer: number, stages: readonly Stage[], work: Work): Promise<Map<Stage, Float32Array>> {
-    const sums = new Map(stages.map((stage) => [stage, new Float32Array(stage.columns ** 2)]));
-    const spare = new Map(stages.map((stage) => [stage, new Float32Array(stage.columns ** 2)]));
-    const outputs = stages.map(({ output }) => output);
-    await this.#run(layer, work, outputs, (results) => {
-      for (const stage of stages) {
-        const x = results[stage.output]!;
-        const [sum, next] = [sums.get(stage)!, spare.get(stage)!];
-        const shape = { rows: stage.columns, inner: this.#rows, columns: stage.columns, transposeA: true };
-        this.#products.multiply(x, x, shape, next, sum);
-        sums.set(stage, next);
-        spare.set(stage, sum);
-      }
-    });
-    for (const [stage, sum] of sums) sums.set(stage, withoutPadding(sum, stage));
-    return sums;
+  /**
+   * Prepares to compute some outputs of a block and nothing that they do not need. Inputs are `hidden` and those outputs
+   * that are given instead of computed: whole calibration texts, of which each run takes its micro-batch. The results
+   * are overwritten by the next run.
+   */
+  open(parameters: BlockParameters, outputs: readonly string[], inputs: Values): BlockPass {
+    const given = Object.keys(inputs).filter((name) => name !== 'hidden');
+    const { graph, program } = this.#part(outputs, given);
+    const results = Object.fromEntries(
+      [...graph.outputs].map(([name, { shape }]) => [name, new Float32Array(elementsOf(shape))]),
+    );
+    const nameOf = (name: string): string => (name === 'hidden' ? name : this.#graph.graph.outputs.get(name)!.name);
+    const taken = new Map(Object.keys(inputs).map((name) => [nameOf(name), inputs[name]!]));
+    const buffers = new Map<string, Float32Array>();
+    const arrays: Record<string, Float32Array> = {};
+    for (const { name, shape } of graph.inputs) {
+      if (taken.has(name)) buffers.set(name, new Float32Array(elementsOf(shape)));
+      arrays[name] = buffers.get(name) ?? parameters(name);
+    }
+    const binding = program.bind(arrays, results);
+    return {
+      async run(batch, { signal }) {
+        throwIfAborted(signal);
+        for (const [name, buffer] of buffers) {
+          buffer.set(taken.get(name)!.subarray(batch * buffer.length, (batch + 1) * buffer.length));
+        }
+        await binding.runAsync();
+        return results;
+      },
+      close: () => binding.close(),
+    };
   }
 
-  /** Moves the residual stream past the block, with its weights as they are now. */
-  async advance(layer: number, work: Work): Promise<void> {
-    const next = new Float32Array(this.hidden.length);
-    await this.#run(layer, work, ['next'], (results, batch) => {
-      next.set(results.next!, batch * this.#rows * this.#width);
-    });
-    this.hidden = next;
+  /** The residual stream [tokens, width] behind a block, from `hidden` before it. */
+  async advance(parameters: BlockParameters, inputs: Values & { hidden: Float32Array }, work: Work) {
+    const next = new Float32Array(inputs.hidden.length);
+    const pass = this.open(parameters, ['next'], inputs);
+    try {
+      for (let at = 0, batch = 0; at < next.length; batch++) {
+        const result = (await pass.run(batch, work)).next!;
+        next.set(result, at);
+        at += result.length;
+      }
+    } finally {
+      pass.close();
+    }
+    return next;
   }
 
   close(): void {
     for (const { program } of this.#parts.values()) program.close();
   }
 
-  /** Computes some outputs of the block, and nothing that they do not need, for every micro-batch. */
-  async #run(
-    layer: number,
-    work: Work,
-    outputs: readonly string[],
-    visit: (results: Readonly<Record<string, Float32Array>>, batch: number) => void,
-  ): Promise<void> {
-    const { graph, program } = this.#part(outputs);
-    const elements = this.#rows * this.#width;
-    const results = Object.fromEntries(
-      [...graph.outputs].map(([name, { shape }]) => [name, new Float32Array(elementsOf(shape))]),
-    );
-    const hidden = new Float32Array(elements);
-    const parameters = Object.fromEntries(
-      graph.inputs
-        .filter(({ name }) => name !== 'hidden')
-        .map(({ name }) => [name, this.#model.arrays.get(nameInBlock(name, layer))!]),
-    );
-    const binding = program.bind({ ...parameters, hidden }, results);
-    try {
-      for (let batch = 0; batch < this.#batches; batch++) {
-        throwIfAborted(work.signal);
-        hidden.set(this.hidden.subarray(batch * elements, (batch + 1) * elements));
-        await binding.runAsync();
-        visit(results, batch);
-      }
-    } finally {
-      binding.close();
-    }
-  }
-
-  #part(outputs: readonly string[]): { graph: Graph; program: Program } {
-    const key = outputs.join();
+  #part(outputs: readonly string[], given: readonly string[]): { graph: Graph; program: Program } {
+    const key = [...outputs, '<', ...given].join();
     let part = this.#parts.get(key);
     if (part === undefined) {
-      const graph = graphPart(this.#graph.graph, outputs);
+      const graph = graphPart(this.#graph.graph, outputs, given);
       part = { graph, program: new Program(graph) };
       this.#parts.set(key, part);
     }
@@ -139,12 +122,10 @@ export class BlockRunner {
   }
 }
 
-/** The first `inputs` rows and columns of a square matrix of `columns`. */
-function withoutPadding(matrix: Float32Array<ArrayBuffer>, { inputs, columns }: Stage): Float32Array<ArrayBuffer> {
-  if (inputs === columns) return matrix;
-  const out = new Float32Array(inputs * inputs);
-  for (let i = 0; i < inputs; i++) out.set(matrix.subarray(i * columns, i * columns + inputs), i * inputs);
-  return out;
+/** A part of a block with everything bound. */
+export interface BlockPass {
+  run(batch: number, work: Work): Promise<Values>;
+  close(): void;
 }
 
 /** How calibration sequences are cut into micro-batches: as many sequences at once as make about 1,024 tokens. */

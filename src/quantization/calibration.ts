@@ -85,6 +85,18 @@ export function cutSequences(
   };
 }
 
+/** At most `count` of the sequences, spread evenly. */
+export function someSequences(set: CalibrationSet, count: number): CalibrationSet {
+  const { sequences, counted } = set;
+  if (sequences.length <= count) return set;
+  const places = Array.from({ length: count }, (_, i) => Math.floor((i * sequences.length) / count));
+  return {
+    ...set,
+    sequences: places.map((place) => sequences[place]!),
+    ...(counted === undefined ? {} : { counted: places.map((place) => counted[place]!) }),
+  };
+}
+
 async function refuseUnreadable(path: string): Promise<void> {
   if ((await stat(path).catch(() => undefined))?.isFile()) return;
   throw new FtsError('not-found', `There is no calibration file ${path}.`, {

@@ -11,7 +11,9 @@ export interface GptqSettings extends RoundingSettings {
 }
 
 /** Columns whose errors are spread among themselves before they are spread to all others at once. */
-const blockColumns = 128;
+const blockColumns = 32;
+/** Longest group that is rounded in one such block. */
+const mostColumns = 128;
 
 /**
  * GPTQ (arXiv:2210.17323): rounds a weight matrix [rows, columns] column by column, and after each moves its error to
@@ -26,24 +28,32 @@ export function gptq(
   settings: GptqSettings,
   name: string,
 ): QuantizedMatrix {
-  const { columns, order, dead, upper } = hessian;
+  const { columns, order, dead, spread } = hessian;
   const matrix = emptyMatrix(rows, columns, settings, name);
-  // With the columns out of order a group is complete only at the end: its scales come from the weights as they were.
-  if (settings.actOrder) chooseStaticGrids(matrix, weights, hessian, settings);
+  // With the columns out of order a group is complete only at the end: its scale comes from the weights as they were.
+  // In order it comes from what the columns before have left to the group.
+  const isStatic = settings.actOrder || matrix.groupSize > mostColumns;
+  if (isStatic) chooseStaticGrids(matrix, weights, hessian, settings);
+  const width = isStatic ? blockColumns : Math.max(blockColumns, matrix.groupSize);
   for (const { from, to } of rowChunks(rows, columns)) {
     const count = to - from;
-    const work = new Float32Array(count * columns);
-    for (let row = 0; row < count; row++) {
-      for (let i = 0; i < columns; i++) {
-        const column = order[i]!;
-        work[row * columns + i] = dead[column] === 1 ? 0 : weights[(from + row) * columns + column]!;
+    // The rounding errors of the columns done, each over its U_ii; 0 for those to come.
+    const errors = new Float32Array(count * columns);
+    for (let start = 0; start < columns; start += width) {
+      const size = Math.min(width, columns - start);
+      const block = new Float32Array(count * size);
+      for (let row = 0; row < count; row++) {
+        for (let i = 0; i < size; i++) {
+          const column = order[start + i]!;
+          block[row * size + i] = dead[column] === 1 ? 0 : weights[(from + row) * columns + column]!;
+        }
       }
-    }
-    for (let start = 0; start < columns; start += blockColumns) {
-      const size = Math.min(blockColumns, columns - start);
-      const errors = new Float32Array(count * size);
-      roundBlock(matrix, from, work, hessian, start, size, errors, settings);
-      if (start + size < columns) spreadErrors(products, work, errors, upper, columns, start, size);
+      // What the columns done leave to these: W −= E U.
+      const corrected = new Float32Array(count * size);
+      const factors = spread.subarray(start * columns, (start + size) * columns);
+      const shape = { rows: count, inner: columns, columns: size, transposeB: true, factor: -1 };
+      products.multiply(errors, factors, shape, corrected, block);
+      roundBlock(matrix, from, corrected, hessian, start, errors, isStatic ? undefined : settings);
     }
   }
   refineRounding(products, matrix, weights, hessian.gram);
@@ -67,33 +77,37 @@ function chooseStaticGrids(
   }
 }
 
-/** Rounds the columns [start, start + size) of the rows of `work`, spreading errors within them; collects the errors. */
+/**
+ * Rounds the columns [start, start + size) of the rows of `block` [rows, size], spreading errors within them; puts the
+ * errors into `errors` [rows, columns]. With `search` each group's grid is chosen when its first column comes.
+ */
 function roundBlock(
   matrix: QuantizedMatrix,
   firstRow: number,
-  work: Float32Array,
+  block: Float32Array,
   { upper, importance, order }: InputHessian,
   start: number,
-  size: number,
   errors: Float32Array,
-  settings: GptqSettings,
+  search: RoundingSettings | undefined,
 ): void {
   const { columns, bits, groupSize, codes, scales, zeroPoints } = matrix;
   const groups = columns / groupSize;
   const largest = 2 ** bits - 1;
+  const rows = errors.length / columns;
+  const size = block.length / rows;
   const tile = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
     for (let j = i; j < size; j++) tile[i * size + j] = upper[(start + i) * columns + start + j]!;
   }
-  for (let row = 0; row < errors.length / size; row++) {
-    const line = work.subarray(row * columns + start, row * columns + start + size);
+  const line = new Float64Array(size);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < size; i++) line[i] = block[row * size + i]!;
     for (let i = 0; i < size; i++) {
       const column = order[start + i]!;
       const group = (firstRow + row) * groups + Math.floor(column / groupSize);
-      if (!settings.actOrder && column % groupSize === 0) {
-        // The rest of a group longer than the block has not met this block's errors yet: near enough for its scale.
-        const from = row * columns + column;
-        const chosen = searchedGrid(work, from, from + groupSize, settings, importance, column);
+      if (search !== undefined && column % groupSize === 0) {
+        const values = Float32Array.from(line.subarray(i, i + groupSize));
+        const chosen = searchedGrid(values, 0, groupSize, search, importance, column);
         scales[group] = chosen.scale;
         zeroPoints[group] = chosen.zero;
       }
@@ -103,37 +117,9 @@ function roundBlock(
       const code = codeOf(value, scale, zero, largest);
       codes[(firstRow + row) * columns + column] = code;
       const error = (value - scale * (code - zero)) / tile[i * size + i]!;
-      errors[row * size + i] = error;
+      errors[row * columns + start + i] = error;
       const factors = i * size;
       for (let j = i + 1; j < size; j++) line[j]! -= error * tile[factors + j]!;
     }
-  }
-}
-
-/** Moves the errors of a block to all columns after it: W −= E U, one matrix product. */
-function spreadErrors(
-  products: MatrixProducts,
-  work: Float32Array,
-  errors: Float32Array,
-  upper: Float64Array,
-  columns: number,
-  start: number,
-  size: number,
-): void {
-  const rows = errors.length / size;
-  const from = start + size;
-  const rest = columns - from;
-  const factors = new Float32Array(size * rest);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < rest; j++) factors[i * rest + j] = upper[(start + i) * columns + from + j]!;
-  }
-  const remaining = new Float32Array(rows * rest);
-  for (let row = 0; row < rows; row++) {
-    remaining.set(work.subarray(row * columns + from, (row + 1) * columns), row * rest);
-  }
-  const updated = new Float32Array(rows * rest);
-  products.multiply(errors, factors, { rows, inner: size, columns: rest, factor: -1 }, updated, remaining);
-  for (let row = 0; row < rows; row++) {
-    work.set(updated.subarray(row * rest, (row + 1) * rest), row * columns + from);
   }
 }

@@ -20,6 +20,8 @@ export interface InputHessian {
   order: Int32Array;
   /** Upper factor of the inverse in that order, float64 [columns, columns]. */
   upper: Float64Array;
+  /** Its transpose in float32, without the diagonal: row j says what each column's error leaves to column j. */
+  spread: Float32Array;
   /** 1 for inputs that never fire: their weights do not count. */
   dead: Uint8Array;
   /** What an error in each input's weight costs after compensation: 1 / U_ii². */
@@ -56,5 +58,9 @@ export function inputHessian(
   const upper = inverseCholeskyUpper(products, h, columns);
   const importance = new Float64Array(columns);
   for (let i = 0; i < columns; i++) importance[order[i]!] = upper[i * columns + i]! ** -2;
-  return { columns, gram, order, upper, dead, importance };
+  const spread = new Float32Array(columns * columns);
+  for (let j = 0; j < columns; j++) {
+    for (let i = 0; i < j; i++) spread[j * columns + i] = upper[i * columns + j]!;
+  }
+  return { columns, gram, order, upper, spread, dead, importance };
 }

@@ -1,9 +1,8 @@
 import type { ModelConfig } from '../model/model-config.ts';
 import type { ModelParameters } from '../model/model-parameters.ts';
 import type { Work } from '../runtime/progress.ts';
-import { MatrixProducts } from '../tensor/matrix-products.ts';
-import { BlockRunner, microBatch } from './block-runner.ts';
-import { type CalibrationSet, cutSequences } from './calibration.ts';
+import { BlockRunner, microBatch, parametersInModel } from './block-runner.ts';
+import { cutSequences } from './calibration.ts';
 import { embedSequences } from './residual-stream.ts';
 
 /** A model's numbers and what they are numbers of. */
@@ -30,31 +29,29 @@ export async function layerErrors(
   if (config.layers !== reference.config.layers || config.width !== reference.config.width) return undefined;
   const length = Math.min(windowTokens, config.contextLength, reference.config.contextLength);
   const set = cutSequences({ tokens: Int32Array.from(tokens), starts: [] }, { samples, length });
-  const products = new MatrixProducts();
-  const [theirs, ours] = [await createRunner(reference, set, products), await createRunner(model, set, products)];
+  const shape = microBatch(set.sequences.length, set.length);
+  // One runner each: the same shape may be of another family.
+  const [theirs, ours] = [reference, model].map((loaded) => ({
+    ...loaded,
+    runner: new BlockRunner(loaded.config, loaded.parameters, shape),
+  })) as [Running, Running];
   try {
-    const errors = [relativeError(ours.hidden, theirs.hidden)];
+    let expected = await embedSequences(theirs.config, theirs.parameters, set);
+    let hidden = await embedSequences(ours.config, ours.parameters, set);
+    const errors = [relativeError(hidden, expected)];
     for (let layer = 0; layer < config.layers; layer++) {
-      await theirs.advance(layer, work);
-      await ours.advance(layer, work);
-      errors.push(relativeError(ours.hidden, theirs.hidden));
+      expected = await theirs.runner.advance(parametersInModel(theirs.parameters, layer), { hidden: expected }, work);
+      hidden = await ours.runner.advance(parametersInModel(ours.parameters, layer), { hidden }, work);
+      errors.push(relativeError(hidden, expected));
     }
     return errors;
   } finally {
-    theirs.close();
-    ours.close();
-    products.close();
+    theirs.runner.close();
+    ours.runner.close();
   }
 }
 
-async function createRunner(
-  { config, parameters }: LoadedModel,
-  set: CalibrationSet,
-  products: MatrixProducts,
-): Promise<BlockRunner> {
-  const hidden = await embedSequences(config, parameters, set);
-  return new BlockRunner(config, parameters, products, hidden, microBatch(set.sequences.length, set.length));
-}
+type Running = LoadedModel & { runner: BlockRunner };
 
 function relativeError(values: Float32Array, expected: Float32Array): number {
   let error = 0;

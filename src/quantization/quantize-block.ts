@@ -4,10 +4,11 @@ import { dequantizeMatrix, type QuantizedMatrix } from '../model/quantized-matri
 import type { Work } from '../runtime/progress.ts';
 import type { MatrixProducts } from '../tensor/matrix-products.ts';
 import { quadraticError, scaleBlockForActivations } from './awq.ts';
-import type { BlockRunner, Stage } from './block-runner.ts';
 import { blockOf, LinearWeight, nameInBlock } from './block-weights.ts';
+import type { CalibrationStreams } from './calibration-streams.ts';
+import { correctedWeight } from './corrected-weight.ts';
 import { gptq } from './gptq.ts';
-import { dampedGram, type InputHessian, inputHessian } from './input-hessian.ts';
+import { type InputHessian, inputHessian } from './input-hessian.ts';
 import type { QuantizedPart } from './layer-store.ts';
 import { refineRounding } from './refine-rounding.ts';
 import { type RoundingSettings, roundToNearest } from './rounding-grid.ts';
@@ -17,7 +18,10 @@ import type { QuantizationSettings } from './settings.ts';
 export interface LayerReport {
   name: string;
   bits: number;
-  /** Σ |ΔW x|² / Σ |W x|² on the calibration inputs; absent for round-to-nearest, which sees none. */
+  /**
+   * Σ |ΔW x|² / Σ |W x|² on the calibration inputs, of rounding the weights that make up for what was rounded before;
+   * absent for round-to-nearest, which sees no inputs.
+   */
   relativeError?: number;
 }
 
@@ -54,55 +58,56 @@ export function roundBlock({ config, model, settings, layer }: BlockJob): Quanti
   return part;
 }
 
-/** GPTQ stage by stage: each sees the inputs that the stages already quantized give. */
-export async function gptqBlock(job: BlockJob, runner: BlockRunner, work: Work): Promise<QuantizedPart> {
-  const { config, model, settings, products, layer } = job;
-  const part: QuantizedPart = { matrices: new Map(), layers: [] };
-  for (const stage of runner.stages) {
-    const gram = (await runner.grams(layer, [stage], work)).get(stage)!;
-    let hessian: InputHessian | undefined;
-    for (const weight of weightsOf(stage, model, layer)) {
-      const rounding = roundingOf(weight.name, config, settings);
-      const round = (values: Float32Array): QuantizedMatrix => {
-        hessian ??= inputHessian(products, gram, stage.inputs, settings, weight.name);
-        const { actOrder } = settings;
-        return gptq(products, values, weight.outputs, hessian, { ...rounding!, actOrder }, weight.name);
-      };
-      record(part, weight, rounding, round, { products, gram });
-    }
-  }
-  return part;
-}
-
 /**
- * AWQ: scales folded through the whole block; then, stage by stage as in GPTQ, rounding with clipping and a refinement
- * of codes and scales.
+ * GPTQ or AWQ stage by stage: each stage sees the inputs that everything already quantized gives, and aims at what the
+ * original model's outputs are. AWQ folds its scales through the whole block first.
  */
-export async function awqBlock(job: BlockJob, runner: BlockRunner, work: Work): Promise<QuantizedPart> {
+export async function quantizeBlock(job: BlockJob, streams: CalibrationStreams, work: Work): Promise<QuantizedPart> {
   const { config, model, settings, products, layer } = job;
   const part: QuantizedPart = { matrices: new Map(), layers: [] };
-  const grams = await runner.grams(layer, runner.stages, work);
-  scaleBlockForActivations(products, config, model, layer, grams, settings);
-  for (const stage of runner.stages) {
-    const gram = (await runner.grams(layer, [stage], work)).get(stage)!;
-    const damped = dampedGram(gram, stage.inputs, settings.damping);
-    const importance = Float64Array.from({ length: stage.inputs }, (_, i) => damped[i * stage.inputs + i]!);
-    for (const weight of weightsOf(stage, model, layer)) {
+  if (settings.method === 'awq') {
+    scaleBlockForActivations(products, config, model, layer, await streams.grams(layer, work), settings);
+    streams.rescaled(layer);
+  }
+  for (const stage of streams.stages) {
+    const { gram, lack } = await streams.observe(layer, stage, work);
+    let hessian: InputHessian | undefined;
+    for (const name of stage.weights) {
+      const weight = new LinearWeight(model, nameInBlock(name, layer));
       const rounding = roundingOf(weight.name, config, settings);
-      const { outputs, inputs, name } = weight;
-      const round = (values: Float32Array): QuantizedMatrix => {
-        const matrix = roundToNearest(values, outputs, inputs, rounding!, name, importance);
-        refineRounding(products, matrix, values, damped);
-        return matrix;
+      const target = (values: Float32Array): Float32Array => {
+        hessian ??= inputHessian(products, gram, stage.inputs, settings, weight.name);
+        return correctedWeight(products, values, lack(weight), hessian);
       };
-      record(part, weight, rounding, round, { products, gram });
+      const round = (values: Float32Array): QuantizedMatrix =>
+        settings.method === 'awq'
+          ? clipAndRefine(products, values, weight, hessian!, rounding!)
+          : gptq(
+              products,
+              values,
+              weight.outputs,
+              hessian!,
+              { ...rounding!, actOrder: settings.actOrder },
+              weight.name,
+            );
+      record(part, weight, rounding, round, { products, gram, target });
     }
   }
   return part;
 }
 
-function weightsOf(stage: Stage, model: ModelParameters, layer: number): LinearWeight[] {
-  return stage.weights.map((name) => new LinearWeight(model, nameInBlock(name, layer)));
+/** Rounds on grids that clip what costs least, then refines codes and scales. */
+function clipAndRefine(
+  products: MatrixProducts,
+  values: Float32Array,
+  { outputs, inputs, name }: LinearWeight,
+  { gram }: InputHessian,
+  rounding: RoundingSettings,
+): QuantizedMatrix {
+  const importance = Float64Array.from({ length: inputs }, (_, i) => gram[i * inputs + i]!);
+  const matrix = roundToNearest(values, outputs, inputs, rounding, name, importance);
+  refineRounding(products, matrix, values, gram);
+  return matrix;
 }
 
 function roundingOf(
@@ -114,29 +119,29 @@ function roundingOf(
   return bits === 16 ? undefined : { bits, groupSize, symmetric };
 }
 
-/** Rounds one weight, puts the rounded values in its place and notes the error. */
+/** Rounds one weight, or what it should be to hit the target; puts the rounded values in its place, notes the error. */
 function record(
   part: QuantizedPart,
   weight: LinearWeight,
   rounding: RoundingSettings | undefined,
   round: (values: Float32Array) => QuantizedMatrix,
-  measure?: { products: MatrixProducts; gram: Float32Array },
+  aim?: { products: MatrixProducts; gram: Float32Array; target(values: Float32Array): Float32Array },
 ): void {
   const { name, outputs, inputs } = weight;
   if (rounding === undefined) {
     part.layers.push({ name, bits: 16 });
     return;
   }
-  const values = weight.read();
+  const values = aim === undefined ? weight.read() : aim.target(weight.read());
   const matrix = round(values);
   const rounded = dequantizeMatrix(matrix);
   part.matrices.set(name, matrix);
   weight.write(rounded);
-  if (measure === undefined) {
+  if (aim === undefined) {
     part.layers.push({ name, bits: rounding.bits });
     return;
   }
-  const { products, gram } = measure;
+  const { products, gram } = aim;
   for (let i = 0; i < rounded.length; i++) rounded[i]! -= values[i]!;
   const error = quadraticError(products, rounded, outputs, inputs, gram);
   const size = quadraticError(products, values, outputs, inputs, gram);

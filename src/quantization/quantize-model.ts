@@ -4,13 +4,17 @@ import type { ModelParameters } from '../model/model-parameters.ts';
 import type { QuantizedMatrix } from '../model/quantized-matrix.ts';
 import type { Work } from '../runtime/progress.ts';
 import { MatrixProducts } from '../tensor/matrix-products.ts';
-import { BlockRunner, microBatch } from './block-runner.ts';
-import type { CalibrationSet } from './calibration.ts';
-import type { LayerStore, QuantizedPart } from './layer-store.ts';
-import { awqBlock, type BlockJob, gptqBlock, type LayerReport, roundBlock } from './quantize-block.ts';
+import { BlockRunner, microBatch, parametersInModel } from './block-runner.ts';
+import { type CalibrationSet, someSequences } from './calibration.ts';
+import { CalibrationStreams } from './calibration-streams.ts';
+import type { LayerStore } from './layer-store.ts';
+import { type BlockJob, type LayerReport, quantizeBlock, roundBlock } from './quantize-block.ts';
 import { quantizeTables, type TableCalibration, tableBits } from './quantize-tables.ts';
 import { embedSequences, outputGram } from './residual-stream.ts';
 import type { QuantizationSettings } from './settings.ts';
+
+/** Calibration sequences that go through the whole model for the tables' sake: plenty for a width. */
+const tableSequences = 16;
 
 export interface QuantizedWeights {
   /** By parameter name: the linear layers of the blocks. Those kept at 16 bits are not here. */
@@ -23,7 +27,7 @@ export interface QuantizedWeights {
 /**
  * Quantizes a model in place: `model` then holds what the quantized model computes with. The tables come first, then
  * the blocks in order, each on the residual stream that everything quantized before it gives. Peak memory: the
- * parameters, the codes, the residual stream and one block.
+ * parameters, the codes, a few residual streams and one block.
  */
 export async function quantizeModel(
   config: ModelConfig,
@@ -35,32 +39,28 @@ export async function quantizeModel(
 ): Promise<QuantizedWeights> {
   const result: QuantizedWeights = { linear: new Map(), tables: new Map(), layers: [] };
   const products = new MatrixProducts();
-  let runner: BlockRunner | undefined;
-  const createRunner = async (set: CalibrationSet): Promise<BlockRunner> => {
-    const shape = microBatch(set.sequences.length, set.length);
-    return new BlockRunner(config, model, products, await embedSequences(config, model, set), shape);
-  };
+  const calibrated = settings.method === 'rtn' ? undefined : calibration;
+  const runner =
+    calibrated && new BlockRunner(config, model, microBatch(calibrated.sequences.length, calibrated.length));
   try {
-    let tableCalibration: TableCalibration | undefined;
-    if (calibration !== undefined && settings.method !== 'rtn') {
-      runner = await createRunner(calibration);
-      if (tableBits(architectureOf(config).outputTable(config), settings) !== 16) {
-        for (let layer = 0; layer < config.layers; layer++) await runner.advance(layer, work);
-        const gram = await outputGram(config, model, runner.hidden, calibration, products);
-        tableCalibration = { set: calibration, outputGram: gram };
-      }
-    }
+    const original = calibrated && (await embedSequences(config, model, calibrated));
+    const tableCalibration = calibrated && (await calibrateTables(config, model, calibrated, settings, products, work));
     result.tables = await quantizeTables(config, model, tableCalibration, settings, products, work);
     for (const [name, { bits }] of result.tables) result.layers.push({ name, bits });
-    if (runner !== undefined) runner.hidden = await embedSequences(config, model, calibration!);
+    let streams: CalibrationStreams | undefined;
+    if (runner !== undefined) {
+      const hidden = await embedSequences(config, model, calibrated!);
+      streams = new CalibrationStreams(model, runner, products, { hidden, original: original!, width: config.width });
+    }
     for (let layer = 0; layer < config.layers; layer++) {
       const job: BlockJob = { config, model, settings, products, layer };
+      streams?.enter(layer);
       const saved = await store?.load(layer, model);
-      const part = saved ?? (await quantizeBlock(job, runner, work));
+      const part = saved ?? (streams === undefined ? roundBlock(job) : await quantizeBlock(job, streams, work));
       if (saved === undefined) await store?.save(layer, part, model);
       for (const [name, matrix] of part.matrices) result.linear.set(name, matrix);
       result.layers.push(...part.layers);
-      if (layer < config.layers - 1) await runner?.advance(layer, work);
+      if (layer < config.layers - 1) await streams?.advance(layer, work);
       const errors = part.layers.flatMap(({ relativeError }) => relativeError ?? []);
       work.report({
         stage: `quantize (${settings.method})`,
@@ -77,7 +77,25 @@ export async function quantizeModel(
   return result;
 }
 
-async function quantizeBlock(job: BlockJob, runner: BlockRunner | undefined, work: Work): Promise<QuantizedPart> {
-  if (runner === undefined) return roundBlock(job);
-  return job.settings.method === 'awq' ? awqBlock(job, runner, work) : gptqBlock(job, runner, work);
+/** What the calibration text says of the output table; undefined where tables stay as they are. */
+async function calibrateTables(
+  config: ModelConfig,
+  model: ModelParameters,
+  calibration: CalibrationSet,
+  settings: QuantizationSettings,
+  products: MatrixProducts,
+  work: Work,
+): Promise<TableCalibration | undefined> {
+  if (tableBits(architectureOf(config).outputTable(config), settings) === 16) return undefined;
+  const set = someSequences(calibration, tableSequences);
+  const runner = new BlockRunner(config, model, microBatch(set.sequences.length, set.length));
+  try {
+    let hidden = await embedSequences(config, model, set);
+    for (let layer = 0; layer < config.layers; layer++) {
+      hidden = await runner.advance(parametersInModel(model, layer), { hidden }, work);
+    }
+    return { set, outputGram: await outputGram(config, model, hidden, set, products) };
+  } finally {
+    runner.close();
+  }
 }

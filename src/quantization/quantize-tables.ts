@@ -5,7 +5,7 @@ import { dequantizeMatrix, type QuantizedMatrix } from '../model/quantized-matri
 import type { Work } from '../runtime/progress.ts';
 import type { MatrixProducts } from '../tensor/matrix-products.ts';
 import { LinearWeight } from './block-weights.ts';
-import type { CalibrationSet } from './calibration.ts';
+import { type CalibrationSet, someSequences } from './calibration.ts';
 import { gptq } from './gptq.ts';
 import { inputHessian } from './input-hessian.ts';
 import { evaluateTokens } from './perplexity.ts';
@@ -25,7 +25,7 @@ export interface TableCalibration {
  */
 const tiedDampings = [0.25, 1, 4, 16];
 /** Calibration sequences on which the candidates are compared. */
-const comparedSequences = 8;
+const comparedSequences = 4;
 
 /** Bits of the token embedding or the output layer. */
 export function tableBits(name: string, { embeddingBits, bits, keep, keepBits }: QuantizationSettings): 4 | 8 | 16 {
@@ -84,15 +84,15 @@ async function leastDivergent(
   table: LinearWeight,
   dampings: readonly number[],
   round: (damping: number) => QuantizedMatrix,
-  { sequences, counted, length }: CalibrationSet,
+  set: CalibrationSet,
   { signal }: Work,
 ): Promise<QuantizedMatrix> {
   const parameters = { ...model, arrays: new Map(model.arrays) };
   parameters.arrays.set(table.name, model.arrays.get(table.name)!.slice());
-  const compared = sequences.slice(0, comparedSequences);
-  const tokens = new Int32Array(compared.length * length);
+  const { sequences, counted, length } = someSequences(set, comparedSequences);
+  const tokens = new Int32Array(sequences.length * length);
   const written = new Uint8Array(tokens.length).fill(1);
-  for (const [index, sequence] of compared.entries()) {
+  for (const [index, sequence] of sequences.entries()) {
     tokens.set(sequence, index * length);
     if (counted !== undefined) written.set(counted[index]!, index * length);
   }

@@ -28,20 +28,33 @@ export function refineRounding(
     const wanted = weights.subarray(from * columns, to * columns);
     const difference = dequantizeRows(matrix, from, to);
     for (let i = 0; i < difference.length; i++) difference[i]! -= wanted[i]!;
-    for (let sweep = 0; sweep < sweeps; sweep++) {
-      let changed = false;
+    let live = new Uint8Array(rows).fill(1);
+    for (let sweep = 0; sweep < sweeps && live.includes(1); sweep++) {
+      const piece: RowPiece = { first: from, wanted, difference, live, changed: new Uint8Array(rows) };
       for (let start = 0; start < columns; start += size) {
         const shape = { rows, inner: columns, columns: Math.min(size, columns - start), transposeB: true };
         // Half the gradient of the error in these columns: ΔW H, whose symmetric H has its columns as rows.
         const gradient = new Float32Array(rows * shape.columns);
         const factors = gram.subarray(start * columns, (start + shape.columns) * columns);
         products.multiply(difference, factors, shape, gradient);
-        const block = { start, size: shape.columns, gradient, curvature: tileOf(factors, columns, start) };
-        if (refineBlock(matrix, from, wanted, difference, block)) changed = true;
+        const curvature = tileOf(factors, columns, start);
+        refineBlock(matrix, piece, { start, size: shape.columns, gradient, curvature });
       }
-      if (!changed) break;
+      live = piece.changed;
     }
   }
+}
+
+/** Rows that are refined together. */
+interface RowPiece {
+  /** The first one's place in the matrix. */
+  first: number;
+  /** What they stand for, and what rounding has made of that less it: [rows, columns]. */
+  wanted: Float32Array;
+  difference: Float32Array;
+  /** 1 for rows that the sweep before changed: a row that it did not is at its end. */
+  live: Uint8Array<ArrayBuffer>;
+  changed: Uint8Array<ArrayBuffer>;
 }
 
 /** Neighbouring columns of some rows: one group of each row, or a part of it where groups are long. */
@@ -75,14 +88,12 @@ function tileOf(rows: Float32Array, columns: number, start: number): Float64Arra
   return tile;
 }
 
-/** Refines a block of columns in all rows of `difference`, which follows; says whether anything changed. */
+/** Refines a block of columns in the live rows; the difference follows, and the rows that changed are marked. */
 function refineBlock(
   { columns, bits, groupSize, codes, scales, zeroPoints }: QuantizedMatrix,
-  firstRow: number,
-  wanted: Float32Array,
-  difference: Float32Array,
+  { first, wanted, difference, live, changed }: RowPiece,
   { start, size, gradient, curvature }: ColumnBlock,
-): boolean {
+): void {
   const groups = columns / groupSize;
   const group: Group = {
     ...{ scale: 0, least: 0, most: 0, curvature },
@@ -90,10 +101,10 @@ function refineBlock(
     slopes: new Float64Array(size),
   };
   const { levels, slopes } = group;
-  let changed = false;
-  for (let row = 0; row < gradient.length / size; row++) {
-    const at = (firstRow + row) * groups + Math.floor(start / groupSize);
-    const codesAt = (firstRow + row) * columns + start;
+  for (let row = 0; row < live.length; row++) {
+    if (live[row] === 0) continue;
+    const at = (first + row) * groups + Math.floor(start / groupSize);
+    const codesAt = (first + row) * columns + start;
     const zero = zeroPoints[at]!;
     group.scale = scales[at]!;
     if (group.scale === 0) continue;
@@ -106,7 +117,7 @@ function refineBlock(
     const codesChanged = refineCodes(group);
     const scaleChanged = size === groupSize && refineScale(group);
     if (!codesChanged && !scaleChanged) continue;
-    changed = true;
+    changed[row] = 1;
     scales[at] = group.scale;
     for (let i = 0; i < size; i++) {
       codes[codesAt + i] = levels[i]! + zero;
@@ -114,7 +125,6 @@ function refineBlock(
       difference[place] = group.scale * levels[i]! - wanted[place]!;
     }
   }
-  return changed;
 }
 
 /** Each level becomes the best there is while the others stay. */

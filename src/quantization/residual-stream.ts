@@ -5,6 +5,7 @@ import type { Graph } from '../tensor/graph.ts';
 import type { MatrixProducts } from '../tensor/matrix-products.ts';
 import { type Arrays, Program } from '../tensor/program.ts';
 import type { CalibrationSet } from './calibration.ts';
+import { SummedProduct } from './summed-product.ts';
 
 /** The residual stream [sequences · length, width] that the calibration text puts into the first block. */
 export async function embedSequences(
@@ -39,8 +40,7 @@ export async function outputGram(
   const elements = length * width;
   const hidden = new Float32Array(elements);
   const final = new Float32Array(elements);
-  let sum = new Float32Array(width * width);
-  let next = new Float32Array(width * width);
+  const sum = new SummedProduct(products, width, width);
   const graph = finishGraph(config, model.specs, { batch: 1, length });
   await runEach(graph, model, { hidden }, { final }, stream.length / elements, {
     before: (index) => hidden.set(stream.subarray(index * elements, (index + 1) * elements)),
@@ -48,11 +48,10 @@ export async function outputGram(
       for (let row = 0; counted !== undefined && row < length; row++) {
         if (counted[index]![row + 1] !== 1) final.fill(0, row * width, (row + 1) * width);
       }
-      products.multiply(final, final, { rows: width, inner: length, columns: width, transposeA: true }, next, sum);
-      [sum, next] = [next, sum];
+      sum.add(final, final);
     },
   });
-  return sum;
+  return sum.result();
 }
 
 async function runEach(

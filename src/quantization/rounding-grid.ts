@@ -102,7 +102,7 @@ export function roundToNearest(
 }
 
 /** The largest value of a group is placed at the end of the codes, beyond it and, clipped, before it: so far. */
-const [widest, narrowest, candidates] = [1.1, 0.575, 16];
+const [widest, narrowest, candidates] = [1.1, 0.6, 11];
 
 /**
  * The grid of least squared error over a group, each value weighted by its importance (`importance[importanceFrom]` is
@@ -134,8 +134,8 @@ export function searchedGrid(
     let square = 0;
     for (let i = from, k = importanceFrom; i < to; i++, k++) {
       const value = values[i]!;
-      const place = value * inverse + shift;
-      const level = (place < 0 ? 0 : place > largest ? largest : place | 0) - zero;
+      const code = (value * inverse + shift) | 0; // towards zero: what is below 0 ends at 0 all the same
+      const level = Math.min(largest, Math.max(0, code)) - zero;
       const weighted = importance[k]! * level;
       product += weighted * value;
       square += weighted * level;

@@ -1,7 +1,10 @@
 import { Graph, type GraphNode, type Tensor } from './graph.ts';
 
-/** The part of a graph that some of its outputs need: a stage of a network without what comes after it. */
-export function graphPart(graph: Graph, outputs: readonly string[]): Graph {
+/**
+ * The part of a graph that some of its outputs need: a stage of a network without what comes after it. Outputs in
+ * `given` are not computed but are inputs of the part, by the names of their tensors.
+ */
+export function graphPart(graph: Graph, outputs: readonly string[], given: readonly string[] = []): Graph {
   const part = new Graph();
   const wanted = new Set<Tensor | undefined>();
   for (const name of outputs) {
@@ -9,14 +12,17 @@ export function graphPart(graph: Graph, outputs: readonly string[]): Graph {
     part.outputs.set(name, tensor);
     wanted.add(tensor);
   }
+  const givenTensors = new Set(given.map((name) => graph.outputs.get(name)!));
   const nodes: GraphNode[] = [];
   for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((output) => output !== undefined && wanted.has(output))) continue;
+    const isNeeded = (output: Tensor | undefined): boolean =>
+      output !== undefined && wanted.has(output) && !givenTensors.has(output);
+    if (!node.outputs.some(isNeeded)) continue;
     nodes.push(node);
     for (const input of node.inputs) wanted.add(input);
   }
   part.nodes.push(...nodes.toReversed());
-  part.inputs.push(...graph.inputs.filter((input) => wanted.has(input)));
+  part.inputs.push(...graph.inputs.filter((input) => wanted.has(input)), ...givenTensors);
   part.constants.push(...graph.constants.filter(({ tensor }) => wanted.has(tensor)));
   return part;
 }
