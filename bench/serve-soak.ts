@@ -129,10 +129,16 @@ async function runClient(url: string, client: number, untilMs: number, statuses:
       // A stream that fails on its way can only say so in its text.
       count(response.ok && text.includes('"error"') ? 'broken' : String(response.status));
       if (response.status === 429 || response.status === 503) await delay(50);
-    } catch {
-      count(abort.signal.aborted ? 'aborted' : 'connection lost');
+    } catch (error) {
+      count(abort.signal.aborted ? 'aborted' : `lost: ${causeOf(error)}`);
     }
   }
+}
+
+/** What `fetch` hides: the code or the words of the error below its "fetch failed". */
+function causeOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: Error & { code?: string } };
+  return cause?.code ?? cause?.message ?? message;
 }
 
 /** Seconds until a request is answered again after the engine was killed. */

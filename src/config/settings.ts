@@ -99,9 +99,9 @@ export const settings = {
     'Type of the KV cache; q8_0 halves its memory and is slower on CPUs.',
   ),
   'serve.kv-layout': setting(
-    z.enum(['unified', 'streams']),
-    () => 'unified' as const,
-    'One pool of cache cells for all requests, or an equal part for each: faster with many short ones, and shorter.',
+    z.enum(['auto', 'unified', 'streams']),
+    () => 'auto' as const,
+    'One pool of cache cells for all requests, or an equal part for each: faster, but shorter. auto: parts where nothing is lost.',
   ),
   'serve.speculation': setting(
     z.enum(['off', 'lookup']),

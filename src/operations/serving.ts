@@ -24,6 +24,7 @@ export function openServing({ registry, config }: Services): Serving {
     logger: pino({ level: values['log.level'] }, destination(2)),
   });
   const cells = values['serve.context-tokens'];
+  const kvLayout = values['serve.kv-layout'];
   const memoryBudgetBytes = values['serve.memory-bytes'];
   const pool = new ModelPool({
     observer: telemetry,
@@ -43,9 +44,9 @@ export function openServing({ registry, config }: Services): Serving {
           maxRunning: values['serve.max-running'],
           prefillChunkTokens: values['serve.chunk-tokens'],
           kvCacheType: values['serve.cache-type'],
-          kvLayout: values['serve.kv-layout'],
           speculation: values['serve.speculation'],
           ...(cells === undefined ? {} : { contextTokens: cells }),
+          ...(kvLayout === 'auto' ? {} : { kvLayout }),
         },
         ...(textCodec === undefined ? {} : { textCodec }),
       };

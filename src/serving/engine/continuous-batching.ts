@@ -39,6 +39,8 @@ export class ContinuousBatching {
   private readonly waiting: Generation[] = [];
   private running: Generation[] = [];
   private events: EngineEvent[] = [];
+  /** Planned and not yet computed. */
+  private passes: PlannedRows[][] = [];
   private adapter = '';
   private readonly counters = {
     steps: 0,
@@ -92,9 +94,12 @@ export class ContinuousBatching {
     this.retire(generation);
   }
 
-  /** Forgets what finished requests left in the cache, of one adapter where it is named. */
-  dropKept(adapter?: string): void {
-    this.cache.dropKept(adapter);
+  /** Forgets an adapter that no request uses: what its finished requests left in the cache, and its place in the context. */
+  releaseAdapter(name: string): void {
+    this.cache.dropKept(name);
+    if (this.adapter !== name) return;
+    this.useAdapter('');
+    this.adapter = '';
   }
 
   usesAdapter(adapter: string): boolean {
@@ -104,15 +109,27 @@ export class ContinuousBatching {
   /** One step; returns what it brought about. */
   step(): EngineEvent[] {
     this.expire();
+    if (this.passes.length === 0) this.plan();
+    // What was cancelled or preempted since it was planned has lost its sequence.
+    const rows = (this.passes.shift() ?? []).filter(({ generation }) => generation.sequence !== undefined);
+    const packed = this.pack(rows);
+    if (packed.length > 0 && this.decode(packed)) this.sampleAndCommit(packed);
+    return this.takeEvents();
+  }
+
+  /**
+   * Plans the next forward pass, or two: with a stream for each sequence llama.cpp computes together only equal numbers
+   * of tokens, so that a batch of single tokens and prompts would fall apart into several passes, most of them small.
+   */
+  private plan(): void {
     this.admit();
     const group = this.nextGroup();
-    if (group.length > 0) {
-      const drafts = this.speculation?.draft(group) ?? new Map<Generation, readonly number[]>();
-      const reserved = this.reserve(planStep(group, this.options.prefillChunkTokens, drafts));
-      const packed = this.pack(reserved);
-      if (packed.length > 0 && this.decode(packed)) this.sampleAndCommit(packed);
-    }
-    return this.takeEvents();
+    if (group.length === 0) return;
+    const drafts = this.speculation?.draft(group) ?? new Map<Generation, readonly number[]>();
+    const mixes = this.context.options.kvLayout !== 'streams';
+    const rows = this.reserve(planStep(group, this.options.prefillChunkTokens, drafts, mixes));
+    const prompts = mixes ? [] : rows.filter(({ generation }) => generation.remaining > 1);
+    this.passes = [rows.filter((planned) => !prompts.includes(planned)), prompts].filter((pass) => pass.length > 0);
   }
 
   private takeEvents(): EngineEvent[] {

@@ -155,8 +155,7 @@ export class EngineCore {
       const adapter = this.adapters.get(name);
       if (adapter === undefined) throw unknownAdapter(name, [...this.adapters.keys()]);
       if (this.batching.usesAdapter(name)) throw conflict(name, 'is in use', 'Try again when its requests are done.');
-      this.batching.dropKept(name);
-      this.useAdapter('');
+      this.batching.releaseAdapter(name);
       this.llama.adapterFree(adapter.pointer);
       this.adapters.delete(name);
       return null;
@@ -242,18 +241,24 @@ function speculationOf(
 function resolveSettings(settings: EngineSettings, model: LlamaModel): ResolvedSettings {
   const kvCacheType = settings.kvCacheType ?? 'f16';
   const maxRunning = settings.maxRunning ?? DEFAULT_MAX_RUNNING;
+  const contextTokens = settings.contextTokens ?? defaultCells(model, kvCacheType, maxRunning);
   return {
     ggufPath: settings.ggufPath,
-    contextTokens: settings.contextTokens ?? defaultCells(model, kvCacheType, maxRunning),
+    contextTokens,
     maxRunning,
     threads: settings.threads ?? availableParallelism(),
     prefillChunkTokens: settings.prefillChunkTokens ?? DEFAULT_CHUNK_TOKENS,
     kvCacheType,
-    kvLayout: settings.kvLayout ?? 'unified',
+    kvLayout: settings.kvLayout ?? defaultLayout(model, contextTokens / maxRunning),
     prefixCache: settings.prefixCache ?? true,
     speculation: settings.speculation ?? 'off',
     gpuLayers: settings.gpuLayers ?? 0,
   };
+}
+
+/** Streams where they cost nothing: where each request's part holds the longest text that the model was trained for. */
+function defaultLayout(model: LlamaModel, cellsPerRequest: number): 'unified' | 'streams' {
+  return model.trainedContextTokens > 0 && cellsPerRequest >= model.trainedContextTokens ? 'streams' : 'unified';
 }
 
 function kvBytesPerToken(model: LlamaModel, type: 'f16' | 'q8_0'): number {

@@ -15,7 +15,8 @@ export interface EngineSettings {
   kvCacheType?: 'f16' | 'q8_0';
   /**
    * `unified` shares every cell and every prefix between all requests. `streams` gives each request an equal part of
-   * the cache: decoding many short requests on a CPU is then about a fifth faster, a shared prefix is copied.
+   * the cache: attention never passes over the cells of others, a shared prefix is copied. Left out: `streams` where
+   * each part is as long as the model's trained context.
    */
   kvLayout?: 'unified' | 'streams';
   /** Keep finished sequences for later requests that begin alike. */

@@ -15,12 +15,14 @@ const MOST_STEPS_PASSED = 1;
 /**
  * Chooses the rows of the next step: every decoding generation first, then prompts with what is left of the chunk, the
  * one closest to its first token first. A prompt that is short goes through in a small step of its own, so that its
- * first token waits for the running chunk only, not for another one.
+ * first token waits for the running chunk only, not for another one. Where decoding rows and prompts do not mix in one
+ * pass, prompts have the whole chunk: its size is then one that matrix kernels like.
  */
 export function planStep(
   running: readonly Generation[],
   chunkTokens: number,
   drafts: ReadonlyMap<Generation, readonly number[]>,
+  mixes = true,
 ): PlannedRows[] {
   const rows: PlannedRows[] = [];
   let left = chunkTokens;
@@ -28,7 +30,7 @@ export function planStep(
     if (generation.remaining !== 1) continue;
     const draft = drafts.get(generation) ?? [];
     rows.push({ generation, count: 1, draft });
-    left -= 1 + draft.length;
+    if (mixes) left -= 1 + draft.length;
   }
   const prompts = running.filter((generation) => generation.remaining > 1);
   prompts.sort((a, b) => urgency(b) - urgency(a) || a.remaining - b.remaining || a.arrivedMs - b.arrivedMs);
