@@ -1,11 +1,16 @@
 // Serves one GGUF over HTTP in a process of its own: tsx serve-gguf.ts PATH SETTINGS_JSON. Prints its URL as one line.
 import { serve } from '@hono/node-server';
+import { ServingTelemetry } from '../../src/serving/metrics/serving-telemetry.ts';
 import { openAiRoutes } from '../../src/serving/openai/openai-routes.ts';
 import { poolOf } from '../../test/support/test-model.ts';
 
 const [path, settings = '{}'] = process.argv.slice(2);
 if (path === undefined) throw new Error('usage: serve-gguf.ts PATH [SETTINGS_JSON]');
-const pool = poolOf({ model: { name: 'model', ggufPath: path, settings: JSON.parse(settings) as object } });
+const observer = new ServingTelemetry({ prefix: 'fts:' });
+const pool = poolOf(
+  { model: { name: 'model', ggufPath: path, settings: JSON.parse(settings) as object } },
+  { observer },
+);
 await pool.acquire('model');
 const app = openAiRoutes(pool);
 app.get('/health', (context) => context.text('ok'));
