@@ -1,5 +1,5 @@
 import { FtsError } from '../../errors/fts-error.ts';
-import type { LlamaContext } from '../llama/context.ts';
+import { type LlamaContext, TILED_ROWS } from '../llama/context.ts';
 import type { Generation } from './generation.ts';
 import { KvCache } from './kv-cache.ts';
 import type { EngineEvent, EngineLoad } from './protocol.ts';
@@ -117,19 +117,14 @@ export class ContinuousBatching {
     return this.takeEvents();
   }
 
-  /**
-   * Plans the next forward pass, or two: with a stream for each sequence llama.cpp computes together only equal numbers
-   * of tokens, so that a batch of single tokens and prompts would fall apart into several passes, most of them small.
-   */
   private plan(): void {
     this.admit();
     const group = this.nextGroup();
     if (group.length === 0) return;
     const drafts = this.speculation?.draft(group) ?? new Map<Generation, readonly number[]>();
-    const mixes = this.context.options.kvLayout !== 'streams';
-    const rows = this.reserve(planStep(group, this.options.prefillChunkTokens, drafts, mixes));
-    const prompts = mixes ? [] : rows.filter(({ generation }) => generation.remaining > 1);
-    this.passes = [rows.filter((planned) => !prompts.includes(planned)), prompts].filter((pass) => pass.length > 0);
+    const streams = this.context.options.kvLayout === 'streams';
+    const rows = this.reserve(planStep(group, this.options.prefillChunkTokens, drafts, !streams));
+    this.passes = streams ? passesOfStreams(rows) : [rows];
   }
 
   private takeEvents(): EngineEvent[] {
@@ -335,6 +330,19 @@ export class ContinuousBatching {
     generation.sampler.free();
     this.speculation?.forget(generation);
   }
+}
+
+/**
+ * With a stream for each sequence llama.cpp computes together only equal numbers of tokens: a batch of single tokens and
+ * prompts would fall apart into several passes, most of them small. So decoding rows go together, then prompts: each
+ * long one alone, which is what tiled attention asks for, short ones together.
+ */
+function passesOfStreams(rows: PlannedRows[]): PlannedRows[][] {
+  const decoding = rows.filter(({ generation }) => generation.remaining === 1);
+  const prompts = rows.filter(({ generation }) => generation.remaining > 1);
+  const short = prompts.filter(({ count }) => count < TILED_ROWS);
+  const long = prompts.filter(({ count }) => count >= TILED_ROWS).map((planned) => [planned]);
+  return [decoding, short, ...long].filter((pass) => pass.length > 0);
 }
 
 function commonPrefix(a: readonly number[], b: readonly number[]): number {

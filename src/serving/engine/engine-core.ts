@@ -1,6 +1,6 @@
 import { availableParallelism, freemem } from 'node:os';
 import { FtsError } from '../../errors/fts-error.ts';
-import { LlamaContext } from '../llama/context.ts';
+import { LlamaContext, TILED_ROWS } from '../llama/context.ts';
 import { DraftModel } from '../llama/draft-model.ts';
 import { Embedder } from '../llama/embedder.ts';
 import { GrammarConstraint } from '../llama/grammar.ts';
@@ -28,6 +28,9 @@ const DEFAULT_CHUNK_TOKENS = 256;
 /** Share of the free memory that an unspecified KV cache may take. */
 const KV_MEMORY_SHARE = 0.25;
 const MOST_DEFAULT_CELLS = 16_384;
+
+/** What a core keeps to itself (L2) on common servers and laptops, or less. */
+const CORE_CACHE_BYTES = 2 ** 19;
 
 type ResolvedSettings = EngineInfo['settings'];
 
@@ -57,6 +60,7 @@ export class EngineCore {
       cells: settings.contextTokens,
       // llama.cpp aborts where a batch is smaller than the number of sequences.
       batchTokens: Math.max(settings.prefillChunkTokens, sequences) + 32,
+      ...(settings.gpuLayers > 0 ? {} : { passRows: Math.max(rowsInCache(model), sequences) }),
       sequences,
       threads: settings.threads,
       kvCacheType: settings.kvCacheType,
@@ -254,6 +258,14 @@ function resolveSettings(settings: EngineSettings, model: LlamaModel): ResolvedS
     speculation: settings.speculation ?? 'off',
     gpuLayers: settings.gpuLayers ?? 0,
   };
+}
+
+/**
+ * Rows whose widest activations (one byte a value, four times the model's width) stay in a core's cache while all weights
+ * pass by. Of a model of a billion parameters 64 rows are read a tenth faster than 256.
+ */
+function rowsInCache({ embeddingWidth }: LlamaModel): number {
+  return Math.max(TILED_ROWS, 2 ** Math.floor(Math.log2(CORE_CACHE_BYTES / (4 * embeddingWidth))));
 }
 
 /** Streams where they cost nothing: where each request's part holds the longest text that the model was trained for. */

@@ -9,6 +9,8 @@ export interface ContextOptions {
   cells: number;
   /** Most tokens in one decode call. */
   batchTokens: number;
+  /** Most tokens that llama.cpp computes at once; left out: the whole batch. */
+  passRows?: number;
   /** Sequence ids, running and cached together; llama.cpp allows 256. */
   sequences: number;
   threads: number;
@@ -26,6 +28,9 @@ export interface ContextOptions {
 
 /** What one decode call came back with: `full` means that the cache has no room and nothing was changed. */
 export type DecodeOutcome = 'done' | 'full' | 'failed';
+
+/** From so many rows of one sequence on llama.cpp computes attention in tiles, which is several times faster. */
+export const TILED_ROWS = 64;
 
 const GGML_TYPE = { f32: 0, f16: 1, q8_0: 8 } as const;
 const FLASH_ATTENTION_ENABLED = 1;
@@ -56,7 +61,7 @@ export class LlamaContext {
     const params = llama.contextDefaultParams();
     params.n_ctx = options.cells;
     params.n_batch = options.batchTokens;
-    params.n_ubatch = options.batchTokens;
+    params.n_ubatch = options.passRows ?? options.batchTokens;
     params.n_seq_max = options.sequences;
     params.n_threads = options.threads;
     params.n_threads_batch = options.threads;
