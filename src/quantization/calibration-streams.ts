@@ -11,6 +11,9 @@ import {
 import { blockOf, type LinearWeight, nameInBlock } from './block-weights.ts';
 import { SummedProduct } from './summed-product.ts';
 
+/** Micro-batches that are enough to choose scales by. */
+const sampledBatches = 8;
+
 /** What rounding the weights of a stage wants to know. */
 export interface StageInputs {
   /** Σ x xᵀ [inputs, inputs] of the inputs x that the quantized model gives. */
@@ -81,8 +84,8 @@ export class CalibrationStreams {
     this.#rescaled = this.#copyOf(layer);
   }
 
-  /** Σ x xᵀ of the inputs of all stages, with the block's weights as they are now. */
-  async grams(layer: number, work: Work): Promise<Map<Stage, Float32Array>> {
+  /** Σ x xᵀ of the inputs of all stages on some of the text, with the block's weights as they are now. */
+  async sampleGrams(layer: number, work: Work): Promise<Map<Stage, Float32Array>> {
     const sums = this.stages.map((stage) => ({
       stage,
       sum: new SummedProduct(this.#products, stage.columns, stage.columns),
@@ -90,7 +93,8 @@ export class CalibrationStreams {
     const outputs = this.stages.map(({ output }) => output);
     const pass = this.#runner.open(parametersInModel(this.#model, layer), outputs, { hidden: this.#quantized.hidden });
     try {
-      for (let batch = 0; batch < this.#batches; batch++) {
+      const step = Math.ceil(this.#batches / sampledBatches);
+      for (let batch = 0; batch < this.#batches; batch += step) {
         const results = await pass.run(batch, work);
         for (const { stage, sum } of sums) sum.add(results[stage.output]!, results[stage.output]!);
       }

@@ -66,7 +66,7 @@ export async function quantizeBlock(job: BlockJob, streams: CalibrationStreams, 
   const { config, model, settings, products, layer } = job;
   const part: QuantizedPart = { matrices: new Map(), layers: [] };
   if (settings.method === 'awq') {
-    scaleBlockForActivations(products, config, model, layer, await streams.grams(layer, work), settings);
+    scaleBlockForActivations(products, config, model, layer, await streams.sampleGrams(layer, work), settings);
     streams.rescaled(layer);
   }
   for (const stage of streams.stages) {

@@ -23,7 +23,7 @@ export interface TableCalibration {
  * Damping that is tried for a table that is both looked up and multiplied with: the more, the more every entry counts
  * by itself, as in a look-up. Which role matters more differs between models.
  */
-const tiedDampings = [0.25, 1, 4, 16];
+const tiedDampings = [0.3, 2, 12];
 /** Calibration sequences on which the candidates are compared. */
 const comparedSequences = 4;
 

@@ -38,7 +38,8 @@ export function refineRounding(
         const factors = gram.subarray(start * columns, (start + shape.columns) * columns);
         products.multiply(difference, factors, shape, gradient);
         const curvature = tileOf(factors, columns, start);
-        refineBlock(matrix, piece, { start, size: shape.columns, gradient, curvature });
+        const bends = bendsOf(products, matrix, piece, start, curvature);
+        refineBlock(matrix, piece, { start, size: shape.columns, gradient, bends, curvature });
       }
       live = piece.changed;
     }
@@ -63,8 +64,10 @@ interface ColumnBlock {
   size: number;
   /** Half the error's gradient [rows, size]. */
   gradient: Float32Array;
+  /** The levels (codes less their zero point) times H among these columns, [rows, size]. */
+  bends: Float32Array;
   /** H among these columns [size, size]. */
-  curvature: Float64Array;
+  curvature: Float32Array;
 }
 
 /** One row's weights in a block of columns: scale · level each. */
@@ -74,33 +77,58 @@ interface Group {
   levels: Float64Array;
   least: number;
   most: number;
-  /** Half the error's gradient, which follows every change of a level. */
+  /** Half the error's gradient, which follows every change of a level, and as it was before any. */
   slopes: Float64Array;
+  firstSlopes: Float64Array;
+  /** The levels times H before any change. */
+  firstBends: Float64Array;
   curvature: Float64Array;
 }
 
-function tileOf(rows: Float32Array, columns: number, start: number): Float64Array {
+function tileOf(rows: Float32Array, columns: number, start: number): Float32Array {
   const size = rows.length / columns;
-  const tile = new Float64Array(size * size);
+  const tile = new Float32Array(size * size);
   for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) tile[i * size + j] = rows[i * columns + start + j]!;
+    tile.set(rows.subarray(i * columns + start, i * columns + start + size), i * size);
   }
   return tile;
+}
+
+function bendsOf(
+  products: MatrixProducts,
+  { columns, groupSize, codes, zeroPoints }: QuantizedMatrix,
+  { first, live }: RowPiece,
+  start: number,
+  curvature: Float32Array,
+): Float32Array {
+  const size = Math.sqrt(curvature.length);
+  const levels = new Float32Array(live.length * size);
+  const groups = columns / groupSize;
+  for (let row = 0; row < live.length; row++) {
+    const zero = zeroPoints[(first + row) * groups + Math.floor(start / groupSize)]!;
+    const codesAt = (first + row) * columns + start;
+    for (let i = 0; i < size; i++) levels[row * size + i] = codes[codesAt + i]! - zero;
+  }
+  const bends = new Float32Array(levels.length);
+  products.multiply(levels, curvature, { rows: live.length, inner: size, columns: size }, bends);
+  return bends;
 }
 
 /** Refines a block of columns in the live rows; the difference follows, and the rows that changed are marked. */
 function refineBlock(
   { columns, bits, groupSize, codes, scales, zeroPoints }: QuantizedMatrix,
   { first, wanted, difference, live, changed }: RowPiece,
-  { start, size, gradient, curvature }: ColumnBlock,
+  { start, size, gradient, bends, curvature }: ColumnBlock,
 ): void {
   const groups = columns / groupSize;
   const group: Group = {
-    ...{ scale: 0, least: 0, most: 0, curvature },
+    ...{ scale: 0, least: 0, most: 0, curvature: Float64Array.from(curvature) },
     levels: new Float64Array(size),
     slopes: new Float64Array(size),
+    firstSlopes: new Float64Array(size),
+    firstBends: new Float64Array(size),
   };
-  const { levels, slopes } = group;
+  const { levels, slopes, firstSlopes, firstBends } = group;
   for (let row = 0; row < live.length; row++) {
     if (live[row] === 0) continue;
     const at = (first + row) * groups + Math.floor(start / groupSize);
@@ -113,6 +141,8 @@ function refineBlock(
     for (let i = 0; i < size; i++) {
       levels[i] = codes[codesAt + i]! - zero;
       slopes[i] = gradient[row * size + i]!;
+      firstSlopes[i] = slopes[i]!;
+      firstBends[i] = bends[row * size + i]!;
     }
     const codesChanged = refineCodes(group);
     const scaleChanged = size === groupSize && refineScale(group);
@@ -150,18 +180,15 @@ function refineCodes({ scale, levels, least, most, slopes, curvature }: Group): 
 
 /** The scale of least error for the levels l as they are: s − (l · g) / (lᵀ H l). */
 function refineScale(group: Group): boolean {
-  const { scale, levels, slopes, curvature } = group;
-  const size = levels.length;
+  const { scale, levels, slopes, firstSlopes, firstBends } = group;
+  const inverse = 1 / scale;
   let slope = 0;
   let bend = 0;
-  for (let i = 0; i < size; i++) {
+  for (let i = 0; i < levels.length; i++) {
     const level = levels[i]!;
-    if (level === 0) continue;
     slope += level * slopes[i]!;
-    const factors = i * size;
-    let sum = 0;
-    for (let k = 0; k < size; k++) sum += curvature[factors + k]! * levels[k]!;
-    bend += level * sum;
+    // What changed levels have added to the slopes is H times their change, times the scale.
+    bend += level * (firstBends[i]! + (slopes[i]! - firstSlopes[i]!) * inverse);
   }
   if (bend <= 0) return false;
   const rounded = roundToHalf(scale - slope / bend);

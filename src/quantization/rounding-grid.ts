@@ -102,7 +102,7 @@ export function roundToNearest(
 }
 
 /** The largest value of a group is placed at the end of the codes, beyond it and, clipped, before it: so far. */
-const [widest, narrowest, candidates] = [1.1, 0.6, 11];
+const [widest, narrowest, candidates] = [1.1, 0.61, 8];
 
 /**
  * The grid of least squared error over a group, each value weighted by its importance (`importance[importanceFrom]` is
