@@ -2,6 +2,7 @@
 // the file? Models of random weights, each case in a process of its own. There is no peer that runs here: GPTQ's own
 // needs a GPU. The memory row's limit is the FP32 weights and 1 GB.
 // npm run bench -- quantize-speed [--widths 256,512,1024] [--samples N] [--methods rtn,gptq,awq] [--large false]
+// Slices: --widths '' leaves the large model alone, --large false leaves it out.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -51,7 +52,10 @@ const bench: Bench = async (args) => {
     return outcome;
   };
   try {
-    for (const width of values.widths.split(',').map(Number)) {
+    for (const width of values.widths
+      .split(',')
+      .filter((text) => text !== '')
+      .map(Number)) {
       const model = join(folder, `width-${width}`);
       const parameters = await writeModel(model, shapeOf(width));
       notes.push(`Width ${width}: ${(parameters / 1e6).toFixed(1)} M parameters.`);
