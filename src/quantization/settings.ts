@@ -26,7 +26,12 @@ export const quantizationSettingsSchema = z.strictObject({
     .union([z.literal(8), z.literal(16)])
     .default(8)
     .describe('Bits of the modules in `keep`'),
-  damping: z.number().positive().max(1).default(0.01).describe('GPTQ: share of the mean diagonal added to the Hessian'),
+  damping: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.1)
+    .describe('Share of the mean diagonal added to the Hessian: the less text, the more'),
   actOrder: z.boolean().default(true).describe('GPTQ: round the inputs with the largest activations first'),
   samples: count.default(128).describe('Calibration sequences'),
   sampleTokens: count.default(256).describe('Tokens in a calibration sequence'),
