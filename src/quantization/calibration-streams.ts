@@ -14,6 +14,9 @@ import { SummedProduct } from './summed-product.ts';
 /** Micro-batches that are enough to choose scales by. */
 const sampledBatches = 8;
 
+/** Most values of what attention gave that are kept: more are computed again, to spare memory. */
+const keptValues = 2 ** 24;
+
 /** What rounding the weights of a stage wants to know. */
 export interface StageInputs {
   /** Σ x xᵀ [inputs, inputs] of the inputs x that the quantized model gives. */
@@ -29,7 +32,7 @@ export interface StageInputs {
 interface Stream {
   /** The residual stream that enters the block. */
   hidden: Float32Array;
-  /** What attention gave in this block, once it is known: it is not computed again. */
+  /** What attention gave in this block, once it is known and where it is not too much. */
   attended?: Float32Array;
 }
 
@@ -171,10 +174,11 @@ export class CalibrationStreams {
     return index === 1 ? 'attention output' : 'inner';
   }
 
-  #keepAttended(columns: number): readonly [Float32Array, Float32Array] {
-    const tokens = this.#batches * this.#runner.rows;
-    this.#quantized.attended = new Float32Array(tokens * columns);
-    this.#original.attended = new Float32Array(tokens * columns);
+  #keepAttended(columns: number): readonly [Float32Array, Float32Array] | undefined {
+    const values = this.#batches * this.#runner.rows * columns;
+    if (values > keptValues) return undefined;
+    this.#quantized.attended = new Float32Array(values);
+    this.#original.attended = new Float32Array(values);
     return [this.#quantized.attended, this.#original.attended];
   }
 

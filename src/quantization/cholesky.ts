@@ -6,19 +6,13 @@ const tile = 128;
 /**
  * The upper triangular factor U of a symmetric positive definite matrix's inverse, H⁻¹ = Uᵀ U, [n, n] in float64: what
  * GPTQ walks along (arXiv:2210.17323, step 3). With P the reversal of order and P H P = L Lᵀ, U = P L⁻¹ P: one blocked
- * factorization and one blocked triangular inverse, whose bulk is matrix products. Throws `internal` if H is not
- * positive definite.
+ * factorization and one blocked triangular inverse, whose bulk is matrix products. `h` is overwritten. Throws `internal`
+ * if H is not positive definite.
  */
 export function inverseCholeskyUpper(products: MatrixProducts, h: Float64Array, n: number): Float64Array {
-  const factor = cholesky(products, reversed(h, n), n);
-  return reversed(invertLower(products, factor, n), n);
-}
-
-/** P A P: rows and columns in reverse order. */
-function reversed(values: Float64Array, n: number): Float64Array {
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < n * n; i++) out[n * n - 1 - i] = values[i]!;
-  return out;
+  // Reversing all values reverses the rows and the columns.
+  const factor = cholesky(products, h.reverse(), n);
+  return invertLower(products, factor, n).reverse();
 }
 
 /** Lower triangular L with A = L Lᵀ; `a` is overwritten and returned. */
