@@ -47,13 +47,17 @@ export function geluTanh(x: Tensor): Tensor {
 export function swiGlu(gate: Tensor, up: Tensor): Tensor {
   const { graph } = gate;
   return graph.composite([gate, up], () => {
-    const s = sigmoid(gate);
-    const silu = multiply(gate, s);
+    // x · sigmoid(1 · x) in one pass; the sigmoid is made again for the derivative, which costs less than keeping it
+    const kernel = { attributes: { alpha: { float: 1 } }, domain: 'com.microsoft' } as const;
+    const silu = graph.emit('QuickGelu', [gate], gate.shape, kernel);
     const y = multiply(silu, up);
     return [
       y,
       (d) => [
-        () => multiply(multiply(d, up), add(s, multiply(silu, subtract(graph.scalar(1), s)))),
+        () => {
+          const s = sigmoid(gate);
+          return multiply(multiply(d, up), add(s, multiply(silu, subtract(graph.scalar(1), s))));
+        },
         () => multiply(d, silu),
       ],
     ];

@@ -38,17 +38,21 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, { mask, blocks = 1 }:
 
   // [batch, heads, length, dim] to the blocks' [batch, kvHeads, group · rows, dim], and back
   const toBlocks = (x: Tensor): Tensor[] =>
-    splitEqually(reshape(x, [batch * kvHeads, group, length, dim]), 2, blocks).map((block) =>
-      reshape(block, [batch, kvHeads, group * rows, dim]),
-    );
+    blocks === 1
+      ? [reshape(x, [batch, kvHeads, group * rows, dim])]
+      : splitEqually(reshape(x, [batch * kvHeads, group, length, dim]), 2, blocks).map((block) =>
+          reshape(block, [batch, kvHeads, group * rows, dim]),
+        );
   const fromBlocks = (parts: readonly Tensor[]): Tensor =>
-    reshape(
-      concat(
-        parts.map((part) => reshape(part, [batch * kvHeads, group, rows, dim])),
-        2,
-      ),
-      q.shape,
-    );
+    blocks === 1
+      ? reshape(parts[0]!, q.shape)
+      : reshape(
+          concat(
+            parts.map((part) => reshape(part, [batch * kvHeads, group, rows, dim])),
+            2,
+          ),
+          q.shape,
+        );
 
   return graph.composite([q, k, v], () => {
     const stages = toBlocks(q).map((queries, block) => {

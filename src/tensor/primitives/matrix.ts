@@ -1,7 +1,7 @@
 import type { AttributeValue } from '../../runtime/onnxruntime/model-encoder.ts';
 import type { Tensor } from '../graph.ts';
 import { shapeError } from '../shape.ts';
-import { concat, reshape, transpose, zeros } from './layout.ts';
+import { reshape, transpose } from './layout.ts';
 
 /** Which way a weight matrix lies in memory. */
 export type WeightLayout = 'out-in' | 'in-out';
@@ -87,22 +87,22 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions = {}): Tensor {
   return a.graph.emit('Gemm', addend === undefined ? [a, b] : [a, b, addend], [rows, columns], { attributes });
 }
 
-/** Rows of zeros that move a stride of a multiple of 4 KB, which maps every row to the same cache sets. */
-const PADDING_ROWS = 16;
-/** From this width on, transposing first costs less than the strided product. */
-const TRANSPOSE_WIDTH = 768;
+/** Columns of a product that the kernel computes for one reading of the first operand. */
+const KERNEL_COLUMNS = 128;
+/** How many times wider the first operand must be for the second to be turned instead. */
+const MUCH_WIDER = 4;
 
-/** factor · aᵀ b, the sum over rows (tokens) that every weight gradient is. */
+/**
+ * factor · aᵀ b, the sum over rows (tokens) that every weight gradient is. The kernel turns a transposed operand as it
+ * reads it, and reads it again for every 128 columns of the product: beyond those, turning it once in a pass of its own
+ * costs far less. Of very unequal operands the narrow one is turned, and then the product.
+ */
 export function productOverRows(a: Tensor, b: Tensor, factor = 1): Tensor {
-  const rows = a.shape[0]!;
-  if (rows % 1024 !== 0 || Math.min(a.shape[1]!, b.shape[1]!) < TRANSPOSE_WIDTH) {
-    return gemm(a, b, { transposeA: true, factor });
-  }
-  const { graph } = a;
-  const padded = (x: Tensor): Tensor =>
-    graph.once(`padded ${x.name}`, () => concat([x, zeros(x, [PADDING_ROWS, x.shape[1]!])], 0));
-  const turned = graph.once(`padded and transposed ${a.name}`, () => transpose(padded(a), [1, 0]));
-  return gemm(turned, padded(b), { factor });
+  const [rows, columns] = [a.shape[1]!, b.shape[1]!];
+  if (columns <= KERNEL_COLUMNS) return gemm(a, b, { transposeA: true, factor });
+  const turned = (x: Tensor): Tensor => x.graph.once(`transposed ${x.name}`, () => transpose(x, [1, 0]));
+  if (rows >= MUCH_WIDER * columns) return transpose(gemm(turned(b), a, { factor }), [1, 0]);
+  return gemm(turned(a), b, { factor });
 }
 
 /** factor · Σ over rows, as a product with a row of equal numbers: faster than a reduction over the first axis. */
