@@ -11,6 +11,8 @@ type Region = (typeof REGIONS)[number] | 'accumulated';
 
 /** Elements that a cut between threads, parameters or regions is a multiple of: one cache line. */
 const ALIGNMENT = 16;
+/** Elements below which waking another thread takes longer than doing its part. */
+const LEAST_PART = 16_384;
 /** Elements whose squares are summed together; fixed, so that the norm does not depend on threads. */
 const NORM_BLOCK = 65_536;
 
@@ -238,9 +240,12 @@ function groupIntoBanks(specs: readonly ParameterSpec[], capacity: number): Para
   return groups.map((group) => [...group.filter((spec) => spec.decay), ...group.filter((spec) => !spec.decay)]);
 }
 
-/** Cuts a range into about equal parts at multiples of the alignment. Empty ranges have no parts. */
+/**
+ * Cuts a range into about equal parts at multiples of the alignment, fewer where they would be too short to share out.
+ * Empty ranges have no parts.
+ */
 function alignedParts(from: number, to: number, parts: number): [number, number][] {
-  const step = Math.max(ALIGNMENT, Math.ceil((to - from) / parts / ALIGNMENT) * ALIGNMENT);
+  const step = Math.max(LEAST_PART, Math.ceil((to - from) / parts / ALIGNMENT) * ALIGNMENT);
   const ranges: [number, number][] = [];
   for (let start = from; start < to; start += step) ranges.push([start, Math.min(to, start + step)]);
   return ranges;
