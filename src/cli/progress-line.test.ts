@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
-import { formatProgress } from './progress-line.ts';
+import { formatProgress, ProgressLine } from './progress-line.ts';
 
 const text = (...args: Parameters<typeof formatProgress>): string => stripVTControlCharacters(formatProgress(...args));
 
@@ -23,4 +23,14 @@ it('ends with the time taken', () => {
   expect(text({ stage: 'quantize', done: 3, total: 3, unit: 'items' }, 2.25, true)).toMatch(
     /100% {2}3\/3 items {2}2\.[23] s$/,
   );
+});
+
+it('writes the end of a stage once into a log', () => {
+  const lines: string[] = [];
+  const log = { isTTY: false, write: (line: string) => lines.push(stripVTControlCharacters(line)) };
+  const progress = new ProgressLine(log as unknown as NodeJS.WriteStream);
+  progress.update({ stage: 'evaluate', done: 2, total: 2, unit: 'steps' });
+  progress.update({ stage: 'train', done: 2, total: 2, unit: 'steps' });
+  progress.end();
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(['evaluate', 'train']);
 });

@@ -28,6 +28,7 @@ export class ProgressLine {
     this.stage!.last = progress;
     if (progress.note !== undefined) this.note(progress.note);
     if (now - this.writtenAt < (this.stream.isTTY ? 80 : quietMilliseconds)) return;
+    if (!this.stream.isTTY && progress.done === progress.total) return; // written once, by `end`
     this.writtenAt = now;
     this.write(false);
   }
