@@ -41,22 +41,13 @@ const bench: Bench = async (args) => {
   const torch = await TorchPeer.start(threads, values.peer);
   const peerName = torch === undefined ? 'PyTorch' : `PyTorch ${torch.version}`;
   const missing = torch === undefined ? { reason: 'no python3 here can import torch' } : {};
-  const peak = matrixPeak();
-  const rows: BenchRow[] = [
-    {
-      case: 'matrix product, 1,024',
-      ours: peak / 1e9,
-      peer: torch === undefined ? null : torch.matrixFlops / 1e9,
-      peerName,
-      unit: 'GFLOP/s',
-      ratio: torch === undefined ? null : peak / torch.matrixFlops,
-      higherIsBetter: true,
-      ...missing,
-    },
-  ];
+  const rows: BenchRow[] = [];
+  const flopsPerSecond = new Map<string, number>();
   for (const [name, { config, batch, length }] of Object.entries(cases)) {
     if (values.only !== undefined && values.only !== name) continue;
     const specs = architectureOf(config).parameters(config);
+    await torch?.sampleMatrixSpeed();
+    matrixPeak();
     const ours = await trainingSteps(config, { batch, length });
     await torch?.ask({ op: 'model', config, batch, length });
     const time = await interleave(ours.run, torch && ((count) => torch.times('steps', count)), schedule);
@@ -72,16 +63,7 @@ const bench: Bench = async (args) => {
       higherIsBetter: true,
       ...missing,
     });
-    rows.push({
-      case: `${name}, share of matrix peak`,
-      ours: (speed(time.ours) * trainingFlopsPerToken(config, specs, length)) / peak,
-      peer: null,
-      peerName: `${(peak / 1e9).toFixed(0)} GFLOP/s measured`,
-      unit: 'of 1',
-      ratio: null,
-      higherIsBetter: true,
-      reason: 'against the machine',
-    });
+    flopsPerSecond.set(name, speed(time.ours) * trainingFlopsPerToken(config, specs, length));
   }
   for (const count of [1e6, 1e8]) {
     const name = `adamw ${count / 1e6} M`;
@@ -101,7 +83,31 @@ const bench: Bench = async (args) => {
       ...missing,
     });
   }
+  await torch?.sampleMatrixSpeed();
+  const peak = matrixPeak();
   torch?.stop();
+  rows.unshift({
+    case: 'matrix product, 1,024',
+    ours: peak / 1e9,
+    peer: torch === undefined ? null : torch.matrixFlops / 1e9,
+    peerName,
+    unit: 'GFLOP/s',
+    ratio: torch === undefined ? null : peak / torch.matrixFlops,
+    higherIsBetter: true,
+    ...missing,
+  });
+  for (const [name, achieved] of flopsPerSecond) {
+    rows.push({
+      case: `${name}, share of matrix peak`,
+      ours: achieved / peak,
+      peer: null,
+      peerName: `${(peak / 1e9).toFixed(0)} GFLOP/s, the best sample`,
+      unit: 'of 1',
+      ratio: null,
+      higherIsBetter: true,
+      reason: 'against the machine',
+    });
+  }
   return { rows, notes: [`${threads} threads; FP32; median of ${schedule.rounds} interleaved rounds.`] };
 };
 

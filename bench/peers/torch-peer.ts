@@ -5,20 +5,15 @@ import { createInterface } from 'node:readline';
 /** A Python process with PyTorch that trains on command (torch_train.py). */
 export class TorchPeer {
   readonly version: string;
-  /** Its FP32 matrix products in FLOP/s: a build without a fast BLAS is no measure of PyTorch. */
-  readonly matrixFlops: number;
+  /** Its FP32 matrix products in FLOP/s, the best sample: a build without a fast BLAS is no measure of PyTorch. */
+  matrixFlops = 0;
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
 
-  private constructor(
-    child: ChildProcessWithoutNullStreams,
-    answers: AsyncIterator<string>,
-    { version, matrixFlops }: { version: string; matrixFlops: number },
-  ) {
+  private constructor(child: ChildProcessWithoutNullStreams, answers: AsyncIterator<string>, version: string) {
     this.#process = child;
     this.#answers = answers;
     this.version = version;
-    this.matrixFlops = matrixFlops;
   }
 
   /** Starts the first of the interpreters that can import PyTorch; undefined when none can. */
@@ -29,9 +24,9 @@ export class TorchPeer {
     const child = spawn(python, [join(import.meta.dirname, 'torch_train.py')]);
     child.stderr.pipe(process.stderr);
     const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const peer = new TorchPeer(child, answers, { version: '', matrixFlops: 0 });
-    const greeting = (await peer.ask({ op: 'hello', threads })) as { version: string; matrixFlops: number };
-    return new TorchPeer(child, answers, greeting);
+    const unnamed = new TorchPeer(child, answers, '');
+    const { version } = (await unnamed.ask({ op: 'hello', threads })) as { version: string };
+    return new TorchPeer(child, answers, version);
   }
 
   async ask(request: object): Promise<unknown> {
@@ -44,6 +39,11 @@ export class TorchPeer {
   /** Milliseconds of each of `count` optimizer or training steps. */
   async times(op: 'steps' | 'updates', count: number): Promise<number[]> {
     return ((await this.ask({ op, count })) as { milliseconds: number[] }).milliseconds;
+  }
+
+  async sampleMatrixSpeed(): Promise<void> {
+    const { matrixFlops } = (await this.ask({ op: 'matrix' })) as { matrixFlops: number };
+    this.matrixFlops = Math.max(this.matrixFlops, matrixFlops);
   }
 
   stop(): void {

@@ -7,7 +7,7 @@ import { type TokenizerFiles, writeModelDirectory } from '../model/model-directo
 import { checkpointTensors } from '../model/model-parameters.ts';
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Work } from '../runtime/progress.ts';
-import { matrixPeak } from '../tensor/matrix-peak.ts';
+import { utilization } from '../tensor/matrix-peak.ts';
 import { loadCheckpoint, loadWeights, type RunProgress, saveCheckpoint, saveWeights } from './checkpoint.ts';
 import { type Batch, type BatchSource, emptyBatch } from './data/batch.ts';
 import { Evaluator } from './evaluation.ts';
@@ -144,7 +144,6 @@ class TrainingRun {
     const { settings } = this.#input;
     const { batch, length } = this.#input.data.train;
     const flops = trainingFlopsPerToken(this.#input.config, this.#model.specs, length);
-    const peak = this.#progress.step < this.#totalSteps ? matrixPeak() : 1;
     const stepTokens = batch * length * settings.gradientAccumulation;
     while (this.#progress.step < this.#totalSteps) {
       if (work.signal.aborted) {
@@ -186,7 +185,7 @@ class TrainingRun {
           learningRate,
           gradientNorm,
           'tok/s': tokensPerSecond,
-          mfu: (tokensPerSecond * flops) / peak,
+          mfu: utilization(tokensPerSecond * flops),
           secondsLeft: ((this.#totalSteps - step) * stepTokens) / tokensPerSecond,
           ...(this.#progress.validationLoss === null ? {} : { validationLoss: this.#progress.validationLoss }),
         },
