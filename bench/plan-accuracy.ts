@@ -1,5 +1,5 @@
 // How near the planner comes to what the engines do here: training step memory, serving memory, prefill and decode
-// speed on three model sizes, and the capacity simulation against the engine under three loads.
+// speed on three model sizes, and the capacity simulation against the engine under four loads.
 // Arguments: any of `training`, `serving`, `simulation`; all three when left out. Each takes two minutes or less. With
 // `--keep DIR` the measurement of the machine and the models stay there, and the next slice is shorter.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';

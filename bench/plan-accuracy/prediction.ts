@@ -45,8 +45,3 @@ export function predictionRow(name: string, predicted: number, measured: number,
     higherIsBetter: true,
   };
 }
-
-/** The largest of the smaller quarter of the values. */
-export function fasterQuarter(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 2]!;
-}

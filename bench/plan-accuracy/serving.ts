@@ -7,7 +7,8 @@ import { Engine } from '../../src/serving/engine/engine.ts';
 import { processBytes } from '../../src/serving/measure-engine.ts';
 import { GREEDY } from '../../src/serving/sampling/sampling-settings.ts';
 import type { BenchRow } from '../bench.ts';
-import { fasterQuarter, llama, predictionRow, randomModel, sizeOf } from './prediction.ts';
+import { median } from '../measure/interleave.ts';
+import { llama, predictionRow, randomModel, sizeOf } from './prediction.ts';
 
 const configs = [
   llama({ vocabSize: 4096, width: 384, layers: 6, heads: 6, kvHeads: 2, ffnWidth: 1024 }),
@@ -26,7 +27,7 @@ export async function servingRows(machine: Machine, folder: string): Promise<Ben
     const engine = await Engine.start({
       ggufPath: path,
       contextTokens: load.contextTokens,
-      maxRunning: 8,
+      maxRunning: load.sequences,
       threads: availableParallelism(),
       prefixCache: false,
       prefillChunkTokens: load.prefillTokens,
@@ -49,10 +50,7 @@ export async function servingRows(machine: Machine, folder: string): Promise<Ben
   return rows;
 }
 
-/**
- * Tokens per second of an undisturbed engine: the faster quarter of the prefills, and of the gaps between tokens. What
- * a neighbour takes away is no property of the machine, and its kernels are measured in the same way.
- */
+/** Tokens per second of the engine: by the median of the prefills, and of the gaps between tokens. */
 async function measureSpeed(engine: Engine): Promise<{ prefill: number; decode: number }> {
   const prompt = Array.from({ length: promptTokens }, (_, index) => 1 + (index % 255));
   const request = { prompt, maxTokens: completionTokens, ignoreEos: true, sampling: GREEDY };
@@ -67,5 +65,5 @@ async function measureSpeed(engine: Engine): Promise<{ prefill: number; decode: 
       last = now;
     }
   }
-  return { prefill: (1000 * promptTokens) / fasterQuarter(prefills), decode: 1000 / fasterQuarter(gaps) };
+  return { prefill: (1000 * promptTokens) / median(prefills), decode: 1000 / median(gaps) };
 }

@@ -44,6 +44,11 @@ it.each([
   expect(result.stderr).not.toMatch(/^\s+at /m);
 });
 
+it('ends with 1 where a check did not pass, its result printed all the same', async () => {
+  const { code, stdout } = await runFts(['audit', 'verify', '--head', 'f'.repeat(64), '--json'], temporaryHome());
+  expect([code, JSON.parse(stdout)]).toMatchObject([1, { intact: false }]);
+});
+
 it('shows the stack only with --verbose', async () => {
   const { stderr } = await runFts(['jobs', 'show', 'job-nowhere', '--verbose'], temporaryHome());
   expect(stderr).toMatch(/^\s+at /m);

@@ -2,10 +2,14 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Operation } from '../operations/operation.ts';
 
-/** The result on standard output: JSON for machines, else the operation's own text, else its fields as tables. */
+/**
+ * The result on standard output: JSON for machines, else the operation's own text, else its fields as tables. A check
+ * that did not pass is a result as well, and makes the exit code 1.
+ */
 export function printResult(operation: Operation, result: unknown, json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify(operation.toJson?.(result) ?? result, null, 2)}\n`);
   else process.stdout.write(`${operation.render?.(result) ?? asText(result)}\n`);
+  if (operation.passed?.(result) === false) process.exitCode = 1;
 }
 
 function asText(value: unknown): string {

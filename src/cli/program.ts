@@ -44,7 +44,7 @@ export function createProgram(version: string, faces: readonly Command[]): Comma
     .showHelpAfterError('(see --help)')
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 our fault, 2 wrong input, 3 not found, 4 conflict, 5 corrupt data, 6 disk or memory full,\n7 something needed is unavailable, 8 not allowed, 130 cancelled. State lives in $FTS_HOME (default ~/.fts).' +
+      '\nExit codes: 0 done, 1 our fault or a check that did not pass, 2 wrong input, 3 not found, 4 conflict,\n5 corrupt data, 6 disk or memory full, 7 something needed is unavailable, 8 not allowed, 130 cancelled.\nState lives in $FTS_HOME (default ~/.fts).' +
         `\n\nThis is version ${version} (fts --version).`,
     );
   const commands = new Map<string, Command>(faces.map((face) => [face.name(), face]));

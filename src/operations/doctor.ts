@@ -50,6 +50,7 @@ export const doctor = defineOperation({
     ]);
     return { healthy: checks.every(({ verdict }) => verdict !== 'problem'), checks };
   },
+  passed: ({ healthy }) => healthy,
   render: ({ checks }) =>
     checks
       .map(({ name, verdict, finding, remedy }) => {

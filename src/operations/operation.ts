@@ -32,6 +32,8 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Output exten
   input: Input;
   output: Output;
   run(input: z.output<Input>, context: OperationContext): Promise<z.input<Output>>;
+  /** For a check: whether it passed. A command line ends with 1 where it did not, so that a script can tell. */
+  passed?(output: z.output<Output>): boolean;
   /** What `--json` prints, where a script expects another form than the whole output: a bare list, say. */
   toJson?(output: z.output<Output>): unknown;
   /** The result as text for a person; without it the CLI prints the fields as a table. */

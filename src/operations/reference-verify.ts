@@ -87,6 +87,7 @@ export const referenceVerify = defineOperation({
       notMeasured: count('not measured'),
     };
   },
+  passed: ({ fails }) => fails === 0,
   render({ checks, holds, differs, fails, notMeasured }) {
     const lines = checks.map((check) => {
       const mark = { holds: '✓', differs: '≈', fails: '✗', 'not measured': '·' }[check.verdict];

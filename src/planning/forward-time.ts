@@ -90,12 +90,20 @@ export function forwardSeconds(model: SpeedModel, batch: ForwardBatch): number {
   let seconds = 0;
   for (const [type, matrices] of work.layers) seconds += matrixSeconds(model, type, matrices, batch.tokens);
   if (batch.outputs > 0) seconds += matrixSeconds(model, work.head.type, work.head, batch.outputs);
-  seconds += Math.max(
-    (attentionFlopsPerPair(model.shape) * batch.attendedPairs) / attentionRate(machine, batch.tokens),
-    (model.cacheBytesPerToken * batch.cachedTokens) / (machine.bandwidthBytesPerSecond * efficiencyOf(machine).decode),
-  );
+  const attention = attentionFlopsPerPair(model.shape) * batch.attendedPairs;
+  const cacheBytes = model.cacheBytesPerToken * batch.cachedTokens;
   const { measured } = machine;
-  if (measured === undefined) return seconds / devices + stepOverheadSeconds(machine);
+  if (measured === undefined) {
+    const { decode, prefill } = efficiencyOf(machine);
+    seconds += Math.max(
+      attention / (arithmeticRate(machine, 'F16') * prefill),
+      cacheBytes / (machine.bandwidthBytesPerSecond * decode),
+    );
+    return seconds / devices + stepOverheadSeconds(machine);
+  }
+  const rowBytes = model.cacheBytesPerToken / (2 * model.shape.layers);
+  seconds += attention / interpolate(measured.attention.tokens, measured.attention.flopsPerSecond, batch.tokens);
+  seconds += cacheBytes * interpolate(measured.coldCache.rowBytes, measured.coldCache.secondsPerByte, rowBytes);
   const between =
     measured.valueSeconds * work.valuesPerToken * batch.tokens + measured.layerSeconds * model.shape.layers;
   return seconds + between + measured.passSeconds + measured.logitSeconds * model.shape.vocabSize * batch.outputs;
@@ -141,12 +149,6 @@ export function arithmeticRate(machine: Machine, type: BlockType): number {
   return Math.max(...Object.values(machine.flops));
 }
 
-function attentionRate(machine: Machine, tokens: number): number {
-  if (machine.measured === undefined) return arithmeticRate(machine, 'F16') * efficiencyOf(machine).prefill;
-  const { attention } = machine.measured;
-  return interpolate(attention.tokens, attention.flopsPerSecond, tokens);
-}
-
 /** Linear between measured points, flat outside. */
 function interpolate(xs: readonly number[], ys: readonly number[], x: number): number {
   if (x <= xs[0]!) return ys[0]!;
@@ -174,12 +176,25 @@ export function prefillSeconds(model: SpeedModel, promptTokens: number, chunkTok
   return seconds;
 }
 
-/** Seconds of one decode step: one new token for each of `sequences`, each with `contextTokens` behind it. */
+/** llama.cpp attends in whole windows of so many cells: those past a sequence's end are masked, which saves their reading. */
+const windowCells = 256;
+
+/** Masked cells of a sequence's last window, on average; data sheets know no windows. */
+export function meanMaskedCells({ machine }: SpeedModel): number {
+  return machine.measured === undefined ? 0 : windowCells / 2;
+}
+
+/**
+ * Seconds of one decode step: one new token for each of `sequences`, each with `contextTokens` behind it in a part of the
+ * cache of its own.
+ */
 export function decodeStepSeconds(model: SpeedModel, sequences: number, contextTokens: number): number {
+  const cells =
+    model.machine.measured === undefined ? contextTokens : Math.ceil(contextTokens / windowCells) * windowCells;
   return forwardSeconds(model, {
     tokens: sequences,
     outputs: sequences,
-    attendedPairs: sequences * contextTokens,
+    attendedPairs: sequences * cells,
     cachedTokens: sequences * contextTokens,
   });
 }

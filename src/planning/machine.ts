@@ -40,8 +40,13 @@ export type KernelSpeed = z.output<typeof kernelSpeedSchema>;
 const measuredSchema = z.object({
   /** By block type. */
   kernels: z.record(z.string(), kernelSpeedSchema),
-  /** Operations per second of attention over a cache in FP16, by new tokens. */
+  /** Operations per second of attention over a cache in FP16 that is near, by new tokens. */
   attention: z.object({ tokens: z.array(z.number()).min(1), flopsPerSecond: z.array(z.number().positive()).min(1) }),
+  /** Seconds that a byte of KV cache costs beyond that, where it comes from memory, by bytes of a token's keys in a layer. */
+  coldCache: z.object({
+    rowBytes: z.array(z.number().positive()).min(1),
+    secondsPerByte: z.array(z.number().nonnegative()).min(1),
+  }),
   /** Seconds for one FP32 value to pass an operation between the matrices: norm, gate, residual sum. */
   valueSeconds: z.number().nonnegative(),
   /** Seconds of one forward pass of the serving engine whatever the model, for each of its layers, and for each logit. */

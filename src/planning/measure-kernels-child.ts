@@ -34,6 +34,8 @@ const manyTokensWeightBytes = 8e6;
 /** A narrow matrix, to tell the preparation of the input from the multiplication. */
 const prepared = { rows: 64, tokens: 128 };
 const attention = { headDim: 64, heads: 8, kvHeads: 4, positions: 512, tokens: [1, 8, 32, 256] };
+/** So many bytes of cache as no processor's caches hold; widths of models from small to large. */
+const coldCache = { kvHeads: [2, 4, 8, 16], bytes: 32e6 };
 const elementWise = { width: 1024, tokens: 256 };
 const measureMilliseconds = 80;
 const leastRuns = 12;
@@ -126,10 +128,7 @@ const context = (): Pointer => api.init({ mem_size: 8 << 20, mem_buffer: null, n
 const matrix = (owner: Pointer, type: number, columns: number, rows: number): Pointer =>
   api.tensor(owner, type, columns, rows, 1, 1) as Pointer;
 
-/**
- * Seconds of one run of the graph that `build` makes, whose own tensors hold zeros: the best of many, which is what the
- * machine can do, not what a neighbour left of it.
- */
+/** Seconds of one run of the graph that `build` makes, whose own tensors hold zeros: the median of many. */
 function secondsOf(build: (work: Pointer) => Pointer[], fill: () => void = () => {}): number {
   const work = context();
   const graph = api.newGraph(work) as Pointer;
@@ -137,16 +136,16 @@ function secondsOf(build: (work: Pointer) => Pointer[], fill: () => void = () =>
   const buffer = api.allocate(work, plainBuffers) as Pointer;
   api.clearBuffer(buffer, 0);
   fill();
-  let best = Number.POSITIVE_INFINITY;
+  const runs: number[] = [];
   const until = performance.now() + measureMilliseconds;
-  for (let run = 0; run < leastRuns || performance.now() < until; run++) {
+  while (runs.length < leastRuns || performance.now() < until) {
     const start = performance.now();
     if (api.compute(backend, graph) !== 0) throw new FtsError('internal', 'ggml_backend_graph_compute failed.');
-    best = Math.min(best, performance.now() - start);
+    runs.push(performance.now() - start);
   }
   api.freeBuffer(buffer);
   api.free(work);
-  return best / 1000;
+  return runs.sort((a, b) => a - b)[runs.length >> 1]! / 1000;
 }
 
 /** Seconds that an operation costs however small it is: dispatch, and the threads meeting at its end. */
@@ -176,29 +175,55 @@ function measureElementWise(): number {
   return seconds / (3 * repeats * width * tokens);
 }
 
-/** Operations per second of causal attention over an FP16 cache, laid out as llama.cpp does, by new tokens. */
-function measureAttention(): number[] {
-  const { headDim, heads, kvHeads, positions } = attention;
-  return attention.tokens.map((tokens) => {
-    let mask: Pointer;
-    const build = (work: Pointer): Pointer[] => {
-      const cached = () =>
-        api.permute(work, api.tensor(work, ggmlTypes.F16, headDim, kvHeads, positions, 1), 0, 2, 1, 3) as Pointer;
-      const query = api.permute(work, api.tensor(work, ggmlTypes.F32, headDim, heads, tokens, 1), 0, 2, 1, 3);
-      mask = matrix(work, ggmlTypes.F16!, positions, tokens);
-      return [api.attend(work, query, cached(), cached(), mask, headDim ** -0.5, 0, 0) as Pointer];
-    };
-    const seen = (token: number) => positions - tokens + token + 1;
-    const seconds = secondsOf(build, () => {
-      const values = new Uint16Array(positions * tokens);
-      for (let token = 0; token < tokens; token++) {
-        values.fill(minusInfinity, token * positions + seen(token), (token + 1) * positions);
-      }
-      api.setTensor(mask, Buffer.from(values.buffer), 0, values.byteLength);
-    });
-    const pairs = Array.from({ length: tokens }, (_, token) => seen(token)).reduce((sum, count) => sum + count, 0);
-    return (4 * heads * headDim * pairs) / Math.max(seconds - operationSeconds, seconds / 10);
+/**
+ * Seconds of one layer's causal attention over an FP16 cache of `attention.positions`, laid out as llama.cpp does, when
+ * as many layers, each with a cache of its own, follow each other; and the pairs of positions that it joins.
+ */
+function measureLayer(tokens: number, heads: number, kvHeads: number, layers: number) {
+  const { headDim, positions } = attention;
+  let mask: Pointer;
+  const build = (work: Pointer): Pointer[] => {
+    const cached = () =>
+      api.permute(work, api.tensor(work, ggmlTypes.F16, headDim, kvHeads, positions, 1), 0, 2, 1, 3) as Pointer;
+    const query = api.permute(work, api.tensor(work, ggmlTypes.F32, headDim, heads, tokens, 1), 0, 2, 1, 3);
+    mask = matrix(work, ggmlTypes.F16!, positions, tokens);
+    const attend = () => api.attend(work, query, cached(), cached(), mask, headDim ** -0.5, 0, 0) as Pointer;
+    return Array.from({ length: layers }, attend);
+  };
+  const seen = (token: number) => positions - tokens + token + 1;
+  const seconds = secondsOf(build, () => {
+    const values = new Uint16Array(positions * tokens);
+    for (let token = 0; token < tokens; token++) {
+      values.fill(minusInfinity, token * positions + seen(token), (token + 1) * positions);
+    }
+    api.setTensor(mask, Buffer.from(values.buffer), 0, values.byteLength);
   });
+  const pairs = Array.from({ length: tokens }, (_, token) => seen(token)).reduce((sum, count) => sum + count, 0);
+  return { seconds: Math.max(seconds / layers - operationSeconds, seconds / layers / 10), pairs };
+}
+
+/** Operations per second of attention over a cache that the processor's own caches hold, by new tokens. */
+function measureAttention(): number[] {
+  const { headDim, heads, kvHeads } = attention;
+  return attention.tokens.map((tokens) => {
+    const { seconds, pairs } = measureLayer(tokens, heads, kvHeads, 1);
+    return (4 * heads * headDim * pairs) / seconds;
+  });
+}
+
+/**
+ * Seconds that a byte of KV cache costs beyond the arithmetic where it comes from memory. A token's keys lie in one row
+ * of which each head reads its part, so that wide rows are read in long strides: by bytes of a row.
+ */
+function measureColdCache(): { rowBytes: number[]; secondsPerByte: number[] } {
+  const rowBytes = coldCache.kvHeads.map((kvHeads) => 2 * attention.headDim * kvHeads);
+  const secondsPerByte = coldCache.kvHeads.map((kvHeads, index) => {
+    const layerBytes = 2 * rowBytes[index]! * attention.positions;
+    const cold = measureLayer(1, kvHeads, kvHeads, Math.ceil(coldCache.bytes / layerBytes)).seconds;
+    const warm = kvHeads * measureLayer(1, 1, 1, 1).seconds;
+    return Math.max(0, cold - warm) / layerBytes;
+  });
+  return { rowBytes, secondsPerByte };
 }
 
 /**
@@ -268,6 +293,7 @@ process.send?.({
   operationSeconds,
   valueSeconds: measureElementWise(),
   attention: { tokens: attention.tokens, flopsPerSecond: measureAttention() },
+  coldCache: measureColdCache(),
 });
 for (const name of typeNames) {
   const tokens = [...fewTokens, ...manyTokens];

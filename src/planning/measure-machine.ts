@@ -23,6 +23,7 @@ const betweenSchema = z.object({
   kind: z.literal('between'),
   valueSeconds: z.number(),
   attention: z.object({ tokens: z.array(z.number()), flopsPerSecond: z.array(z.number()) }),
+  coldCache: z.object({ rowBytes: z.array(z.number()), secondsPerByte: z.array(z.number()) }),
 });
 const matrixSchema = z.object({
   kind: z.literal('matrix'),
@@ -62,7 +63,7 @@ export async function thisMachine(
 ): Promise<Machine> {
   const threads = options.threads ?? availableParallelism();
   const path = join(cacheFolder, 'this-machine.json');
-  const fingerprint = `6:${process.platform}-${process.arch}:${cpus()[0]?.model ?? 'unknown'}:${threads}`;
+  const fingerprint = `7:${process.platform}-${process.arch}:${cpus()[0]?.model ?? 'unknown'}:${threads}`;
   const cached = readCached(path, fingerprint);
   // F32 gives the memory's bandwidth, so that every plan needs it.
   const wanted = new Set(['F32', ...(options.types ?? measuredTypes)]);
@@ -191,7 +192,7 @@ function memoryBytes(): number {
   return limit > 0 && limit < totalmem() ? limit : totalmem();
 }
 
-type Between = Pick<MeasuredSpeed, 'valueSeconds' | 'attention'>;
+type Between = Pick<MeasuredSpeed, 'valueSeconds' | 'attention' | 'coldCache'>;
 
 function measureKernels(
   threads: number,

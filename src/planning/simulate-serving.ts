@@ -1,5 +1,5 @@
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
-import { forwardSeconds, type SpeedModel } from './forward-time.ts';
+import { forwardSeconds, meanMaskedCells, type SpeedModel } from './forward-time.ts';
 import type { SimulatedRequest } from './workload.ts';
 
 /** How the engine batches, as `src/serving` does: decoding sequences first, prompts in chunks with what is left. */
@@ -67,6 +67,7 @@ export function simulateServing(
   signal?: AbortSignal,
 ): SimulationResult {
   const stepSeconds = decodeStepTable(model);
+  const maskedCells = meanMaskedCells(model);
   const source = requests[Symbol.iterator]();
   const take = (): SimulatedRequest | undefined => {
     const next = source.next();
@@ -138,7 +139,7 @@ export function simulateServing(
     } else {
       const chosen = choosePrompts(prompts, policy.chunkTokens - decoding.length, policy.chunkTokens);
       let tokens = decoding.length;
-      let pairs = contextSum + decoding.length;
+      let pairs = contextSum + decoding.length * (1 + maskedCells);
       let cached = contextSum;
       let ending = 0;
       for (const { prompt, count } of chosen) {
@@ -188,7 +189,7 @@ function decodeStepTable(model: SpeedModel): (running: number) => { base: number
     forwardSeconds(model, {
       tokens: running,
       outputs: running,
-      attendedPairs: contexts,
+      attendedPairs: contexts + running * meanMaskedCells(model),
       cachedTokens: contexts,
     });
   return (running) => {
