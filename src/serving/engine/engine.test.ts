@@ -107,6 +107,12 @@ describe.skipIf(missing !== undefined)('the engine', () => {
       expect(tokens[index * 2]).toEqual(plain[index]);
       expect(tokens[index * 2 + 1]).not.toEqual(plain[index]);
     }
+    // Another that goes does not take this one off the context.
+    await engine.call('loadAdapter', { name: 'passing', path, scale: 1 });
+    const adapted = greedy(prompts[5]!, { adapter: 'other' });
+    const { tokens: before } = await engine.complete(adapted);
+    await engine.call('unloadAdapter', { name: 'passing' });
+    expect((await engine.complete(adapted)).tokens).toEqual(before);
     await engine.call('unloadAdapter', { name: 'other' });
     await expect(engine.complete(greedy(prompts[0]!, { adapter: 'other' }))).rejects.toMatchObject({
       kind: 'not-found',
