@@ -53,6 +53,14 @@ export default async function bench(): Promise<BenchResult> {
       () => overHttp(peer),
     );
     rows.push(latencyRow('p50 of a trivial tool over HTTP, 2026-07-28', http));
+    const [tool, plain] = await interleaved(
+      () => overHttp(ours),
+      () => plainRequest(ours),
+    );
+    rows.push({
+      ...{ case: 'p50 overhead of the tool over a plain request to the same server', ours: tool - plain, unit: 'ms' },
+      ...{ peer: 3, peerName: 'goal', ratio: (tool - plain) / 3, higherIsBetter: false },
+    });
     console.error('latency over stdio …');
     const stdioOurs = new StdioCaller(start(main, 'mcp'));
     const stdioPeer = new StdioCaller(start(bare, 'stdio'));
@@ -119,6 +127,16 @@ function overHttp(url: string): Promise<number> {
     sent.end(message());
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     if (!(await text(response)).includes('"jobs":[]')) throw new Error(`unexpected answer ${response.statusCode}`);
+  });
+}
+
+/** What HTTP itself takes: the smallest answer that the server has. */
+function plainRequest(url: string): Promise<number> {
+  return timed(async () => {
+    const sent = request(new URL('/health', url), { agent: connections });
+    sent.end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    await text(response);
   });
 }
 
