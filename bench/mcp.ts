@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,7 +10,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/ajv';
 import { getEncoding } from 'js-tiktoken';
 import type { BenchResult, BenchRow } from './bench.ts';
-import { median } from './measure/interleave.ts';
+import { median } from './measure/median.ts';
 
 /** Enough for the server's and the client's code to be compiled: a server that is used is warm. */
 const warmUpCalls = 500;
@@ -125,8 +125,7 @@ function overHttp(url: string): Promise<number> {
       },
     });
     sent.end(message());
-    const [response] = (await once(sent, 'response')) as [IncomingMessage];
-    if (!(await text(response)).includes('"jobs":[]')) throw new Error(`unexpected answer ${response.statusCode}`);
+    if (!(await answerTo(sent)).includes('"jobs":[]')) throw new Error('unexpected answer over HTTP');
   });
 }
 
@@ -135,9 +134,13 @@ function plainRequest(url: string): Promise<number> {
   return timed(async () => {
     const sent = request(new URL('/health', url), { agent: connections });
     sent.end();
-    const [response] = (await once(sent, 'response')) as [IncomingMessage];
-    await text(response);
+    await answerTo(sent);
   });
+}
+
+async function answerTo(sent: ClientRequest): Promise<string> {
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  return text(response);
 }
 
 /** One call after the other over a child's standard input and output. */

@@ -10,7 +10,8 @@ import { GREEDY } from '../src/serving/sampling/sampling-settings.ts';
 import { B1, M100, TINY } from '../test/support/random-gguf.ts';
 import { randomModel } from '../test/support/test-model.ts';
 import type { Bench } from './bench.ts';
-import { median, option, startOurs } from './support/servers.ts';
+import { median } from './measure/median.ts';
+import { option, startOurs } from './support/servers.ts';
 
 const LONG_TOKENS = 2000;
 const SHORT_TOKENS = 16;

@@ -5,7 +5,8 @@ import { type RequestRecord, streamRequest } from '../src/benchmarking/streaming
 import { B1, M100 } from '../test/support/random-gguf.ts';
 import { randomModel } from '../test/support/test-model.ts';
 import type { Bench } from './bench.ts';
-import { median, option, startOurs } from './support/servers.ts';
+import { median } from './measure/median.ts';
+import { option, startOurs } from './support/servers.ts';
 
 const PREFIX_TOKENS = 1024;
 const OWN_TOKENS = 16;

@@ -8,7 +8,8 @@ import { copyingModel } from '../test/support/copying-gguf.ts';
 import { M100 } from '../test/support/random-gguf.ts';
 import { randomModel } from '../test/support/test-model.ts';
 import type { Bench } from './bench.ts';
-import { median, option } from './support/servers.ts';
+import { median } from './measure/median.ts';
+import { option } from './support/servers.ts';
 
 const OUTPUT_TOKENS = 128;
 /** Ids that are ordinary tokens of the models' vocabulary. */

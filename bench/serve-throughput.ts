@@ -13,7 +13,8 @@ import { Workload } from '../src/benchmarking/workload.ts';
 import { B1, M100 } from '../test/support/random-gguf.ts';
 import { randomModel } from '../test/support/test-model.ts';
 import type { Bench, BenchRow } from './bench.ts';
-import { type BenchServer, findLlamaServer, median, option, startLlamaServer, startOurs } from './support/servers.ts';
+import { median } from './measure/median.ts';
+import { type BenchServer, findLlamaServer, option, startLlamaServer, startOurs } from './support/servers.ts';
 
 const SHAPES = { '100M': M100, '1B': B1 };
 const CELLS_PER_REQUEST = 256;

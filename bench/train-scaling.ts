@@ -12,7 +12,7 @@ import { peakActivationBytes } from '../src/tensor/liveness.ts';
 import { trainingFlopsPerToken } from '../src/training/flops.ts';
 import { lineChartSvg, type Series } from '../src/training/line-chart.ts';
 import type { Bench, BenchRow } from './bench.ts';
-import { median } from './measure/interleave.ts';
+import { median } from './measure/median.ts';
 import { llamaShape } from './support/llama-shape.ts';
 import { trainingSteps } from './support/training-steps.ts';
 

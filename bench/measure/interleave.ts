@@ -1,7 +1,4 @@
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1]!;
-}
+import { median } from './median.ts';
 
 type Side = (count: number) => Promise<number[]>;
 

@@ -7,7 +7,7 @@ import { Engine } from '../../src/serving/engine/engine.ts';
 import { processBytes } from '../../src/serving/measure-engine.ts';
 import { GREEDY } from '../../src/serving/sampling/sampling-settings.ts';
 import type { BenchRow } from '../bench.ts';
-import { median } from '../measure/interleave.ts';
+import { median } from '../measure/median.ts';
 import { llama, predictionRow, randomModel, sizeOf } from './prediction.ts';
 
 const configs = [

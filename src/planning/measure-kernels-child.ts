@@ -217,11 +217,12 @@ function measureAttention(): number[] {
  */
 function measureColdCache(): { rowBytes: number[]; secondsPerByte: number[] } {
   const rowBytes = coldCache.kvHeads.map((kvHeads) => 2 * attention.headDim * kvHeads);
+  // One head's cache stays near; more heads take as much longer.
+  const warmHead = measureLayer(1, 1, 1, 1).seconds;
   const secondsPerByte = coldCache.kvHeads.map((kvHeads, index) => {
     const layerBytes = 2 * rowBytes[index]! * attention.positions;
     const cold = measureLayer(1, kvHeads, kvHeads, Math.ceil(coldCache.bytes / layerBytes)).seconds;
-    const warm = kvHeads * measureLayer(1, 1, 1, 1).seconds;
-    return Math.max(0, cold - warm) / layerBytes;
+    return Math.max(0, cold - kvHeads * warmHead) / layerBytes;
   });
   return { rowBytes, secondsPerByte };
 }
