@@ -54,7 +54,7 @@ export class Evaluator {
       if (positions instanceof BigInt64Array) {
         for (let i = 0; i < positions.length; i++) positions[i] = BigInt(this.#batch.positions![i]!);
       }
-      await this.#binding.runAsync();
+      await this.#binding.runBriefly();
       total += this.#loss[0]!;
       counted += this.#batch.counts.reduce((sum, value) => sum + value, 0);
     }

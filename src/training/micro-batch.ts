@@ -101,7 +101,7 @@ export class MicroBatchRunner {
     for (const [site, { data }] of this.#masks.entries()) {
       this.#state.dropoutMask(data, this.#dropoutRate, this.#seed, number * this.#masks.length + site);
     }
-    await this.#binding.runAsync();
+    await this.#binding.runBriefly();
     for (const name of this.#sparse) this.#state.view(name, 'gradients').fill(0);
     for (const { parameter, rows, ids, field, width } of this.#rowBuffers) {
       ids.set(batch[field]!);
