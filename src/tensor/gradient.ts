@@ -1,6 +1,6 @@
 import { FtsError } from '../errors/fts-error.ts';
 import type { Adjoint, RowGradient, Tensor } from './graph.ts';
-import { add } from './primitives/elementwise.ts';
+import { add, addScaledRows, multiply } from './primitives/elementwise.ts';
 
 /** The gradient of one parameter: a tensor of its shape, additions to some of its rows, or both. */
 export interface ParameterGradient {
@@ -19,11 +19,14 @@ export function gradient(loss: Tensor, parameters: readonly Tensor[]): Parameter
   const adjoints = new Map<Tensor, Adjoint[]>();
   const total = (tensor: Tensor): ParameterGradient => {
     const all = adjoints.get(tensor) ?? [];
-    const dense = all.filter((adjoint) => 'graph' in adjoint);
-    return {
-      dense: dense.length === 0 ? undefined : dense.reduce((sum, adjoint) => add(sum, adjoint)),
-      rows: all.filter((adjoint) => 'rows' in adjoint),
-    };
+    let dense: Tensor | undefined;
+    for (const adjoint of all) if ('graph' in adjoint) dense = dense === undefined ? adjoint : add(dense, adjoint);
+    for (const adjoint of all) {
+      if (!('factors' in adjoint)) continue;
+      const { values, factors } = adjoint;
+      dense = dense === undefined ? multiply(values, factors) : addScaledRows(dense, values, factors);
+    }
+    return { dense, rows: all.filter((adjoint) => 'rows' in adjoint) };
   };
   return graph.withoutTape(() => {
     adjoints.set(loss, [graph.scalar(1)]);

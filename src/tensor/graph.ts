@@ -28,7 +28,13 @@ export interface RowGradient {
   rows: Tensor;
 }
 
-export type Adjoint = Tensor | RowGradient;
+/** A gradient given as values [.., width] and what each row is multiplied with [.., 1], to be added in one pass. */
+export interface ScaledRows {
+  values: Tensor;
+  factors: Tensor;
+}
+
+export type Adjoint = Tensor | ScaledRows | RowGradient;
 
 /**
  * The derivative of an operation: from the adjoint of its output to those of its inputs, in their order. Each is made
@@ -134,6 +140,11 @@ export class Graph {
   derivative(output: Tensor, inputs: readonly Tensor[], rule: DerivativeRule): Tensor {
     if (this.#recording && inputs.some((input) => input.trainable)) this.tape.push({ output, inputs, rule });
     return output;
+  }
+
+  /** Whether operations that are applied now attach their derivatives. */
+  get recording(): boolean {
+    return this.#recording;
   }
 
   /** Builds without recording derivatives: how backward parts are built. */

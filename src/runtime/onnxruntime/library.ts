@@ -5,8 +5,11 @@ import koffi, { type LibraryHandle } from 'koffi';
 import { FtsError } from '../../errors/fts-error.ts';
 import { configureNativeStacks } from '../native-stacks.ts';
 
-/** The C API version that this binding is written against. ONNX Runtime's function table is versioned and append-only. */
-const API_VERSION = 22;
+/**
+ * The C API version that this binding is written against, which is also the first with every kernel that the graphs
+ * name. ONNX Runtime's function table is versioned and append-only.
+ */
+const API_VERSION = 30;
 
 interface OnnxRuntimeLibrary {
   /** Held for the life of the process: koffi unmaps a library when its handle is collected. */

@@ -1,5 +1,5 @@
 import type { Tensor } from '../graph.ts';
-import { add, multiply, scale, subtract } from '../primitives/elementwise.ts';
+import { add, addScaledRows, multiply, scale } from '../primitives/elementwise.ts';
 import { reshape } from '../primitives/layout.ts';
 import { shapeError } from '../shape.ts';
 
@@ -29,11 +29,11 @@ export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor | undefined, e
     const product = graph.once(`product ${y.name}`, () => multiply(d, normalized));
     return [
       () => {
-        const meanWeights = scale(reshape(weight, [width, 1]), 1 / width);
-        const mean = graph.emit('MatMul', [d, meanWeights], [rows, 1]);
-        const meanProduct = graph.emit('MatMul', [product, meanWeights], [rows, 1]);
-        const centred = subtract(subtract(multiply(d, weight), multiply(normalized, meanProduct)), mean);
-        return multiply(centred, inverseStd);
+        const meanWeights = scale(reshape(weight, [width, 1]), -1 / width);
+        const negatedMean = graph.emit('MatMul', [d, meanWeights], [rows, 1]);
+        const negatedMeanProduct = graph.emit('MatMul', [product, meanWeights], [rows, 1]);
+        const centred = add(multiply(d, weight), negatedMean);
+        return { values: addScaledRows(centred, normalized, negatedMeanProduct), factors: inverseStd };
       },
       () => weightedRowSum(rowOfOnes(x, rows), product),
       () => weightedRowSum(rowOfOnes(x, rows), d),
@@ -62,8 +62,11 @@ export function rmsNorm(x: Tensor, weight: Tensor, epsilon: number): Tensor {
     return [
       () => {
         const weighted = graph.emit('MatMul', [product, reshape(weight, [width, 1])], [rows, 1]);
-        const cubed = multiply(multiply(inverse, inverse), scale(inverse, 1 / width));
-        return subtract(multiply(multiply(d, weight), inverse), multiply(x, multiply(weighted, cubed)));
+        const cubed = multiply(multiply(inverse, inverse), scale(inverse, -1 / width));
+        return [
+          { values: multiply(d, weight), factors: inverse },
+          { values: x, factors: multiply(weighted, cubed) },
+        ];
       },
       () => weightedRowSum(reshape(inverse, [1, rows]), product),
     ];

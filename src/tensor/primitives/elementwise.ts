@@ -1,5 +1,5 @@
 import type { Tensor } from '../graph.ts';
-import { broadcast, type Shape, sameShape } from '../shape.ts';
+import { broadcast, type Shape, sameShape, shapeError } from '../shape.ts';
 import { reshape } from './layout.ts';
 import { sum } from './reduction.ts';
 
@@ -23,6 +23,17 @@ export function multiply(a: Tensor, b: Tensor): Tensor {
 /** a / b; da = d / b, db = -d · a / b². */
 export function divide(a: Tensor, b: Tensor): Tensor {
   return binary('Div', a, b, (d, y) => [() => divide(d, b), () => negate(divide(multiply(d, y), b))]);
+}
+
+/**
+ * x + y · factors in one pass: x and y [.., width], factors [.., 1]. Has no derivative of its own: for use inside rules
+ * and composites.
+ */
+export function addScaledRows(x: Tensor, y: Tensor, factors: Tensor): Tensor {
+  if (!sameShape(x.shape, y.shape) || !sameShape(factors.shape, x.shape.with(-1, 1))) {
+    throw shapeError('addScaledRows', [x.shape, y.shape, factors.shape], 'one factor a row is needed');
+  }
+  return x.graph.emit('GatedAdd', [x, y, factors], x.shape, { domain: 'com.microsoft' });
 }
 
 /** factor · x. */
