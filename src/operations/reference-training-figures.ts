@@ -156,9 +156,12 @@ const products = new Set(['MatMul', 'Gemm', 'FusedMatMul']);
 
 /** 2 m n k for each product: the left operand's elements times the columns of the result. */
 function matrixFlops(graph: Graph): number {
-  return graph.nodes
-    .filter(({ operator }) => products.has(operator))
-    .reduce((sum, { inputs, outputs }) => sum + 2 * elementsOf(inputs[0]!.shape) * outputs[0]!.shape.at(-1)!, 0);
+  return graph.nodes.reduce((sum, { operator, inputs, outputs }) => {
+    const left = elementsOf(inputs[0]!.shape);
+    // queries times keys, and as many for the values: inputs [batch, length, width]
+    if (operator === 'Attention') return sum + 2 * 2 * left * inputs[1]!.shape[1]!;
+    return products.has(operator) ? sum + 2 * left * outputs[0]!.shape.at(-1)! : sum;
+  }, 0);
 }
 
 /** Three runs that differ in the learning rate alone, on a text in which each token follows from the one before. */

@@ -161,29 +161,29 @@ const cases: Record<string, Case> = {
   },
   attention: {
     shapes: [
-      [2, 2, 4, 3],
-      [2, 2, 4, 3],
-      [2, 2, 4, 3],
+      [1, 4, 6],
+      [1, 4, 6],
+      [1, 4, 6],
     ],
-    apply: ([q, k, v]) => attention(q!, k!, v!),
+    apply: ([q, k, v]) => attention(q!, k!, v!, { headDim: 3 }),
   },
   'attention, grouped and in blocks': {
     shapes: [
-      [2, 4, 6, 3],
-      [2, 2, 6, 3],
-      [2, 2, 6, 3],
+      [1, 6, 12],
+      [1, 6, 6],
+      [1, 6, 6],
     ],
-    apply: ([q, k, v]) => attention(q!, k!, v!, { blocks: 3 }),
+    apply: ([q, k, v]) => attention(q!, k!, v!, { headDim: 3, blocks: 3 }),
   },
   'attention within documents': {
     shapes: [
-      [2, 4, 4, 3],
-      [2, 2, 4, 3],
-      [2, 2, 4, 3],
+      [1, 4, 12],
+      [1, 4, 6],
+      [1, 4, 6],
     ],
     apply: ([q, k, v], graph) => {
-      const documents = graph.constant(Int32Array.of(0, 0, 1, 1, 0, 1, 1, 2), [2, 4], 'int32');
-      return attention(q!, k!, v!, { mask: documentMask(documents), blocks: 2 });
+      const documents = graph.constant(Int32Array.of(0, 1, 1, 2), [1, 4], 'int32');
+      return attention(q!, k!, v!, { headDim: 3, mask: documentMask(documents), blocks: 2 });
     },
   },
   languageModelLoss: {

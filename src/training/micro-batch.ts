@@ -13,8 +13,6 @@ interface RowBuffer {
   parameter: string;
   rows: Float32Array;
   ids: Int32Array;
-  /** Where the ids of a batch are. */
-  field: 'tokens' | 'targets' | 'positions';
   width: number;
 }
 
@@ -66,13 +64,19 @@ export class MicroBatchRunner {
       return type === 'int64' ? new BigInt64Array(size) : new Float32Array(size);
     };
     this.#inputs = Object.fromEntries(graph.graph.inputs.map((input) => [input.name, arrayFor(input)]));
-    this.#rowBuffers = graph.rows.map(({ parameter, output, ids }) => {
+    this.#rowBuffers = graph.rows.map(({ parameter, output }) => {
       const shape: Shape = graph.graph.outputs.get(output)!.shape;
       const memory = state.memoryOf(parameter);
       const rows = memory.floats(elementsOf(shape));
-      return { parameter, rows, ids: memory.integers(shape[0]!), field: ids, width: shape[1]! };
+      return { parameter, rows, ids: memory.integers(shape[0]!), width: shape[1]! };
     });
-    const rowOutputs = graph.rows.map(({ output }, index) => [output, this.#rowBuffers[index]!.rows]);
+    const rowOutputs = graph.rows.flatMap(({ output, ids }, index) => {
+      const buffer = this.#rowBuffers[index]!;
+      return [
+        [output, buffer.rows],
+        [ids, buffer.ids],
+      ] as const;
+    });
     const dense = [...graph.dense].map((name) => [gradientName(name), state.view(name, 'gradients')]);
     this.#binding = this.#program.bind(this.#inputs, {
       loss: this.#loss,
@@ -103,10 +107,7 @@ export class MicroBatchRunner {
     }
     await this.#binding.runBriefly();
     for (const name of this.#sparse) this.#state.view(name, 'gradients').fill(0);
-    for (const { parameter, rows, ids, field, width } of this.#rowBuffers) {
-      ids.set(batch[field]!);
-      this.#state.addRows(parameter, rows, ids, width);
-    }
+    for (const { parameter, rows, ids, width } of this.#rowBuffers) this.#state.addRows(parameter, rows, ids, width);
     return this.#loss[0]!;
   }
 

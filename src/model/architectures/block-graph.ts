@@ -29,7 +29,7 @@ export function blockGraph(
   const builder = new ModelBuilder(
     graph,
     config,
-    { batch, length, tokens },
+    { batch, length, order: 'sequences', tokens },
     { parameters, parameterTensor: (spec) => graph.input(spec.name, spec.shape) },
   );
   graph.output('next', architectureOf(config).block(builder, hidden, 0));
@@ -58,7 +58,7 @@ export function embeddingGraph(
 ): Graph {
   const graph = new Graph();
   const tokens = graph.input('tokens', [batch * length], { type: 'int32' });
-  const sequence = { batch, length, tokens };
+  const sequence = { batch, length, order: 'sequences', tokens } as const;
   const builder = new ModelBuilder(graph, config, sequence, {
     parameters,
     parameterTensor: (spec) => graph.input(spec.name, spec.shape),
@@ -77,7 +77,7 @@ export function finishGraph(
   const hidden = graph.input('hidden', [batch * length, config.width]);
   // A builder wants tokens; the end of the network sees none.
   const tokens = graph.input('tokens', [batch * length], { type: 'int32' });
-  const sequence = { batch, length, tokens };
+  const sequence = { batch, length, order: 'sequences', tokens } as const;
   const builder = new ModelBuilder(graph, config, sequence, {
     parameters,
     parameterTensor: (spec) => graph.input(spec.name, spec.shape),

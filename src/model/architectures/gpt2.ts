@@ -1,12 +1,10 @@
 import { geluOfScaled, geluTanh } from '../../tensor/composites/activation.ts';
-import { attention } from '../../tensor/composites/attention.ts';
 import { layerNorm } from '../../tensor/composites/normalization.ts';
 import type { Tensor } from '../../tensor/graph.ts';
 import { add } from '../../tensor/primitives/elementwise.ts';
-import { reshape, slice, transpose } from '../../tensor/primitives/layout.ts';
+import { reshape, slice } from '../../tensor/primitives/layout.ts';
 import { embedding } from '../../tensor/primitives/lookup.ts';
 import type { Architecture } from './architecture.ts';
-import { attentionBlocks } from './attention-blocks.ts';
 import type { ModelBuilder } from './model-builder.ts';
 import { type ParameterSource, type ParameterSpec, paddedRows } from './parameter.ts';
 
@@ -95,12 +93,13 @@ export const gpt2: Architecture = {
 };
 
 function embedTokensAndPositions(builder: ModelBuilder): Tensor {
-  const { batch, length, tokens, positions } = builder.sequence;
+  const { length, order, tokens, positions } = builder.sequence;
   const x = embedding(builder.parameter(EMBEDDING), tokens);
   const table = builder.parameter(POSITIONS);
   if (positions !== undefined) return add(x, embedding(table, positions));
   const { width } = builder.config;
-  return reshape(add(reshape(x, [batch, length, width]), slice(table, 0, 0, length)), [batch * length, width]);
+  const used = reshape(slice(table, 0, 0, length), order === 'sequences' ? [1, length, width] : [length, 1, width]);
+  return reshape(add(reshape(x, [...builder.rowAxes, width]), used), x.shape);
 }
 
 function norm(builder: ModelBuilder, x: Tensor, name: string): Tensor {
@@ -109,16 +108,10 @@ function norm(builder: ModelBuilder, x: Tensor, name: string): Tensor {
 }
 
 function selfAttention(builder: ModelBuilder, h: Tensor, block: string): Tensor {
-  const { rows } = builder;
-  const { heads, headDim, width } = builder.config;
-  const { batch, length, mask } = builder.sequence;
-  const project = (name: 'q' | 'k' | 'v'): Tensor => {
-    const y = builder.linear(h, `${block}attn.${name}.weight`, { bias: `${block}attn.${name}.bias` });
-    return transpose(reshape(y, [batch, length, heads, headDim]), [0, 2, 1, 3]);
-  };
-  const mixed = attention(project('q'), project('k'), project('v'), { mask, blocks: attentionBlocks(length) });
-  const joined = reshape(transpose(mixed, [0, 2, 1, 3]), [rows, width]);
-  return builder.linear(joined, `${block}attn.c_proj.weight`, { bias: `${block}attn.c_proj.bias` });
+  const project = (name: 'q' | 'k' | 'v'): Tensor =>
+    builder.linear(h, `${block}attn.${name}.weight`, { bias: `${block}attn.${name}.bias` });
+  const mixed = builder.attention(project('q'), project('k'), project('v'));
+  return builder.linear(mixed, `${block}attn.c_proj.weight`, { bias: `${block}attn.c_proj.bias` });
 }
 
 function feedForward(builder: ModelBuilder, h: Tensor, block: string): Tensor {

@@ -1,13 +1,11 @@
 import { swiGlu } from '../../tensor/composites/activation.ts';
-import { attention } from '../../tensor/composites/attention.ts';
 import { rmsNorm } from '../../tensor/composites/normalization.ts';
 import type { Tensor } from '../../tensor/graph.ts';
 import { add } from '../../tensor/primitives/elementwise.ts';
-import { reshape, transpose } from '../../tensor/primitives/layout.ts';
+import { reshape } from '../../tensor/primitives/layout.ts';
 import { embedding } from '../../tensor/primitives/lookup.ts';
 import { type RotaryTables, rotary } from '../../tensor/primitives/rotary.ts';
 import type { Architecture } from './architecture.ts';
-import { attentionBlocks } from './attention-blocks.ts';
 import type { ModelBuilder } from './model-builder.ts';
 import { type ParameterSpec, paddedRows } from './parameter.ts';
 import { rotaryAngles } from './rotary-angles.ts';
@@ -90,7 +88,6 @@ interface RotaryInputs {
 
 function selfAttention(builder: ModelBuilder, x: Tensor, block: string, rope: RotaryInputs): Tensor {
   const { config, rows } = builder;
-  const { batch, length, mask } = builder.sequence;
   const { heads, kvHeads, headDim, normEpsilon } = config;
   const h = rmsNorm(x, builder.parameter(`${block}input_layernorm.weight`), normEpsilon);
   const project = (name: 'q' | 'k' | 'v', count: number): Tensor => {
@@ -99,15 +96,12 @@ function selfAttention(builder: ModelBuilder, x: Tensor, block: string, rope: Ro
       const weight = builder.parameter(`${block}self_attn.${name}_norm.weight`);
       y = reshape(rmsNorm(reshape(y, [rows * count, headDim]), weight, normEpsilon), [rows, count * headDim]);
     }
-    if (name !== 'v') y = rotary(reshape(y, [batch, length, count * headDim]), rope.positions, rope.tables);
-    return transpose(reshape(y, [batch, length, count, headDim]), [0, 2, 1, 3]);
+    if (name === 'v') return y;
+    const turned = rotary(reshape(y, [...builder.rowAxes, count * headDim]), rope.positions, rope.tables);
+    return reshape(turned, y.shape);
   };
-  const mixed = attention(project('q', heads), project('k', kvHeads), project('v', kvHeads), {
-    mask,
-    blocks: attentionBlocks(length),
-  });
-  const joined = reshape(transpose(mixed, [0, 2, 1, 3]), [rows, heads * headDim]);
-  return builder.linear(joined, `${block}self_attn.o_proj.weight`);
+  const mixed = builder.attention(project('q', heads), project('k', kvHeads), project('v', kvHeads));
+  return builder.linear(mixed, `${block}self_attn.o_proj.weight`);
 }
 
 function feedForward(builder: ModelBuilder, x: Tensor, block: string): Tensor {
@@ -119,16 +113,17 @@ function feedForward(builder: ModelBuilder, x: Tensor, block: string): Tensor {
 }
 
 /** The rotation tables as constants that all blocks share, and the positions: given ones, or 0, 1, 2… each sequence. */
-function rotaryInputs({ graph, config, sequence }: ModelBuilder): RotaryInputs {
-  const { batch, length } = sequence;
+function rotaryInputs({ graph, config, sequence, rowAxes }: ModelBuilder): RotaryInputs {
+  const { batch, length, order } = sequence;
+  const positionOf = (row: number): number => (order === 'sequences' ? row % length : Math.floor(row / batch));
   const table = (name: string, values: () => Float32Array): Tensor =>
     graph.once(name, () => graph.constant(values(), [length, config.headDim / 2]));
   const positions =
     sequence.positions ??
     graph.once('rotary positions', () =>
       graph.constant(
-        BigInt64Array.from({ length: batch * length }, (_, i) => BigInt(i % length)),
-        [batch, length],
+        BigInt64Array.from({ length: batch * length }, (_, row) => BigInt(positionOf(row))),
+        rowAxes,
         'int64',
       ),
     );

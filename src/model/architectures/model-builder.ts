@@ -1,24 +1,32 @@
 import { FtsError } from '../../errors/fts-error.ts';
+import { attention } from '../../tensor/composites/attention.ts';
 import { dropout } from '../../tensor/composites/dropout.ts';
 import type { Graph, Tensor } from '../../tensor/graph.ts';
 import { add } from '../../tensor/primitives/elementwise.ts';
+import { reshape } from '../../tensor/primitives/layout.ts';
 import { linear } from '../../tensor/primitives/matrix.ts';
 import { type Int4Matrix, int4Linear } from '../../tensor/primitives/quantized.ts';
 import type { ModelConfig } from '../model-config.ts';
+import { attentionBlocks } from './attention-blocks.ts';
 import type { ParameterSpec } from './parameter.ts';
 
 /** The part of a graph's inputs that says what is computed: a batch of sequences of equal length. */
 export interface SequenceInputs {
   batch: number;
   length: number;
-  /** Token ids [batch · length]. */
+  /**
+   * How the rows of every activation follow each other: one sequence after the other, or position after position, each
+   * with the rows of all sequences. Gradients are for the latter, where attention finds heads without moving them.
+   */
+  order: 'sequences' | 'positions';
+  /** Token ids [rows]. */
   tokens: Tensor;
   /**
-   * Positions where documents are packed; otherwise every sequence counts from 0. [batch, length] of int64 for
-   * rotations, [batch · length] of int32 for a table.
+   * Positions where documents are packed; otherwise every sequence counts from 0. One a row: [batch, length] or [length,
+   * batch] of int64 for rotations, [rows] of int32 for a table.
    */
   positions?: Tensor;
-  /** Which pairs of positions may attend, where documents are packed. */
+  /** Which pairs of positions may attend, where documents are packed; see `attention`. */
   mask?: Tensor;
 }
 
@@ -58,6 +66,12 @@ export class ModelBuilder {
     this.#parameters = new Map(options.parameters.map((spec) => [spec.name, spec]));
   }
 
+  /** What the rows are made of: [batch, length], or [length, batch] where they go by positions. */
+  get rowAxes(): readonly [number, number] {
+    const { batch, length, order } = this.sequence;
+    return order === 'sequences' ? [batch, length] : [length, batch];
+  }
+
   /** Tokens in the batch: rows of every activation. */
   get rows(): number {
     return this.sequence.batch * this.sequence.length;
@@ -91,6 +105,15 @@ export class ModelBuilder {
     const y = int4 === undefined ? linear(x, this.parameter(weight), settings) : int4Linear(x, int4, settings);
     const extra = this.#options.extension?.(weight, x, settings.factor);
     return extra === undefined ? y : add(y, extra);
+  }
+
+  /** Causal attention of rows: q [rows, heads · headDim], k and v [rows, kvHeads · headDim]; the result has q's shape. */
+  attention(q: Tensor, k: Tensor, v: Tensor): Tensor {
+    const { batch, length, order, mask } = this.sequence;
+    const [sequences, sideBySide] = order === 'sequences' ? [batch, 1] : [1, batch];
+    const apart = (x: Tensor): Tensor => reshape(x, [sequences, length, sideBySide * x.shape[1]!]);
+    const options = { headDim: this.config.headDim, mask, blocks: attentionBlocks(length) };
+    return reshape(attention(apart(q), apart(k), apart(v), options), q.shape);
   }
 
   /** Dropout of the residual stream and of what is added to it, where the run asks for it. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TensorData } from '../../runtime/onnxruntime/element-type.ts';
 import { useThreads } from '../../runtime/onnxruntime/environment.ts';
 import { peakActivationBytes } from '../../tensor/liveness.ts';
-import { Program } from '../../tensor/program.ts';
+import { evaluate, Program } from '../../tensor/program.ts';
 import { elementsOf } from '../../tensor/shape.ts';
 import type { ModelConfig } from '../model-config.ts';
 import { adapterPairs, adapterParameters, linearNames, mergeInto } from './adapter.ts';
@@ -88,6 +88,7 @@ function run(
   const outputs = Object.fromEntries(
     [...built.graph.outputs].map(([name, { shape }]) => [name, new Float32Array(elementsOf(shape))]),
   );
+  const ids = Object.fromEntries(built.rows.map((rows) => [rows.ids, new Int32Array(outputs[rows.ids]!.buffer)]));
   const binding = new Program(built.graph).bind(arrays, outputs);
   const loss = (): number => {
     binding.run();
@@ -98,10 +99,10 @@ function run(
   for (const { name, shape, trainable } of built.graph.inputs) {
     if (trainable) gradients.set(name, outputs[gradientName(name)]?.slice() ?? new Float32Array(elementsOf(shape)));
   }
-  for (const { parameter, output, ids } of built.rows) {
+  for (const { parameter, output, ids: idsOutput } of built.rows) {
     const [rows, width] = built.graph.outputs.get(output)!.shape as [number, number];
     for (let row = 0; row < rows; row++) {
-      const at = Number(arrays[ids]![row]) * width;
+      const at = ids[idsOutput]![row]! * width;
       for (let i = 0; i < width; i++) gradients.get(parameter)![at + i]! += outputs[output]![row * width + i]!;
     }
   }
@@ -137,6 +138,16 @@ describe('the training graph', () => {
         const specs = architectureOf(config).parameters(config);
         const { loss, arrays, gradients } = run(config, trainingGraph(config, specs, { ...shape, packed }));
         expectSlopes(loss, arrays, gradients);
+      });
+
+      it(`of ${name}${packed ? ', packed' : ''} has the loss of the evaluation graph, whose rows go sequence by sequence`, () => {
+        const specs = architectureOf(config).parameters(config);
+        const { loss, arrays } = run(config, trainingGraph(config, specs, { ...shape, packed }));
+        const { graph } = evaluationGraph(config, specs, { ...shape, packed, loss: true });
+        (arrays.weights as Float32Array).forEach((_, row, weights) => {
+          weights[row] = (row + 1) / 78;
+        });
+        expect(evaluate(graph, arrays).loss![0]).toBeCloseTo(loss(), 5);
       });
     }
   }

@@ -2,6 +2,8 @@ import { documentMask } from '../../tensor/composites/attention.ts';
 import { languageModelLoss, vocabularyLogits } from '../../tensor/composites/language-model-loss.ts';
 import { gradient } from '../../tensor/gradient.ts';
 import { Graph, type Tensor } from '../../tensor/graph.ts';
+import { graphPart } from '../../tensor/graph-part.ts';
+import { reshape, transpose } from '../../tensor/primitives/layout.ts';
 import { INT4_GROUP } from '../../tensor/primitives/quantized.ts';
 import { recomputeActivations } from '../../tensor/recompute.ts';
 import type { Shape } from '../../tensor/shape.ts';
@@ -38,8 +40,8 @@ export interface RowOutput {
   parameter: string;
   /** Output with the rows, [batch · length, width]. */
   output: string;
-  /** The input whose ids say where each row goes. */
-  ids: 'tokens' | 'targets' | 'positions';
+  /** Output that says where each row goes, [batch · length] of int32. */
+  ids: string;
 }
 
 /** Forward, loss and backward of one micro-batch. */
@@ -65,7 +67,7 @@ export function trainingGraph(
   options: TrainingGraphOptions,
 ): TrainingGraph {
   const graph = new Graph();
-  const sequence = sequenceInputs(graph, config, options);
+  const sequence = sequenceInputs(graph, config, options, 'positions');
   const trained = new Map<string, Tensor>();
   const train = (spec: ParameterSpec): Tensor => {
     const tensor = graph.input(spec.name, spec.shape, { trainable: true });
@@ -93,11 +95,14 @@ export function trainingGraph(
       dense.add(parameter);
     }
     for (const { ids, rows: tensor } of found.rows) {
-      const output = `rows ${rows.length}`;
-      graph.output(output, tensor);
-      rows.push({ parameter, output, ids: ids.name as RowOutput['ids'] });
+      const row = { parameter, output: `rows ${rows.length}`, ids: `ids ${rows.length}` };
+      graph.output(row.output, tensor);
+      graph.output(row.ids, ids);
+      rows.push(row);
     }
   }
+  const needed = new Set(graphPart(graph, [...graph.outputs.keys()]).nodes);
+  graph.nodes.push(...graph.nodes.splice(forwardNodes).filter((node) => needed.has(node)));
   if (options.recomputeActivations === true) recomputeActivations(graph, builder.boundaries, forwardNodes);
   const dropoutMasks = graph.inputs.filter(({ name }) => builder.dropoutMasks.includes(name));
   return { graph, dense, rows, dropoutMasks };
@@ -129,7 +134,7 @@ export function evaluationGraph(
   const graph = new Graph();
   const architecture = architectureOf(config);
   const input = (spec: ParameterSpec): Tensor => graph.input(spec.name, spec.shape);
-  const builder = new ModelBuilder(graph, config, sequenceInputs(graph, config, options), {
+  const builder = new ModelBuilder(graph, config, sequenceInputs(graph, config, options, 'sequences'), {
     parameters,
     parameterTensor: input,
     ...variantOptions(graph, options, input),
@@ -184,22 +189,50 @@ function variantOptions(
 }
 
 /** Declares the inputs that say what a batch holds. Positions have the type that their consumer wants. */
-function sequenceInputs(graph: Graph, config: ModelConfig, { batch, length, packed }: BatchShape): SequenceInputs {
-  const tokens = graph.input('tokens', [batch * length], { type: 'int32' });
-  if (!packed) return { batch, length, tokens };
-  const positions =
-    config.family === 'gpt2'
+function sequenceInputs(
+  graph: Graph,
+  { family, heads }: ModelConfig,
+  { batch, length, packed }: BatchShape,
+  order: SequenceInputs['order'],
+): SequenceInputs {
+  const sequence = { batch, length, order };
+  const tokens = inOrder(graph.input('tokens', [batch * length], { type: 'int32' }), sequence);
+  if (!packed) return { ...sequence, tokens };
+  const positions = inOrder(
+    family === 'gpt2'
       ? graph.input('positions', [batch * length], { type: 'int32' })
-      : graph.input('positions', [batch, length], { type: 'int64' });
-  const documents = graph.input('documents', [batch, length], { type: 'int32' });
-  return { batch, length, tokens, positions, mask: documentMask(documents) };
+      : graph.input('positions', [batch, length], { type: 'int64' }),
+    sequence,
+  );
+  const mask = documentMask(graph.input('documents', [batch, length], { type: 'int32' }));
+  return { ...sequence, tokens, positions, mask: order === 'sequences' ? mask : ofSideBySide(mask, heads) };
+}
+
+/** What is given for each token, sequence by sequence [batch · length, ..] or [batch, length], in the order of the rows. */
+function inOrder(x: Tensor, { batch, length, order }: Pick<SequenceInputs, 'batch' | 'length' | 'order'>): Tensor {
+  if (order === 'sequences') return x;
+  const [axes, shape] = x.shape[0] === batch * length ? [x.shape.slice(1), x.shape] : [[], [length, batch]];
+  const rest = axes.map((_, axis) => axis + 2);
+  return reshape(transpose(reshape(x, [batch, length, ...axes]), [1, 0, ...rest]), shape);
+}
+
+/** The mask [batch, 1, length, length] for the heads of all sequences as those of one. */
+function ofSideBySide(mask: Tensor, heads: number): Tensor {
+  const [batch, , length] = mask.shape as [number, number, number];
+  const shape = [batch, heads, length, length];
+  return reshape(mask.graph.emit('Expand', [mask, mask.graph.indices(shape)], shape), [
+    1,
+    batch * heads,
+    length,
+    length,
+  ]);
 }
 
 /** The weighted cross entropy of the next token, with its inputs `targets` and `weights`. */
 function meanLoss(builder: ModelBuilder, hidden: Tensor): Tensor {
-  const { graph, rows, config } = builder;
-  const targets = graph.input('targets', [rows], { type: 'int32' });
-  const weights = graph.input('weights', [rows, 1]);
+  const { graph, rows, config, sequence } = builder;
+  const targets = inOrder(graph.input('targets', [rows], { type: 'int32' }), sequence);
+  const weights = inOrder(graph.input('weights', [rows, 1]), sequence);
   const table = builder.parameter(architectureOf(config).outputTable(config));
   return languageModelLoss(hidden, table, targets, weights, config.vocabSize);
 }

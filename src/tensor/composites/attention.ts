@@ -1,18 +1,18 @@
 import type { Graph, Tensor } from '../graph.ts';
-import { add, multiply, subtract } from '../primitives/elementwise.ts';
-import { concat, reshape, slice, splitEqually, zeros } from '../primitives/layout.ts';
-import { matmul } from '../primitives/matrix.ts';
+import { add, addScaledRows, multiply } from '../primitives/elementwise.ts';
+import { concat, reshape, slice, splitEqually, transpose, zeros } from '../primitives/layout.ts';
 import { sum } from '../primitives/reduction.ts';
-import { softmax } from '../primitives/softmax.ts';
 import { shapeError } from '../shape.ts';
 
 /** Added to a score that must not count: far below any score, far from overflow. */
 const MASKED = -1e9;
 
 interface AttentionOptions {
+  /** Elements of one head: the last axis of q, k and v is one head after the other. */
+  headDim: number;
   /**
-   * Scores' addend [batch, 1, length, length] that says which pairs count, such as `documentMask`'s. Left out, every
-   * position sees itself and all before it.
+   * Scores' addend [batch, heads or 1, length, length] that says which pairs count, such as `documentMask`'s. Left out,
+   * every position sees itself and all before it.
    */
   mask?: Tensor | undefined;
   /** Cuts the queries into so many blocks, each of which computes only the keys that it may see. */
@@ -20,72 +20,121 @@ interface AttentionOptions {
 }
 
 /**
- * Causal scaled dot-product attention with grouped queries (arXiv:1706.03762, arXiv:2305.13245): q [batch, heads,
- * length, dim], k and v [batch, kvHeads, length, dim]; the result has q's shape. The queries of a group are stacked
- * along the length, so that keys and values are never repeated.
- * With P the probabilities, O the output, dP = d vᵀ: dS = P · (dP - Σ d·O); dq = s dS k, dk = s dSᵀ q, dv = Pᵀ d.
+ * Causal scaled dot-product attention with grouped queries (arXiv:1706.03762, arXiv:2305.13245): q [batch, length,
+ * heads · headDim], k and v [batch, length, kvHeads · headDim]; the result has q's shape. The kernels read heads where
+ * they lie and repeat no key or value.
+ * With P the probabilities and dP = d vᵀ: dS = P · (dP - Σ P · dP); dq = s dS k, dk = s dSᵀ q, dv = Pᵀ d. The derivative
+ * wants a batch of 1: sequences that are trained together lie side by side, as further heads of one.
  */
-export function attention(q: Tensor, k: Tensor, v: Tensor, { mask, blocks = 1 }: AttentionOptions = {}): Tensor {
+export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {
   const { graph } = q;
-  const [batch, heads, length, dim] = q.shape as [number, number, number, number];
-  const kvHeads = k.shape[1]!;
+  const { headDim, mask, blocks = 1 } = options;
+  const [batch, length, width] = q.shape as [number, number, number];
+  const heads = width / headDim;
+  const kvHeads = k.shape[2]! / headDim;
   const group = heads / kvHeads;
   const rows = length / blocks;
-  if (!Number.isInteger(group) || !Number.isInteger(rows) || k.shape[2] !== length || v.shape[3] !== dim) {
+  if (![heads, kvHeads, group, rows].every(Number.isInteger) || k.shape[1] !== length) {
     throw shapeError('attention', [q.shape, k.shape, v.shape], 'heads, lengths and dimensions must go together');
   }
-  const scale = 1 / Math.sqrt(dim);
+  const scale = 1 / Math.sqrt(headDim);
 
-  // [batch, heads, length, dim] to the blocks' [batch, kvHeads, group · rows, dim], and back
-  const toBlocks = (x: Tensor): Tensor[] =>
-    blocks === 1
-      ? [reshape(x, [batch, kvHeads, group * rows, dim])]
-      : splitEqually(reshape(x, [batch * kvHeads, group, length, dim]), 2, blocks).map((block) =>
-          reshape(block, [batch, kvHeads, group * rows, dim]),
-        );
-  const fromBlocks = (parts: readonly Tensor[]): Tensor =>
-    blocks === 1
-      ? reshape(parts[0]!, q.shape)
-      : reshape(
-          concat(
-            parts.map((part) => reshape(part, [batch * kvHeads, group, rows, dim])),
-            2,
-          ),
-          q.shape,
-        );
-
+  const trainable = [q, k, v].some((input) => input.trainable);
   return graph.composite([q, k, v], () => {
-    const stages = toBlocks(q).map((queries, block) => {
+    const stages = splitEqually(q, 1, blocks).map((queries, block) => {
       const seen = (block + 1) * rows;
-      const keys = slice(k, 2, 0, seen);
-      const values = slice(v, 2, 0, seen);
-      const scores = matmul(queries, keys, false, true, scale);
+      const [keys, values] = [slice(k, 1, 0, seen), slice(v, 1, 0, seen)];
       const addend =
         mask === undefined ? causalBlock(graph, rows, seen) : slice(slice(mask, 2, seen - rows, seen), 3, 0, seen);
-      const probabilities = softmax(addMask(scores, addend, group, rows));
-      return { queries, keys, values, probabilities, output: matmul(probabilities, values), seen };
+      const attributes = { q_num_heads: heads, kv_num_heads: kvHeads, scale: { float: scale } };
+      const inputs = [queries, keys, values, addend];
+      if (!trainable) return { output: graph.emit('Attention', inputs, queries.shape, { attributes }) };
+      const [output, , , probabilities] = graph.emitMany(
+        'Attention',
+        inputs,
+        [queries.shape, undefined, undefined, [batch, heads, rows, seen]],
+        { attributes: { ...attributes, qk_matmul_output_mode: PROBABILITIES } },
+      ) as [Tensor, undefined, undefined, Tensor];
+      return { output, saved: { queries, keys, values, probabilities, seen } };
     });
+    const result = concat(
+      stages.map(({ output }) => output),
+      1,
+    );
     return [
-      fromBlocks(stages.map((stage) => stage.output)),
+      result,
       (d) => {
-        const parts = toBlocks(d).map((adjoint, block) => {
-          const { queries, keys, values, probabilities, output } = stages[block]!;
-          const rowTerm = sum(multiply(adjoint, output), [-1], true);
-          const dScores = multiply(subtract(matmul(adjoint, values, false, true), rowTerm), probabilities);
+        if (batch !== 1) throw shapeError('attention', [q.shape], 'only a batch of 1 has a derivative');
+        const inHeads = (x: Tensor, ofGroup: number): Tensor => reshape(x, [x.shape[1]!, kvHeads, ofGroup, headDim]);
+        const inRows = (x: Tensor): Tensor => {
+          const [count, positions] = [x.shape[0]! * x.shape[1]!, x.shape[2]!];
+          const turned = transpose(reshape(x, [count, positions, headDim]), [1, 0, 2]);
+          return reshape(turned, [1, positions, count * headDim]);
+        };
+        const sumOfGroup = (x: Tensor): Tensor => (group === 1 ? x : sum(x, [1], true));
+        const parts = splitEqually(d, 1, blocks).map((part, block) => {
+          const { queries, keys, values, probabilities, seen } = stages[block]!.saved!;
+          const adjoint = inHeads(part, group);
+          const p = reshape(probabilities, [kvHeads, group, rows, seen]);
+          const dP = headProduct(adjoint, inHeads(values, 1), { interleavedA: true, transposeB: true });
+          const weighted = multiply(dP, p);
+          const dScores = addScaledRows(weighted, p, negatedRowSums(weighted));
           return {
-            dq: matmul(dScores, keys, false, false, scale),
-            dk: matmul(dScores, queries, true, false, scale),
-            dv: matmul(probabilities, adjoint, true, false),
+            dq: inRows(headProduct(dScores, inHeads(keys, 1), { factor: scale })),
+            dk: inRows(sumOfGroup(headProduct(dScores, inHeads(queries, group), { transposeA: true, factor: scale }))),
+            dv: inRows(sumOfGroup(headProduct(p, adjoint, { transposeA: true }))),
           };
         });
         return [
-          () => fromBlocks(parts.map((part) => part.dq)),
-          () => sumOfPrefixes(parts.map((part) => part.dk)),
-          () => sumOfPrefixes(parts.map((part) => part.dv)),
+          () =>
+            concat(
+              parts.map(({ dq }) => dq),
+              1,
+            ),
+          () => sumOfPrefixes(parts.map(({ dk }) => dk)),
+          () => sumOfPrefixes(parts.map(({ dv }) => dv)),
         ];
       },
     ];
   });
+}
+
+/** The mode in which the kernel hands out the scores after the softmax. */
+const PROBABILITIES = 3;
+
+interface HeadProductOptions {
+  /** a is [rows, kvHeads, group, columns], as it lies in the residual stream, and not [kvHeads, group, rows, columns]. */
+  interleavedA?: boolean;
+  transposeA?: boolean;
+  transposeB?: boolean;
+  factor?: number;
+}
+
+/** factor · a b for every head, b being [rows, kvHeads, group or 1, columns]: [kvHeads, group, rows, columns]. */
+function headProduct(a: Tensor, b: Tensor, options: HeadProductOptions): Tensor {
+  const { interleavedA = false, transposeA = false, transposeB = false, factor = 1 } = options;
+  const [kvHeads, group, rows, columns] = (
+    interleavedA ? [a.shape[1], a.shape[2], a.shape[0], a.shape[3]] : a.shape
+  ) as [number, number, number, number];
+  const attributes = {
+    transA: transposeA ? 1 : 0,
+    transB: transposeB ? 1 : 0,
+    transBatchA: interleavedA ? 1 : 0,
+    transBatchB: 1,
+    alpha: { float: factor },
+  };
+  const shape = [kvHeads, group, transposeA ? columns : rows, transposeB ? b.shape[0]! : b.shape[3]!];
+  return a.graph.emit('FusedMatMul', [a, b], shape, { attributes, domain: 'com.microsoft' });
+}
+
+/** -Σ over the last axis, which stays as 1: as a product, which is faster than a reduction. */
+function negatedRowSums(x: Tensor): Tensor {
+  const { graph, shape } = x;
+  const columns = shape.at(-1)!;
+  const ones = graph.once(`column of ${columns} -1`, () =>
+    graph.constant(new Float32Array(columns).fill(-1), [columns, 1]),
+  );
+  return graph.emit('MatMul', [x, ones], shape.with(-1, 1));
 }
 
 /**
@@ -116,18 +165,10 @@ function causalBlock(graph: Graph, rows: number, seen: number): Tensor {
   });
 }
 
-/** Adds a mask [.., rows, seen] to the scores [batch, kvHeads, group · rows, seen] of every head. */
-function addMask(scores: Tensor, mask: Tensor, group: number, rows: number): Tensor {
-  if (group === 1) return add(scores, mask);
-  const [batch, kvHeads, , seen] = scores.shape as [number, number, number, number];
-  const perHead = reshape(scores, [batch, kvHeads * group, rows, seen]);
-  return reshape(add(perHead, mask), scores.shape);
-}
-
-/** Sums tensors that cover growing prefixes of axis 2. */
+/** Sums tensors that cover growing prefixes of axis 1. */
 function sumOfPrefixes(parts: readonly Tensor[]): Tensor {
   return parts.reduce((total, part) => {
-    const missing = part.shape[2]! - total.shape[2]!;
-    return add(missing === 0 ? total : concat([total, zeros(total, total.shape.with(2, missing))], 2), part);
+    const missing = part.shape[1]! - total.shape[1]!;
+    return add(missing === 0 ? total : concat([total, zeros(total, total.shape.with(1, missing))], 1), part);
   });
 }

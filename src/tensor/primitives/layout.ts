@@ -3,14 +3,21 @@ import { elementsOf, type Shape, sameShape, shapeError } from '../shape.ts';
 
 // Operations that move numbers without changing them.
 
+/** What a reshaped tensor was before its first reshaping. */
+const origins = new WeakMap<Tensor, Tensor>();
+
 /** The same numbers in another shape; dx = d in the old one. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (elementsOf(shape) !== elementsOf(x.shape)) {
     throw shapeError('reshape', [x.shape, shape], 'the number of elements must stay');
   }
-  if (sameShape(x.shape, shape)) return x;
-  const y = x.graph.emit('Reshape', [x, x.graph.indices(shape)], { shape, type: x.type });
-  return x.graph.derivative(y, [x], (d) => [() => reshape(d, x.shape)]);
+  const { graph } = x;
+  // Where no derivative is recorded, steps between the first shape and the last are left out.
+  const origin = (graph.recording ? undefined : origins.get(x)) ?? x;
+  if (sameShape(origin.shape, shape)) return origin;
+  const y = graph.emit('Reshape', [origin, graph.indices(shape)], { shape, type: x.type });
+  origins.set(y, origins.get(x) ?? x);
+  return graph.derivative(y, [x], (d) => [() => reshape(d, x.shape)]);
 }
 
 /** Axis `i` of the result is axis `order[i]` of x; dx = d with the order undone. */
