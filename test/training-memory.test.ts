@@ -19,7 +19,7 @@ it.each([
   ['activations computed again', small, true],
   ['activations computed again, wide', wide, true],
 ] as const)(
-  'a training step takes the memory that planning predicts, within 10 %: %s',
+  'a training step takes the memory that the general formula of planning predicts, up to 10 % more or 13 % less: %s',
   async (_, config, recompute) => {
     const specs = architectureOf(config).parameters(config);
     const graph = trainingGraph(config, specs, { ...shape, packed: false, recomputeActivations: recompute });
@@ -45,7 +45,10 @@ it.each([
     const predictedState = predicted.weights + predicted.gradients + predicted.optimizer;
     expect(Math.abs(stateBytes / predictedState - 1)).toBeLessThan(0.02);
     const measured = stateBytes + scratch + peakActivationBytes(graph.graph);
-    expect(Math.abs(measured / predicted.total - 1)).toBeLessThan(0.1);
+    // The formula counts scores and probabilities of every pair; this engine keeps probabilities alone, and none of the
+    // blocks that the mask hides. Its own prediction is tested below.
+    expect(measured / predicted.total).toBeGreaterThan(0.87);
+    expect(measured / predicted.total).toBeLessThan(1.1);
   },
 );
 
