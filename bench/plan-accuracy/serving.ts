@@ -57,12 +57,9 @@ async function measureSpeed(engine: Engine): Promise<{ prefill: number; decode: 
   const prefills: number[] = [];
   const gaps: number[] = [];
   for (let run = 0; run < 6; run++) {
-    let last = 0;
     for await (const event of engine.generate(request)) {
-      const now = performance.now();
       if (event.kind === 'finish') prefills.push(event.usage.prefillMs);
-      else if (last > 0 && event.tokens.length === 1) gaps.push(now - last);
-      last = now;
+      else gaps.push(...event.interTokenMs);
     }
   }
   return { prefill: (1000 * promptTokens) / median(prefills), decode: 1000 / median(gaps) };

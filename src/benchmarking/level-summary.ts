@@ -5,7 +5,8 @@ import type { RequestRecord } from './streaming-client.ts';
 /**
  * One load level. Definitions follow NVIDIA AIPerf:
  * - TTFT: request sent to first content received.
- * - ITL: time between successive content chunks, over all chunks of all requests.
+ * - ITL: time between successive content chunks, over all chunks of all requests (AIPerf's inter-chunk latency where a
+ *   chunk holds several tokens).
  * - TPOT: (E2E - TTFT) / (output tokens - 1), one value per request; the first token is excluded.
  * - E2E: request sent to last byte received.
  * - Throughput and QPS: over the time from the first request sent to the last answer received.

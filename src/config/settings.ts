@@ -93,6 +93,11 @@ export const settings = {
     () => 256,
     'Prompt tokens read in one step; fewer keep running streams smoother, more read long prompts faster.',
   ),
+  'serve.stream-interval-ms': setting(
+    z.coerce.number().int().min(0).max(1000),
+    () => 50,
+    'Tokens of a stream that follow each other faster travel together; 0 sends each by itself. First tokens never wait.',
+  ),
   'serve.cache-type': setting(
     z.enum(['f16', 'q8_0']),
     () => 'f16' as const,

@@ -43,6 +43,7 @@ export function openServing({ registry, config }: Services): Serving {
           threads: values.threads,
           maxRunning: values['serve.max-running'],
           prefillChunkTokens: values['serve.chunk-tokens'],
+          streamIntervalMs: values['serve.stream-interval-ms'],
           kvCacheType: values['serve.cache-type'],
           speculation: values['serve.speculation'],
           ...(cells === undefined ? {} : { contextTokens: cells }),

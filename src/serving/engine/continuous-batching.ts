@@ -10,10 +10,17 @@ export interface BatchingOptions {
   maxRunning: number;
   prefillChunkTokens: number;
   prefixCache: boolean;
+  /** Least milliseconds between two events of one stream's tokens. */
+  streamIntervalMs: number;
 }
 
 /** Prompts that will share at least this many tokens with one that is being read wait for it instead of reading too. */
 const WORTH_WAITING_TOKENS = 32;
+
+/** Streams that are told of as often as the setting says; with more the interval grows in proportion. */
+const FREELY_TOLD_STREAMS = 4;
+/** What readers take for at once (Nielsen 1993). */
+const READERS_INSTANT_MS = 100;
 
 /** A row of the batch whose logits are sampled. */
 interface OutputRow {
@@ -128,13 +135,17 @@ export class ContinuousBatching {
   }
 
   private takeEvents(): EngineEvent[] {
-    for (const generation of this.running) {
-      const event = generation.takeEvent();
-      if (event !== undefined) this.events.push(event);
-    }
+    const now = performance.now();
+    const interval = streamInterval(this.options.streamIntervalMs, this.running.length);
+    for (const generation of this.running) if (generation.isDue(now, interval)) this.tell(generation, now);
     const { events } = this;
     this.events = [];
     return events;
+  }
+
+  private tell(generation: Generation, nowMs = performance.now()): void {
+    const event = generation.takeEvent(nowMs);
+    if (event !== undefined) this.events.push(event);
   }
 
   private expire(): void {
@@ -216,6 +227,7 @@ export class ContinuousBatching {
   private preempt(generation: Generation): void {
     this.counters.preemptions++;
     generation.preemptions++;
+    this.tell(generation);
     this.cache.close(generation.sequence!, false);
     generation.sequence = undefined;
     this.running = this.running.filter((other) => other !== generation);
@@ -273,6 +285,7 @@ export class ContinuousBatching {
 
   private fail(packed: PackedRows[], error: FtsError): void {
     for (const { generation } of packed) {
+      this.tell(generation);
       this.events.push({ kind: 'error', id: generation.id, error: error.toJSON() });
       this.remove(generation, false);
     }
@@ -280,6 +293,7 @@ export class ContinuousBatching {
 
   /** Samples every output row in order, then makes computed tokens part of the cache's books and the text. */
   private sampleAndCommit(packed: PackedRows[]): void {
+    const now = performance.now();
     for (const { generation, count, draft, outputs } of packed) {
       const sequence = generation.sequence!;
       const computed = generation.tokens.slice(sequence.length, sequence.length + count);
@@ -293,6 +307,7 @@ export class ContinuousBatching {
         computed.push(choice.token);
         accepted++;
       }
+      generation.endStep(now);
       this.cache.append(sequence, computed);
       if (draft.length > 0) {
         this.context.truncate(sequence.id, sequence.length);
@@ -308,8 +323,7 @@ export class ContinuousBatching {
 
   /** Takes a finished generation out of the batch and tells its last text and usage. */
   private retire(generation: Generation): void {
-    const event = generation.takeEvent();
-    if (event !== undefined) this.events.push(event);
+    this.tell(generation);
     const { stopString } = generation;
     this.events.push({
       kind: 'finish',
@@ -343,6 +357,12 @@ function passesOfStreams(rows: PlannedRows[]): PlannedRows[][] {
   const short = prompts.filter(({ count }) => count < TILED_ROWS);
   const long = prompts.filter(({ count }) => count >= TILED_ROWS).map((planned) => [planned]);
   return [decoding, short, ...long].filter((pass) => pass.length > 0);
+}
+
+/** More streams are told of less often, so that telling takes the same share of the processor, but at once to a reader. */
+function streamInterval(settingMs: number, streams: number): number {
+  const shared = (settingMs * streams) / FREELY_TOLD_STREAMS;
+  return Math.max(settingMs, Math.min(shared, READERS_INSTANT_MS));
 }
 
 function commonPrefix(a: readonly number[], b: readonly number[]): number {

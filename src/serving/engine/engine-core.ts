@@ -25,6 +25,7 @@ import { MOST_STREAMS, Speculation } from './speculation.ts';
 const KEPT_SEQUENCES = 48;
 const DEFAULT_MAX_RUNNING = 16;
 const DEFAULT_CHUNK_TOKENS = 256;
+const DEFAULT_STREAM_INTERVAL_MS = 50;
 /** Share of the free memory that an unspecified KV cache may take. */
 const KV_MEMORY_SHARE = 0.25;
 const MOST_DEFAULT_CELLS = 16_384;
@@ -254,6 +255,7 @@ function resolveSettings(settings: EngineSettings, model: LlamaModel): ResolvedS
     prefillChunkTokens: settings.prefillChunkTokens ?? DEFAULT_CHUNK_TOKENS,
     kvCacheType,
     kvLayout: settings.kvLayout ?? defaultLayout(model, contextTokens / maxRunning),
+    streamIntervalMs: settings.streamIntervalMs ?? DEFAULT_STREAM_INTERVAL_MS,
     prefixCache: settings.prefixCache ?? true,
     speculation: settings.speculation ?? 'off',
     gpuLayers: settings.gpuLayers ?? 0,

@@ -6,7 +6,7 @@ import { TINY, writeRandomLora } from '../../../test/support/random-gguf.ts';
 import { engineMissing, randomModel } from '../../../test/support/test-model.ts';
 import { jsonSchemaGrammar } from '../sampling/json-schema-grammar.ts';
 import { GREEDY } from '../sampling/sampling-settings.ts';
-import { Engine } from './engine.ts';
+import { Engine, type GenerationEvent } from './engine.ts';
 import type { EngineSettings, GenerateRequest } from './protocol.ts';
 
 const missing = engineMissing();
@@ -52,6 +52,23 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     for (const [index, completion] of again.entries()) {
       expect(completion.usage.cachedTokens).toBe(prompts[index]!.length - 1);
     }
+  });
+
+  it('holds tokens back for the interval of a stream, but not the first and not the last', async () => {
+    const told = async (streamIntervalMs: number, more: Partial<GenerateRequest> = {}) => {
+      const other = await start({ streamIntervalMs });
+      const events: GenerationEvent[] = [];
+      for await (const event of other.generate(greedy(prompts[0]!, more))) events.push(event);
+      const tokens = events.flatMap((event) => (event.kind === 'tokens' ? [event] : []));
+      expect(events.at(-1)).toMatchObject({ kind: 'finish', usage: { completionTokens: 24 } });
+      expect(tokens.flatMap((event) => event.tokens)).toEqual(plain[0]);
+      expect(tokens.flatMap((event) => event.interTokenMs)).toHaveLength(23);
+      return tokens.map((event) => event.tokens.length);
+    };
+    const longer = 600_000;
+    expect(await told(longer)).toEqual([1, 23]);
+    expect(await told(0)).toEqual(new Array(24).fill(1));
+    expect((await told(0, { whole: true })).length).toBeLessThan(12);
   });
 
   it('gives the same tokens with speculation, and accepts some of its guesses', async () => {

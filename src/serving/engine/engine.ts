@@ -119,7 +119,7 @@ export class Engine {
   async complete(request: GenerateRequest, signal?: AbortSignal): Promise<Completion> {
     let text = '';
     const tokens: number[] = [];
-    for await (const event of this.generate(request, signal)) {
+    for await (const event of this.generate({ ...request, whole: true }, signal)) {
       if (event.kind === 'finish') return { text, tokens, reason: event.reason, usage: event.usage };
       text += event.text;
       tokens.push(...event.tokens);

@@ -16,6 +16,9 @@ export interface Vocabulary {
   isEndOfGeneration(token: number): boolean;
 }
 
+/** How often an answer that nobody reads before its end is told of, for the counters of the metrics. */
+const WHOLE_INTERVAL_MS = 1000;
+
 /** One request inside the engine: its tokens so far, its sampler, its text, its times. */
 export class Generation {
   readonly id: number;
@@ -38,14 +41,16 @@ export class Generation {
   private readonly maxTokens: number;
   private readonly stopTokens: Set<number>;
   private readonly ignoreEos: boolean;
+  private readonly whole: boolean;
   private startedMs: number | undefined;
   private firstTokenMs: number | undefined;
+  /** When the last step that added tokens ended, and how many there were then. */
+  private stepMs: number | undefined;
+  private stepTokens = 0;
+  /** When its tokens were last told. */
+  private toldMs: number | undefined;
   private reason: FinishReason | undefined;
-  private pending: { text: string; tokens: number[]; logprobs: TokenLogprobs[] } = {
-    text: '',
-    tokens: [],
-    logprobs: [],
-  };
+  private pending = nothingPending();
 
   constructor(
     id: number,
@@ -65,6 +70,7 @@ export class Generation {
     this.text = new TextStream(request.stop ?? []);
     this.stopTokens = new Set(request.stopTokens ?? []);
     this.ignoreEos = request.ignoreEos ?? false;
+    this.whole = request.whole ?? false;
     this.arrivedMs = performance.now();
     this.deadlineMs = request.deadlineMs === undefined ? Infinity : this.arrivedMs + request.deadlineMs;
   }
@@ -112,6 +118,15 @@ export class Generation {
     return this.reason === undefined;
   }
 
+  /** Takes note of the end of a step, for the time between tokens. */
+  endStep(nowMs: number): void {
+    const added = this.generatedTokens - this.stepTokens;
+    if (added === 0) return;
+    if (this.stepMs !== undefined) this.pending.interTokenMs.push((nowMs - this.stepMs) / added);
+    this.stepMs = nowMs;
+    this.stepTokens = this.generatedTokens;
+  }
+
   finish(reason: FinishReason): void {
     if (this.reason !== undefined) return;
     this.reason = reason;
@@ -122,12 +137,23 @@ export class Generation {
     return this.text.stoppedBy;
   }
 
-  /** What the last step added, once; undefined where it added nothing to tell. */
-  takeEvent(): TokenEvent | undefined {
-    const { text, tokens, logprobs } = this.pending;
+  /**
+   * Whether its tokens should be told now: the first at once, later ones once in an interval. Intervals begin at the same
+   * times for all requests, so that those which decode together are told of together.
+   */
+  isDue(nowMs: number, streamIntervalMs: number): boolean {
+    const interval = this.whole ? WHOLE_INTERVAL_MS : streamIntervalMs;
+    if (this.toldMs === undefined || interval === 0) return true;
+    return Math.floor(nowMs / interval) > Math.floor(this.toldMs / interval);
+  }
+
+  /** What was added since the last event, once; undefined where there is nothing to tell. */
+  takeEvent(nowMs: number): TokenEvent | undefined {
+    const { text, tokens, interTokenMs, logprobs } = this.pending;
     if (text === '' && tokens.length === 0) return undefined;
-    this.pending = { text: '', tokens: [], logprobs: [] };
-    return { kind: 'tokens', id: this.id, text, tokens, ...(logprobs.length === 0 ? {} : { logprobs }) };
+    this.pending = nothingPending();
+    this.toldMs = nowMs;
+    return { kind: 'tokens', id: this.id, text, tokens, interTokenMs, ...(logprobs.length === 0 ? {} : { logprobs }) };
   }
 
   usage(): EngineUsage {
@@ -156,4 +182,8 @@ export class Generation {
     const piece = this.vocabulary.piece(token, true);
     return { token, text: piece.toString('utf8'), bytes: [...piece], logprob };
   }
+}
+
+function nothingPending(): { text: string; tokens: number[]; interTokenMs: number[]; logprobs: TokenLogprobs[] } {
+  return { text: '', tokens: [], interTokenMs: [], logprobs: [] };
 }

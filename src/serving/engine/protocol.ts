@@ -19,6 +19,11 @@ export interface EngineSettings {
    * each part is as long as the model's trained context.
    */
   kvLayout?: 'unified' | 'streams';
+  /**
+   * Milliseconds for which tokens of a stream are held back to travel together; 0: every step is told. A first token, an
+   * end and an error never wait.
+   */
+  streamIntervalMs?: number;
   /** Keep finished sequences for later requests that begin alike. */
   prefixCache?: boolean;
   /** Guess tokens ahead from the request's own text (`lookup`) or with a smaller model (`draft`). */
@@ -40,6 +45,8 @@ export interface GenerateRequest {
   /** Left out: until the model stops or the context is full. */
   maxTokens?: number;
   ignoreEos?: boolean;
+  /** Nobody reads the answer before its end, so that its tokens need not be told as they come. */
+  whole?: boolean;
   /** Name of a loaded LoRA adapter. */
   adapter?: string;
   /** Milliseconds after arrival at which the generation ends with what it has. */
@@ -57,12 +64,14 @@ export interface TokenLogprobs extends LogprobEntry {
   top: LogprobEntry[];
 }
 
-/** Text that became certain in one step, and how many tokens the step added. */
+/** Text that has become certain since the last event, and the tokens of the steps between. */
 export interface TokenEvent {
   kind: 'tokens';
   id: number;
   text: string;
   tokens: number[];
+  /** One value for each of those steps but the request's first: milliseconds since the step before, per token of the step. */
+  interTokenMs: number[];
   logprobs?: TokenLogprobs[];
 }
 

@@ -70,7 +70,7 @@ describe('the metrics of serving', () => {
 
   it('have vLLM’s buckets', async () => {
     const telemetry = new ServingTelemetry({ prefix: 'vllm:' });
-    telemetry.request('m', caller).tokens(1);
+    telemetry.request('m', caller).tokens(1, []);
     const text = await telemetry.registry.metrics();
     expect(text).toContain('vllm:time_to_first_token_seconds_bucket{le="0.001",model_name="m"}');
     expect(text).toContain('vllm:time_to_first_token_seconds_bucket{le="2560",model_name="m"} 1');
@@ -80,13 +80,15 @@ describe('the metrics of serving', () => {
     const lines: object[] = [];
     const telemetry = new ServingTelemetry({ prefix: 'fts:', logger: { info: (line) => lines.push(line) } });
     const request = telemetry.request('m', caller);
-    request.tokens(1);
-    request.tokens(4);
+    request.tokens(1, []);
+    request.tokens(4, [100, 30]);
     request.finish('stop', usage);
     // What the pool says when the generator is closed after its end must not count again.
     request.fail(new FtsError('cancelled', 'The client went away.'));
     const text = await telemetry.registry.metrics();
     expect(text).toContain('fts:generation_tokens_total{model_name="m"} 5');
+    expect(text).toContain('fts:inter_token_latency_seconds_count{model_name="m"} 2');
+    expect(text).toContain('fts:inter_token_latency_seconds_sum{model_name="m"} 0.13');
     expect(text).toContain('fts:prompt_tokens_total{model_name="m"} 30');
     expect(text).toContain('fts:request_success_total{model_name="m",finished_reason="stop"} 1');
     expect(text).not.toContain('finished_reason="abort"');

@@ -138,7 +138,6 @@ export class ServingTelemetry implements PoolObserver {
   request(model: string, caller: Pick<Caller, 'key' | 'traceId'>): RequestObserver {
     const labels = { model_name: model };
     const startMs = performance.now();
-    let lastMs = startMs;
     let firstMs: number | undefined;
     let ended = false;
     const secondsSince = (ms: number) => (performance.now() - ms) / 1000;
@@ -155,17 +154,16 @@ export class ServingTelemetry implements PoolObserver {
         'request',
       );
     return {
-      tokens: (count) => {
+      tokens: (count, interTokenMs) => {
         if (count === 0) return;
         if (firstMs === undefined) {
           firstMs = performance.now();
           this.histograms.timeToFirstToken.observe(labels, secondsSince(startMs));
-        } else {
-          const seconds = secondsSince(lastMs) / count;
-          this.histograms.interToken.observe(labels, seconds);
-          this.histograms.interTokenOldName.observe(labels, seconds);
         }
-        lastMs = performance.now();
+        for (const milliseconds of interTokenMs) {
+          this.histograms.interToken.observe(labels, milliseconds / 1000);
+          this.histograms.interTokenOldName.observe(labels, milliseconds / 1000);
+        }
         this.counters.generationTokens.inc(labels, count);
       },
       finish: (reason, usage) => {

@@ -32,7 +32,7 @@ export async function generate(pool: ModelPool, context: Context, identify: Iden
   const body = parseWith(generateSchema, await readJsonBody(context), 'the generate request');
   return answer(pool, context, identify, body, body.prompt === '', (model) => {
     const { prompt, stop, decoding } = promptOf(model, body);
-    const request = toPoolRequest(body.options, body.format, prompt, stop);
+    const request = toPoolRequest(body, prompt, stop);
     return {
       request: { ...request, decoding },
       parser: undefined,
@@ -47,7 +47,7 @@ export async function chat(pool: ModelPool, context: Context, identify: Identify
   return answer(pool, context, identify, body, body.messages.length === 0, (model) => {
     const tools = body.tools?.length ? (body.tools as ToolDefinition[]) : undefined;
     const { prompt, stop, decoding } = renderChat(model, body.messages as ChatMessage[], tools);
-    const request = toPoolRequest(body.options, body.format, prompt, stop);
+    const request = toPoolRequest(body, prompt, stop);
     return {
       request: { ...request, decoding },
       parser: tools === undefined ? undefined : new ToolCallParser(tools),
@@ -186,13 +186,12 @@ function promptOf(model: LoadedModel, body: OllamaGenerateRequest): ChatPrompt {
 
 /** Ollama's defaults for sampling, but for the repetition penalty, which is off unless asked for. */
 function toPoolRequest(
-  options: OllamaOptions | null | undefined,
-  format: Format,
+  body: OllamaGenerateRequest | OllamaChatRequest,
   prompt: string,
   stop: readonly string[] = [],
 ): PoolRequest {
-  const given = options ?? {};
-  const grammar = formatGrammar(format);
+  const given: OllamaOptions = body.options ?? {};
+  const grammar = formatGrammar(body.format);
   const stops = [...[given.stop ?? []].flat(), ...stop];
   return {
     prompt,
@@ -209,6 +208,7 @@ function toPoolRequest(
       ...(grammar === undefined ? {} : { grammar }),
     },
     ...(stops.length === 0 ? {} : { stop: stops }),
+    ...(body.stream === false ? { whole: true } : {}),
     ...(given.num_predict !== undefined && given.num_predict > 0 ? { maxTokens: given.num_predict } : {}),
   };
 }

@@ -11,6 +11,8 @@ import { type CompletionRequest, completionSchema } from './schemas.ts';
 
 interface ChoiceState {
   text: string;
+  /** Characters of text before the next streamed log probability. */
+  offset: number;
   logprobs: TokenLogprobs[];
   finishReason: string | null;
   usage: EngineUsage | undefined;
@@ -26,7 +28,7 @@ export function completions(pool: ModelPool, context: Context, identify: Identif
     const states = prompts.flatMap((prompt) =>
       Array.from({ length: body.n ?? 1 }, (): ChoiceState => {
         const text = body.echo && typeof prompt === 'string' ? prompt : '';
-        return { text, logprobs: [], finishReason: null, usage: undefined };
+        return { text, offset: 0, logprobs: [], finishReason: null, usage: undefined };
       }),
     );
     return {
@@ -107,7 +109,7 @@ async function* streamedReply(
       choice = {
         index,
         text: echoed + event.text,
-        logprobs: event.logprobs === undefined ? null : apiLogprobs(event.logprobs),
+        logprobs: event.logprobs === undefined ? null : streamedLogprobs(state, event.logprobs),
         finish_reason: null,
       };
     } else {
@@ -137,9 +139,16 @@ function totalUsage(states: readonly ChoiceState[], body: CompletionRequest) {
   };
 }
 
+/** The next log probabilities of a choice, their offsets counted on from those before. */
+function streamedLogprobs(state: ChoiceState, entries: readonly TokenLogprobs[]) {
+  const logprobs = apiLogprobs(entries, state.offset);
+  state.offset += entries.reduce((sum, entry) => sum + entry.text.length, 0);
+  return logprobs;
+}
+
 /** The completion API's own shape: parallel lists by token. */
-function apiLogprobs(entries: readonly TokenLogprobs[]) {
-  let offset = 0;
+function apiLogprobs(entries: readonly TokenLogprobs[], from = 0) {
+  let offset = from;
   const offsets = entries.map((entry) => {
     const at = offset;
     offset += entry.text.length;

@@ -9,7 +9,7 @@ type ResponseFormat = z.output<typeof responseFormatSchema> | null | undefined;
 
 /** The engine's request for the fields that all generating routes share; OpenAI's defaults (temperature 1). */
 export function generationRequest(
-  fields: GenerationFields,
+  fields: GenerationFields & { stream?: boolean | null | undefined },
   own: {
     prompt: string | number[];
     parseSpecial: boolean;
@@ -40,6 +40,7 @@ export function generationRequest(
     sampling,
     ...(stop.length === 0 ? {} : { stop }),
     ...(fields.stop_token_ids ? { stopTokens: fields.stop_token_ids } : {}),
+    ...(fields.stream ? {} : { whole: true }),
     ...(own.maxTokens ? { maxTokens: own.maxTokens } : {}),
     ...(fields.ignore_eos ? { ignoreEos: true } : {}),
     ...(fields.adapter ? { adapter: fields.adapter } : {}),

@@ -85,7 +85,7 @@ export function responses(pool: ModelPool, context: Context, identify: IdentifyC
     const { tools, choice } = toolsOf(body);
     const { prompt, stop, decoding } = renderChat(model, messagesOf(body), tools);
     const request = generationRequest(
-      { model: body.model, temperature: body.temperature, top_p: body.top_p },
+      { model: body.model, stream: body.stream, temperature: body.temperature, top_p: body.top_p },
       {
         prompt,
         parseSpecial: true,

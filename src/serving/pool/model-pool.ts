@@ -39,7 +39,8 @@ export interface ModelListing {
 
 /** What happens to one request, for metrics and logs. */
 export interface RequestObserver {
-  tokens(count: number): void;
+  /** Tokens that have come, and the times between them as `TokenEvent` has them. */
+  tokens(count: number, interTokenMs: readonly number[]): void;
   finish(reason: 'stop' | 'length', usage: EngineUsage): void;
   fail(error: unknown): void;
 }
@@ -176,7 +177,7 @@ export class ModelPool {
       const { decoding, ...engineRequest } = request;
       for await (const event of model.engine.generate(engineRequest, caller.signal)) {
         if (event.kind === 'tokens') {
-          observed?.tokens(event.tokens.length);
+          observed?.tokens(event.tokens.length, event.interTokenMs);
           const text = decoding === undefined ? event.text : decoding.write(event.text);
           yield { kind: 'tokens', text, tokens: event.tokens.length, logprobs: event.logprobs };
         } else {

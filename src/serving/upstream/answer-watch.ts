@@ -43,6 +43,7 @@ export class AnswerWatch {
   private readonly decoder = new TextDecoder();
   private readonly startMs = performance.now();
   private firstMs: number | undefined;
+  private lastMs = 0;
   private pending = '';
   private reason: 'stop' | 'length' = 'stop';
   private promptTokens = 0;
@@ -75,7 +76,7 @@ export class AnswerWatch {
       acceptedTokens: 0,
       preemptions: 0,
     };
-    if (this.chunks === 0) this.observer.tokens(usage.completionTokens);
+    if (this.chunks === 0) this.observer.tokens(usage.completionTokens, []);
     this.observer.finish(this.reason, usage);
   }
 
@@ -96,9 +97,11 @@ export class AnswerWatch {
       choice?.text ?? choice?.delta?.content ?? (data.done === false ? (data.message?.content ?? data.response) : '');
     const isDelta = data.type === 'response.output_text.delta';
     if ((typeof piece === 'string' && piece !== '') || isDelta) {
-      this.firstMs ??= performance.now();
+      const now = performance.now();
+      this.observer.tokens(1, this.firstMs === undefined ? [] : [now - this.lastMs]);
+      this.firstMs ??= now;
+      this.lastMs = now;
       this.chunks++;
-      this.observer.tokens(1);
     }
     if (choice?.finish_reason === 'length' || data.done_reason === 'length') this.reason = 'length';
     this.promptTokens =
