@@ -2,7 +2,7 @@ import type { Graph, Tensor } from '../graph.ts';
 import { add, addScaledRows, multiply } from '../primitives/elementwise.ts';
 import { concat, reshape, slice, splitEqually, transpose, zeros } from '../primitives/layout.ts';
 import { sum } from '../primitives/reduction.ts';
-import { shapeError } from '../shape.ts';
+import { type Shape, shapeError } from '../shape.ts';
 
 /** Added to a score that must not count: far below any score, far from overflow. */
 const MASKED = -1e9;
@@ -71,18 +71,27 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
           const turned = transpose(reshape(x, [count, positions, headDim]), [1, 0, 2]);
           return reshape(turned, [1, positions, count * headDim]);
         };
-        const sumOfGroup = (x: Tensor): Tensor => (group === 1 ? x : sum(x, [1], true));
+        /** [kvHeads, group, headDim, positions] to the rows of keys or values. */
+        const inKeyRows = (x: Tensor): Tensor => {
+          const [width, positions] = [kvHeads * headDim, x.shape[3]!];
+          const perHead = reshape(group === 1 ? x : sum(x, [1]), [width, positions]);
+          return reshape(transpose(perHead, [1, 0]), [1, positions, width]);
+        };
         const parts = splitEqually(d, 1, blocks).map((part, block) => {
           const { queries, keys, values, probabilities, seen } = stages[block]!.saved!;
           const adjoint = inHeads(part, group);
           const p = reshape(probabilities, [kvHeads, group, rows, seen]);
-          const dP = headProduct(adjoint, inHeads(values, 1), { interleavedA: true, transposeB: true });
+          const dP = headProduct(adjoint, inHeads(values, 1), {
+            interleavedA: true,
+            interleavedB: true,
+            transposeB: true,
+          });
           const weighted = multiply(dP, p);
           const dScores = addScaledRows(weighted, p, negatedRowSums(weighted));
           return {
-            dq: inRows(headProduct(dScores, inHeads(keys, 1), { factor: scale })),
-            dk: inRows(sumOfGroup(headProduct(dScores, inHeads(queries, group), { transposeA: true, factor: scale }))),
-            dv: inRows(sumOfGroup(headProduct(p, adjoint, { transposeA: true }))),
+            dq: inRows(headProduct(dScores, inHeads(keys, 1), { interleavedB: true, factor: scale })),
+            dk: inKeyRows(headProduct(inHeads(queries, group), dScores, { ...turnedA, factor: scale })),
+            dv: inKeyRows(headProduct(adjoint, p, turnedA)),
           };
         });
         return [
@@ -103,27 +112,35 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
 const PROBABILITIES = 3;
 
 interface HeadProductOptions {
-  /** a is [rows, kvHeads, group, columns], as it lies in the residual stream, and not [kvHeads, group, rows, columns]. */
+  /** [rows, kvHeads, group, columns], as it lies in the residual stream, and not [kvHeads, group, rows, columns]. */
   interleavedA?: boolean;
+  interleavedB?: boolean;
   transposeA?: boolean;
   transposeB?: boolean;
   factor?: number;
 }
 
-/** factor · a b for every head, b being [rows, kvHeads, group or 1, columns]: [kvHeads, group, rows, columns]. */
+/**
+ * The first operand of a gradient of keys or values, which is made transposed: the kernel turns that operand as it reads
+ * it, and the queries are fewer numbers than the scores.
+ */
+const turnedA = { interleavedA: true, transposeA: true } as const;
+
+/** factor · a b for every head, [kvHeads, group, rows, columns]; the group of b may be 1. */
 function headProduct(a: Tensor, b: Tensor, options: HeadProductOptions): Tensor {
-  const { interleavedA = false, transposeA = false, transposeB = false, factor = 1 } = options;
-  const [kvHeads, group, rows, columns] = (
-    interleavedA ? [a.shape[1], a.shape[2], a.shape[0], a.shape[3]] : a.shape
-  ) as [number, number, number, number];
+  const { interleavedA = false, interleavedB = false, transposeA = false, transposeB = false, factor = 1 } = options;
+  const axes = ({ shape }: Tensor, interleaved: boolean): Shape =>
+    interleaved ? [shape[1]!, shape[2]!, shape[0]!, shape[3]!] : shape;
+  const [kvHeads, group, rowsOfA, columnsOfA] = axes(a, interleavedA) as [number, number, number, number];
+  const [, , rowsOfB, columnsOfB] = axes(b, interleavedB) as [number, number, number, number];
   const attributes = {
     transA: transposeA ? 1 : 0,
     transB: transposeB ? 1 : 0,
     transBatchA: interleavedA ? 1 : 0,
-    transBatchB: 1,
+    transBatchB: interleavedB ? 1 : 0,
     alpha: { float: factor },
   };
-  const shape = [kvHeads, group, transposeA ? columns : rows, transposeB ? b.shape[0]! : b.shape[3]!];
+  const shape = [kvHeads, group, transposeA ? columnsOfA : rowsOfA, transposeB ? rowsOfB : columnsOfB];
   return a.graph.emit('FusedMatMul', [a, b], shape, { attributes, domain: 'com.microsoft' });
 }
 

@@ -7,11 +7,10 @@ const numbers = (count: number, seed: number): Float32Array =>
   Float32Array.from({ length: count }, (_, i) => Math.sin(i * 1.7 + seed));
 
 it.each([
-  ['turned by the kernel', 40, 24],
-  ['with the first operand turned before', 40, 144],
-  ['with the second operand and the product turned', 640, 144],
-])('multiplies over rows %s', (_, columnsOfA, columnsOfB) => {
-  const rows = 5;
+  ['turned by the kernel', 5, 40, 24],
+  ['with the first operand turned before', 5, 40, 144],
+  ['with the second operand and the product turned', 200, 600, 144],
+])('multiplies over rows %s', (_, rows, columnsOfA, columnsOfB) => {
   const graph = new Graph();
   const a = numbers(rows * columnsOfA, 1);
   const b = numbers(rows * columnsOfB, 2);
@@ -25,5 +24,5 @@ it.each([
     for (let row = 0; row < rows; row++) sum += a[row * columnsOfA + i]! * b[row * columnsOfB + j]!;
     return Math.max(most, Math.abs(value - 0.5 * sum));
   }, 0);
-  expect(worst).toBeLessThan(1e-5);
+  expect(worst).toBeLessThan(1e-4);
 });

@@ -89,19 +89,17 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions = {}): Tensor {
 
 /** Columns of a product that the kernel computes for one reading of the first operand. */
 const KERNEL_COLUMNS = 128;
-/** How many times wider the first operand must be for the second to be turned instead. */
-const MUCH_WIDER = 4;
 
 /**
  * factor · aᵀ b, the sum over rows (tokens) that every weight gradient is. The kernel turns a transposed operand as it
  * reads it, and reads it again for every 128 columns of the product: beyond those, turning it once in a pass of its own
- * costs far less. Of very unequal operands the narrow one is turned, and then the product.
+ * costs far less. Either the first operand is turned, or the second and then the product: whichever are fewer numbers.
  */
 export function productOverRows(a: Tensor, b: Tensor, factor = 1): Tensor {
-  const [rows, columns] = [a.shape[1]!, b.shape[1]!];
+  const [tokens, rows, columns] = [a.shape[0]!, a.shape[1]!, b.shape[1]!];
   if (columns <= KERNEL_COLUMNS) return gemm(a, b, { transposeA: true, factor });
   const turned = (x: Tensor): Tensor => x.graph.once(`transposed ${x.name}`, () => transpose(x, [1, 0]));
-  if (rows >= MUCH_WIDER * columns) return transpose(gemm(turned(b), a, { factor }), [1, 0]);
+  if ((tokens + rows) * columns < tokens * rows) return transpose(gemm(turned(b), a, { factor }), [1, 0]);
   return gemm(turned(a), b, { factor });
 }
 
