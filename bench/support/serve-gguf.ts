@@ -14,5 +14,9 @@ const pool = poolOf(
 await pool.acquire('model');
 const app = openAiRoutes(pool);
 app.get('/health', (context) => context.text('ok'));
-serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, (info) => console.log(`http://127.0.0.1:${info.port}`));
+// As `fts serve` has it: connections that wait for their next wave are not closed under the client's hands.
+const serverOptions = { keepAliveTimeout: 65_000 };
+serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0, serverOptions }, (info) =>
+  console.log(`http://127.0.0.1:${info.port}`),
+);
 process.once('SIGTERM', () => void pool.drain(0).then(() => process.exit(0)));

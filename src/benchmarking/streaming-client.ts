@@ -70,10 +70,15 @@ export async function streamRequest(target: StreamTarget, body: object, signal: 
       record.error = `HTTP ${response.status}: ${(await response.text()).slice(0, 300)}`;
     } else await readStream(response.body, record);
   } catch (error) {
-    record.error = (error as Error).message;
+    record.error = withCause(error as Error);
   }
   record.endMs = performance.now();
   return record;
+}
+
+/** `fetch failed` alone says nothing: the reason is the error's cause. */
+function withCause({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
 async function readStream(body: ReadableStream<Uint8Array>, record: RequestRecord): Promise<void> {

@@ -18,7 +18,7 @@ export interface BatchingOptions {
 const WORTH_WAITING_TOKENS = 32;
 
 /** Streams that are told of as often as the setting says; with more the interval grows in proportion. */
-const FREELY_TOLD_STREAMS = 4;
+const FREELY_TOLD_STREAMS = 2;
 /** What readers take for at once (Nielsen 1993). */
 const READERS_INSTANT_MS = 100;
 
