@@ -2,9 +2,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeRandomGguf } from '../../src/model/gguf/random-gguf.ts';
 import type { ModelConfig } from '../../src/model/model-config.ts';
+import type { Machine } from '../../src/planning/machine.ts';
 import { countParameters } from '../../src/planning/model-shape.ts';
 import { countText } from '../../src/planning/quantity-text.ts';
 import type { BenchRow } from '../bench.ts';
+
+/** Measures this machine anew, with the kernels of these block types. */
+export type MeasureMachine = (types: string[]) => Promise<Machine>;
+
+/** The block types that a model in Q4_0 consists of. */
+export const servingTypes = ['Q4_0', 'Q6_K', 'Q8_0'];
 
 /** A Llama of the given dimensions, as its configuration. */
 export function llama(

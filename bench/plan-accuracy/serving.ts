@@ -1,14 +1,13 @@
 import { availableParallelism } from 'node:os';
 import type { ServingLoad } from '../../src/planning/inference-memory.ts';
-import type { Machine } from '../../src/planning/machine.ts';
-import { planServing } from '../../src/planning/plan-serving.ts';
+import { planServing, type ServingPlan } from '../../src/planning/plan-serving.ts';
 import { weightBytes } from '../../src/planning/weight-formats.ts';
 import { Engine } from '../../src/serving/engine/engine.ts';
 import { processBytes } from '../../src/serving/measure-engine.ts';
 import { GREEDY } from '../../src/serving/sampling/sampling-settings.ts';
 import type { BenchRow } from '../bench.ts';
 import { median } from '../measure/median.ts';
-import { llama, predictionRow, randomModel, sizeOf } from './prediction.ts';
+import { llama, type MeasureMachine, predictionRow, randomModel, servingTypes, sizeOf } from './prediction.ts';
 
 const configs = [
   llama({ vocabSize: 4096, width: 384, layers: 6, heads: 6, kvHeads: 2, ffnWidth: 1024 }),
@@ -20,8 +19,9 @@ const promptTokens = 512;
 const completionTokens = 64;
 
 /** Memory, prefill and decode speed of the serving engine on three model sizes. */
-export async function servingRows(machine: Machine, folder: string): Promise<BenchRow[]> {
+export async function servingRows(measureMachine: MeasureMachine, folder: string): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
+  let before = await measureMachine(servingTypes);
   for (const config of configs) {
     const path = await randomModel(folder, config);
     const engine = await Engine.start({
@@ -33,16 +33,32 @@ export async function servingRows(machine: Machine, folder: string): Promise<Ben
       prefillChunkTokens: load.prefillTokens,
     });
     try {
-      const plan = planServing({ shape: config, load, promptTokens, completionTokens, machine });
       const { prefill, decode } = await measureSpeed(engine);
       // The table of embeddings is read where the file is mapped; the rest of the file only once, to be repacked.
       const bytes = (await processBytes(engine.pid!))! + weightBytes(config, load.format).embedding;
+      await engine.close();
+      const after = await measureMachine(servingTypes);
+      const plans = [before, after].map((machine) =>
+        planServing({ shape: config, load, promptTokens, completionTokens, machine }),
+      );
+      const predicted = (figure: (plan: ServingPlan) => number) => (figure(plans[0]!) + figure(plans[1]!)) / 2;
       const size = sizeOf(config);
       rows.push(
-        predictionRow(`serving memory, ${size}`, plan.memory.total / 1e6, bytes / 1e6, 'MB'),
-        predictionRow(`prefill, ${size}`, plan.prefillTokensPerSecond, prefill, 'tok/s'),
-        predictionRow(`decode, ${size}`, plan.tokensPerSecondAlone, decode, 'tok/s'),
+        predictionRow(`serving memory, ${size}`, predicted((plan) => plan.memory.total) / 1e6, bytes / 1e6, 'MB'),
+        predictionRow(
+          `prefill, ${size}`,
+          predicted((plan) => plan.prefillTokensPerSecond),
+          prefill,
+          'tok/s',
+        ),
+        predictionRow(
+          `decode, ${size}`,
+          predicted((plan) => plan.tokensPerSecondAlone),
+          decode,
+          'tok/s',
+        ),
       );
+      before = after;
     } finally {
       await engine.close();
     }

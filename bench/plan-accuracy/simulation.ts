@@ -1,16 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { speedModel } from '../../src/planning/forward-time.ts';
-import type { Machine } from '../../src/planning/machine.ts';
 import { simulateServing } from '../../src/planning/simulate-serving.ts';
 import { generateRequests, type SimulatedRequest } from '../../src/planning/workload.ts';
 import { Engine } from '../../src/serving/engine/engine.ts';
 import { GREEDY } from '../../src/serving/sampling/sampling-settings.ts';
 import type { BenchRow } from '../bench.ts';
-import { llama, predictionRow, randomModel, sizeOf } from './prediction.ts';
+import { llama, type MeasureMachine, predictionRow, randomModel, servingTypes, sizeOf } from './prediction.ts';
 
 const config = llama({ vocabSize: 4096, width: 512, layers: 8, heads: 8, kvHeads: 4, ffnWidth: 1408 });
-const policy = { maxRunning: 8, cacheTokens: 4096, chunkTokens: 256 };
+const policy = { maxRunning: 8, cacheTokens: 4096, chunkTokens: 256, kvLayout: 'streams' } as const;
 const slo = { ttftSeconds: 1, tpotSeconds: 1 };
 const workload = { promptTokens: 128, completionTokens: 48, lengthSpread: 0.5, contextTokens: 512 };
 /**
@@ -21,8 +20,9 @@ const loads = [0.2, 0.4, 0.6, 0.85];
 const secondsPerLoad = 15;
 
 /** The same requests, arriving at the same times, in the simulation and at the engine, under four loads. */
-export async function simulationRows(machine: Machine, folder: string): Promise<BenchRow[]> {
+export async function simulationRows(measureMachine: MeasureMachine, folder: string): Promise<BenchRow[]> {
   const path = await randomModel(folder, config);
+  const machine = await measureMachine(servingTypes);
   const model = speedModel(config, 'Q4_0', 'f16', machine);
   const flood = [...generateRequests({ ...workload, requestsPerSecond: 1e6 }, 100, 1)];
   const capacity = simulateServing(model, policy, flood, slo).requestsPerSecond;
@@ -32,7 +32,7 @@ export async function simulationRows(machine: Machine, folder: string): Promise<
     maxRunning: policy.maxRunning,
     threads: availableParallelism(),
     prefixCache: false,
-    kvLayout: 'streams',
+    kvLayout: policy.kvLayout,
     prefillChunkTokens: policy.chunkTokens,
   });
   const rows: BenchRow[] = [];

@@ -1,8 +1,7 @@
-import type { Machine } from '../../src/planning/machine.ts';
 import { planTraining } from '../../src/planning/plan-training.ts';
 import { measureStepMemory } from '../../src/training/step-memory.ts';
 import type { BenchRow } from '../bench.ts';
-import { llama, predictionRow, sizeOf } from './prediction.ts';
+import { llama, type MeasureMachine, predictionRow, sizeOf } from './prediction.ts';
 
 const cases = [
   {
@@ -23,7 +22,8 @@ const cases = [
 ];
 
 /** The memory of a training step on three model sizes. */
-export async function trainingRows(machine: Machine): Promise<BenchRow[]> {
+export async function trainingRows(measureMachine: MeasureMachine): Promise<BenchRow[]> {
+  const machine = await measureMachine(['F32']);
   const rows: BenchRow[] = [];
   for (const { config, batch, length } of cases) {
     const plan = planTraining({

@@ -97,9 +97,12 @@ export const planCapacity = defineOperation({
         },
       );
     }
+    // What our own engine chooses by itself; those of data centers mix prompts and decoding in one pass.
+    const isOurs = machine.measured !== undefined;
+    const kvLayout = isOurs && cacheTokens >= input.batch * shape.contextLength ? 'streams' : 'unified';
     const capacity = largestLoad(
       speedModel(shape, format, input.cacheType, machine),
-      { maxRunning: input.batch, cacheTokens, chunkTokens: input.chunk },
+      { maxRunning: input.batch, cacheTokens, chunkTokens: input.chunk, kvLayout },
       {
         promptTokens: input.prompt,
         completionTokens: input.completion,

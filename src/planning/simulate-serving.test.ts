@@ -32,13 +32,33 @@ describe('one request alone', () => {
   });
 });
 
+it('reads long prompts together in one pool, and one after the other in streams', () => {
+  const two = [200, 200].map((promptTokens) => ({ arrivalSeconds: 0, promptTokens, completionTokens: 20 }));
+  const each = prefillSeconds(model, 200, 512);
+  const together = simulateServing(model, policy, two, slo).ttftSeconds;
+  expect(together.p50).toBeCloseTo(together.p99, 9);
+  const apart = simulateServing(model, { ...policy, kvLayout: 'streams' }, two, slo).ttftSeconds;
+  expect(apart.p50).toBeCloseTo(each, 9);
+  expect(apart.p99).toBeCloseTo(2 * each, 9);
+});
+
+it('with streams lets who decodes go before a prompt, in a pass of their own', () => {
+  const first = { arrivalSeconds: 0, promptTokens: 100, completionTokens: 40 };
+  const begun = prefillSeconds(model, 100, 512);
+  const second = { arrivalSeconds: begun, promptTokens: 300, completionTokens: 2 };
+  const { ttftSeconds } = simulateServing(model, { ...policy, kvLayout: 'streams' }, [first, second], slo);
+  expect(ttftSeconds.p99).toBeCloseTo(decodeStepSeconds(model, 1, 100) + prefillSeconds(model, 300, 512), 9);
+});
+
 it('answers every request and every token', () => {
   const requests = [...generateRequests(workload, 5000, 7)];
-  const result = simulateServing(model, policy, requests, slo);
   const tokens = requests.reduce((sum, request) => sum + request.completionTokens, 0);
-  expect(result.requests).toBe(5000);
-  expect(result.completionTokensPerSecond * result.seconds).toBeCloseTo(tokens, 3);
-  expect(result.utilization).toBeLessThanOrEqual(1);
+  for (const kvLayout of ['unified', 'streams'] as const) {
+    const result = simulateServing(model, { ...policy, kvLayout }, requests, slo);
+    expect(result.requests).toBe(5000);
+    expect(result.completionTokensPerSecond * result.seconds).toBeCloseTo(tokens, 3);
+    expect(result.utilization).toBeLessThanOrEqual(1);
+  }
 });
 
 it('keeps Little’s law: the mean batch is the arrival rate times the time in the batch', () => {

@@ -8,8 +8,13 @@ export interface BatchingPolicy {
   maxRunning: number;
   /** Tokens of KV cache shared by all sequences. */
   cacheTokens: number;
-  /** Most tokens in one forward pass. */
+  /** Most prompt tokens in one step. */
   chunkTokens: number;
+  /**
+   * `unified` (when left out): one forward pass takes decoding sequences and prompts together. `streams`: they have
+   * passes of their own, short prompts one together and each long one its own.
+   */
+  kvLayout?: 'unified' | 'streams' | undefined;
 }
 
 export interface Slo {
@@ -51,6 +56,14 @@ interface Running extends SimulatedRequest {
   stepsWaited: number;
 }
 
+/** The tokens of a prompt that are read in one step. */
+interface PromptPart {
+  prompt: Running;
+  count: number;
+}
+
+/** Rows of one sequence that llama.cpp's tiled attention asks for. */
+const tiledRows = 64;
 const shortPromptShare = 1 / 4;
 const mostStepsPassed = 1;
 
@@ -91,6 +104,51 @@ export function simulateServing(
   const finish = (request: Running) => {
     reserved -= request.promptTokens + request.completionTokens;
     samples.add(request, now);
+  };
+
+  /** One forward pass: a token for each of the `decodes` decoding sequences (all or none), and parts of prompts. */
+  const runPass = (decodes: number, parts: readonly PromptPart[]) => {
+    let tokens = decodes;
+    let pairs = decodes > 0 ? contextSum + decodes * (1 + maskedCells) : 0;
+    let cached = decodes > 0 ? contextSum : 0;
+    let ending = 0;
+    for (const { prompt, count } of parts) {
+      const past = prompt.promptTokens - prompt.remaining;
+      tokens += count;
+      pairs += count * past + (count * (count + 1)) / 2;
+      cached += past;
+      if (count === prompt.remaining) ending++;
+    }
+    const seconds = forwardSeconds(model, {
+      tokens,
+      outputs: decodes + ending,
+      attendedPairs: pairs,
+      cachedTokens: cached,
+    });
+    now += seconds;
+    busy += seconds;
+    batchSeconds += seconds * (decoding.length + parts.length);
+    contextSum += decodes;
+    if (decodes > 0) decodeCounter++;
+    for (const { prompt, count } of parts) {
+      prompt.remaining -= count;
+      if (prompt.remaining > 0) continue;
+      prompt.firstTokenSeconds = now;
+      if (prompt.completionTokens === 1) finish(prompt);
+      else {
+        prompt.finishAt = decodeCounter + prompt.completionTokens - 1;
+        contextSum += prompt.promptTokens;
+        decoding.push(prompt);
+      }
+    }
+  };
+
+  const finishEnded = () => {
+    while (decoding.length > 0 && decoding.peek().finishAt <= decodeCounter) {
+      const request = decoding.pop();
+      contextSum -= request.promptTokens + request.completionTokens - 1;
+      finish(request);
+    }
   };
 
   for (;;) {
@@ -137,47 +195,17 @@ export function simulateServing(
       decodeCounter += steps;
       contextSum += steps * running;
     } else {
-      const chosen = choosePrompts(prompts, policy.chunkTokens - decoding.length, policy.chunkTokens);
-      let tokens = decoding.length;
-      let pairs = contextSum + decoding.length * (1 + maskedCells);
-      let cached = contextSum;
-      let ending = 0;
-      for (const { prompt, count } of chosen) {
-        const past = prompt.promptTokens - prompt.remaining;
-        tokens += count;
-        pairs += count * past + (count * (count + 1)) / 2;
-        cached += past;
-        if (count === prompt.remaining) ending++;
+      const streams = policy.kvLayout === 'streams';
+      const budget = policy.chunkTokens - (streams ? 0 : decoding.length);
+      const chosen = choosePrompts(prompts, budget, policy.chunkTokens);
+      if (streams && decoding.length > 0) {
+        runPass(decoding.length, []);
+        finishEnded();
       }
-      const seconds = forwardSeconds(model, {
-        tokens,
-        outputs: decoding.length + ending,
-        attendedPairs: pairs,
-        cachedTokens: cached,
-      });
-      now += seconds;
-      busy += seconds;
-      batchSeconds += seconds * (decoding.length + chosen.length);
-      contextSum += decoding.length;
-      if (decoding.length > 0 || ending > 0) decodeCounter++;
-      for (const { prompt, count } of chosen) {
-        prompt.remaining -= count;
-        if (prompt.remaining > 0) continue;
-        prompt.firstTokenSeconds = now;
-        if (prompt.completionTokens === 1) finish(prompt);
-        else {
-          prompt.finishAt = decodeCounter + prompt.completionTokens - 1;
-          contextSum += prompt.promptTokens;
-          decoding.push(prompt);
-        }
-      }
-      if (ending > 0) prompts = prompts.filter((prompt) => prompt.remaining > 0);
+      for (const pass of streams ? promptPasses(chosen) : [chosen]) runPass(streams ? 0 : decoding.length, pass);
+      prompts = prompts.filter((prompt) => prompt.remaining > 0);
     }
-    while (decoding.length > 0 && decoding.peek().finishAt <= decodeCounter) {
-      const request = decoding.pop();
-      contextSum -= request.promptTokens + request.completionTokens - 1;
-      finish(request);
-    }
+    finishEnded();
   }
   return samples.result(now - start, busy, batchSeconds);
 }
@@ -210,10 +238,10 @@ function stepsWithin(seconds: number, first: number, growth: number): number {
 }
 
 /** The engine's own rule: the prompt closest to its first token goes first, but nobody is passed more than once. */
-function choosePrompts(prompts: Running[], budget: number, chunkTokens: number): { prompt: Running; count: number }[] {
+function choosePrompts(prompts: Running[], budget: number, chunkTokens: number): PromptPart[] {
   const urgency = (prompt: Running) => (prompt.stepsWaited > mostStepsPassed ? 1 : 0);
   prompts.sort((a, b) => urgency(b) - urgency(a) || a.remaining - b.remaining || a.arrivalSeconds - b.arrivalSeconds);
-  const chosen: { prompt: Running; count: number }[] = [];
+  const chosen: PromptPart[] = [];
   let left = budget;
   let finishesShort = false;
   for (const prompt of prompts) {
@@ -229,6 +257,13 @@ function choosePrompts(prompts: Running[], budget: number, chunkTokens: number):
     finishesShort ||= !long;
   }
   return chosen;
+}
+
+/** The engine's own rule: short prompts share a pass, and each long one has its own. */
+function promptPasses(parts: readonly PromptPart[]): PromptPart[][] {
+  const short = parts.filter(({ count }) => count < tiledRows);
+  const long = parts.filter(({ count }) => count >= tiledRows);
+  return [...(short.length > 0 ? [short] : []), ...long.map((part) => [part])];
 }
 
 /** First in, first out, without moving what is behind. */
