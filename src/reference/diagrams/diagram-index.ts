@@ -68,10 +68,10 @@ const diagrams: Readonly<Record<string, () => string>> = {
       {
         boxes: [
           { text: 'input', detail: 'text' },
-          { text: 'tokenize', detail: 'text → numbers' },
+          { text: 'tokenize', detail: 'text to numbers' },
           { text: 'forward', detail: ['first the whole prompt,', 'then token by token'], tone: 'read' },
           { text: 'sample', detail: 'choose one token' },
-          { text: 'decode', detail: 'numbers → text' },
+          { text: 'decode', detail: 'numbers to text' },
           { text: 'output', detail: 'streamed' },
         ],
         back: { from: 3, to: 2, label: 'each new token goes in again; the KV cache keeps what came before' },

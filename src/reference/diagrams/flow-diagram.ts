@@ -101,7 +101,7 @@ export function svgDocument(
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" style="max-width:100%;height:auto" role="img" aria-label="${escapeXml(title)}" font-family="system-ui, sans-serif" font-size="12.5">
 <title>${escapeXml(title)}</title>
 <desc>${escapeXml(description)}</desc>
-<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0 L8 4 L0 8 z" fill="#444"/></marker></defs>
+<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#444"/></marker></defs>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="8" y="24" font-size="15" font-weight="bold">${escapeXml(title)}</text>
 ${content}

@@ -6,8 +6,8 @@ export function loraDiagram(): string {
   const content = [
     drawBox({ text: 'input' }, 16, 92, 100, 44),
     drawBox({ text: 'W', detail: ['frozen', 'wide × wide'], tone: 'read' }, 210, 44, 160, 62),
-    drawBox({ text: 'A', detail: 'wide → rank', tone: 'write' }, 176, 150, 100, 44),
-    drawBox({ text: 'B', detail: 'rank → wide', tone: 'write' }, 304, 150, 100, 44),
+    drawBox({ text: 'A', detail: 'wide to rank', tone: 'write' }, 176, 150, 100, 44),
+    drawBox({ text: 'B', detail: 'rank to wide', tone: 'write' }, 304, 150, 100, 44),
     drawBox({ text: '+' }, 470, 94, 44, 40),
     drawBox({ text: 'output' }, 566, 92, 100, 44),
     arrow('M 116 108 H 150 V 75 H 206'),
