@@ -75,6 +75,9 @@ const bench: Bench = async (args) => {
         ...{ ratio: peakBytes / limit, higherIsBetter: false },
       });
       const wide = await measure(model, { method: 'rtn', groupSize: 128 });
+      const packed = await measure(model, {
+        ...{ method: 'rtn', groupSize: 128, format: 'compressed-tensors', packTables: true },
+      });
       const smaller = (name: string, bytes: number, wanted: number): BenchRow => ({
         ...{ case: name, ours: size / bytes, peer: wanted, peerName: 'wanted', unit: 'times smaller than FP32' },
         ...{ ratio: size / bytes / wanted, higherIsBetter: true },
@@ -84,6 +87,11 @@ const bench: Bench = async (args) => {
         smaller('GGUF Q4_0, groups of 128', wide.files.q4_0!, 7.1),
         smaller('safetensors gptq, groups of 32, tables F16', files.gptq!, 6.5),
         smaller('safetensors gptq, groups of 128, tables F16', wide.files.gptq!, 7.1),
+        smaller(
+          'safetensors compressed-tensors, groups of 128, tables packed',
+          packed.files['compressed-tensors']!,
+          7.1,
+        ),
       );
     }
     return { rows, notes: [...notes, `${values.samples} calibration sequences of 256 tokens.`] };

@@ -99,7 +99,14 @@ export const quantize = defineOperation({
   },
 });
 
-function refuseContradictions({ bits, formats }: Input): void {
+function refuseContradictions({ bits, formats, packTables }: Input): void {
+  if (packTables && !formats.includes('compressed-tensors')) {
+    throw new FtsError('invalid-input', 'Only compressed-tensors can pack the token embedding.', {
+      field: 'packTables',
+      value: packTables,
+      remedy: 'Add compressed-tensors to formats; GGUF files quantize the embedding anyway.',
+    });
+  }
   const four = formats.find((format) => format.startsWith('q4'));
   if (bits === 4 || four === undefined) return;
   throw new FtsError('invalid-input', `${four} holds 4 bits per weight, not ${bits}.`, {

@@ -95,6 +95,37 @@ describe('quantize', () => {
     expect(entries).toEqual(expect.arrayContaining(['Modelfile', 'fts.json', 'model.safetensors', 'tokenizer.json']));
   });
 
+  it.each([
+    ['llama', ['Embedding'], ['lm_head']],
+    ['llama, untied', ['Embedding', 'lm_head'], []],
+    ['gpt2', ['Embedding'], ['lm_head', 'transformer.wpe']],
+  ])('packs the tables too where that is wanted: %s', async (name, targets, ignored) => {
+    const model = join(folder, 'tables');
+    await writeRandomModel(model, { ...tinyConfigs[name]!, ffnWidth: 192 });
+    const output = join(folder, 'tables-out');
+    const chosen = { method: 'rtn', bits: 4, groupSize: 64, format: 'compressed-tensors', packTables: true };
+    const summary = await quantize({ model, output, settings: settings(chosen) }, idle);
+    const directory = await openModelDirectory(output);
+    const { config_groups: groups, ignore } = directory.quantizationConfig as {
+      config_groups: Record<string, { targets: string[]; weights: { group_size: number } }>;
+      ignore: string[];
+    };
+    const packed = Object.values(groups).filter(({ weights }) => weights.group_size === 32);
+    expect(packed.flatMap((group) => group.targets)).toEqual(targets);
+    expect(ignore).toEqual(ignored);
+    const table = name === 'gpt2' ? 'transformer.wte' : 'model.embed_tokens';
+    expect(directory.weights.names()).toContain(`${table}.weight_packed`);
+    expect(directory.weights.names()).not.toContain(`${table}.weight`);
+    await directory.close();
+    const stored = toWeightReader(await parametersOf(output));
+    const gguf = await GgufReader.open(summary.artifacts[0]!.path);
+    const embedding = await stored.readFloat32(name === 'gpt2' ? 'wte.weight' : `${table}.weight`);
+    expect(embedding).toEqual(await gguf.readFloat32('token_embd.weight'));
+    if (targets.length > 1)
+      expect(await stored.readFloat32('lm_head.weight')).toEqual(await gguf.readFloat32('output.weight'));
+    await gguf.close();
+  });
+
   it('goes on at the layer where it was stopped, to the same result', async () => {
     const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
     const model = join(folder, 'llama');

@@ -39,6 +39,10 @@ export const quantizationSettingsSchema = z.strictObject({
     .enum(['gptq', 'awq', 'compressed-tensors'])
     .default('gptq')
     .describe('Layout of the safetensors file; the GGUF file is always written'),
+  packTables: z
+    .boolean()
+    .default(false)
+    .describe('compressed-tensors: the token embedding and output layer packed too, not F16; newer readers only'),
 });
 
 export type QuantizationSettings = z.output<typeof quantizationSettingsSchema>;

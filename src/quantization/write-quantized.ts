@@ -49,9 +49,10 @@ export async function writeQuantized(
   const linear = bySourceTensor(model.specs, weights.linear);
   const tables = bySourceTensor(model.specs, weights.tables);
   const format = checkpointFormat(settings.format);
+  const packed: typeof tables = settings.packTables && settings.format === 'compressed-tensors' ? tables : new Map();
   const tensors: TensorSource[] = [];
   for (const name of reader.names()) {
-    const matrix = linear.get(name);
+    const matrix = linear.get(name) ?? packed.get(name);
     const stored = checkpointNameFor(config, name);
     if (matrix === undefined) {
       const { shape } = reader.info(name);
@@ -70,7 +71,7 @@ export async function writeQuantized(
   await writeModelDirectory(path, {
     config,
     dtype: 'float16',
-    quantizationConfig: format.quantizationConfig(schemeSummary(config, model.specs, linear, settings)),
+    quantizationConfig: format.quantizationConfig(schemeSummary(config, model.specs, linear, packed, settings)),
     weights: tensors,
     ...(files === undefined ? {} : { tokenizer: files }),
     ...(source.generationConfig === undefined ? {} : { generationConfig: source.generationConfig }),
@@ -164,13 +165,17 @@ function schemeSummary(
   config: ModelConfig,
   specs: readonly ParameterSpec[],
   linear: ReadonlyMap<string, QuantizedMatrix>,
+  packedTables: ReadonlyMap<string, QuantizedMatrix>,
   settings: QuantizationSettings,
 ): SchemeSummary {
   const exceptions = new Map<string, 4 | 8>();
   const unquantized = new Set<string>();
+  const moduleOf = (tensor: string): string => moduleName(checkpointNameFor(config, tensor));
+  // Positions are an embedding too, of the class that the packed table is known by.
+  if (config.family === 'gpt2' && packedTables.size > 0) unquantized.add(moduleOf('wpe.weight'));
   for (const { layout, source } of specs) {
     if (layout === undefined || /embed_tokens|wte|lm_head/.test(source.tensor)) continue;
-    const module = moduleName(checkpointNameFor(config, source.tensor));
+    const module = moduleOf(source.tensor);
     const matrix = linear.get(source.tensor);
     if (matrix === undefined) unquantized.add(module);
     else if (matrix.bits !== settings.bits) exceptions.set(module, matrix.bits);
@@ -181,6 +186,7 @@ function schemeSummary(
     symmetric: settings.symmetric,
     exceptions,
     unquantized: [...unquantized],
+    tables: new Map([...packedTables].map(([tensor, table]) => [moduleOf(tensor), table])),
     ...(settings.method === 'gptq' ? { damping: settings.damping } : {}),
   };
 }

@@ -19,6 +19,8 @@ export interface SchemeSummary extends ModuleScheme {
   exceptions: ReadonlyMap<string, 4 | 8>;
   /** Linear modules that are not quantized. */
   unquantized: readonly string[];
+  /** Token embedding and output layer where they are packed too, by module. */
+  tables: ReadonlyMap<string, ModuleScheme>;
   damping?: number;
 }
 

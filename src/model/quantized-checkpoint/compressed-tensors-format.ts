@@ -21,6 +21,11 @@ const configSchema = z.looseObject({
   config_groups: z.record(z.string(), groupSchema),
 });
 
+const outputLayer = 'lm_head';
+
+/** How a module is targeted: an embedding by its class, which is how vLLM finds it, and anything else by its name. */
+const targetOf = (module: string): string => (/(^|\.)(embed_tokens|wte)$/.test(module) ? 'Embedding' : module);
+
 /**
  * compressed-tensors' `pack-quantized`, which vLLM and Transformers read: `weight_packed` [out, in · bits / 32] packed
  * along the inputs (signed values shifted to unsigned, which our codes are), `weight_scale` [out, groups],
@@ -82,23 +87,25 @@ export const compressedTensorsFormat: CheckpointFormat = {
       output_activations: null,
     });
     const exceptions = [...summary.exceptions];
-    const other = exceptions[0]?.[1];
+    const [exception] = exceptions;
+    const groups = [
+      ...[...summary.tables].map(([module, table]) => scheme(table, [targetOf(module)])),
+      ...(exception === undefined
+        ? []
+        : [
+            scheme(
+              { ...summary, bits: exception[1] },
+              exceptions.map(([module]) => module),
+            ),
+          ]),
+      scheme(summary, ['Linear']),
+    ];
     return {
       quant_method: 'compressed-tensors',
       format: 'pack-quantized',
       quantization_status: 'compressed',
-      config_groups: {
-        ...(other === undefined
-          ? {}
-          : {
-              group_0: scheme(
-                { ...summary, bits: other },
-                exceptions.map(([module]) => module),
-              ),
-            }),
-        [other === undefined ? 'group_0' : 'group_1']: scheme(summary, ['Linear']),
-      },
-      ignore: ['lm_head', ...summary.unquantized],
+      config_groups: Object.fromEntries(groups.map((group, index) => [`group_${index}`, group])),
+      ignore: [...(summary.tables.has(outputLayer) ? [] : [outputLayer]), ...summary.unquantized],
       kv_cache_scheme: null,
     };
   },
@@ -106,7 +113,7 @@ export const compressedTensorsFormat: CheckpointFormat = {
   async read(module, weights, json) {
     const config = parseWith(configSchema, json, 'quantization_config');
     const groups = Object.values(config.config_groups);
-    const named = groups.find(({ targets }) => targets.includes(module));
+    const named = groups.find(({ targets }) => targets.includes(targetOf(module)));
     const scheme = (named ?? groups.find(({ targets }) => targets.includes('Linear')))?.weights;
     if (scheme === undefined) {
       throw new FtsError('corrupt', `quantization_config says nothing of ${module}.`, {

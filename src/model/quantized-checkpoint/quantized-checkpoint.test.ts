@@ -196,7 +196,7 @@ describe('reading', () => {
 
   const summary = (m: QuantizedMatrix) => ({
     ...{ bits: m.bits, groupSize: m.groupSize, symmetric: m.symmetric },
-    ...{ exceptions: new Map(), unquantized: [] },
+    ...{ exceptions: new Map(), unquantized: [], tables: new Map() },
   });
 
   it.each([

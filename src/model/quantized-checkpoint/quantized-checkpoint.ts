@@ -40,8 +40,8 @@ export function openWeightReader(
   const read = async (name: string): Promise<{ shape: number[]; values: Float32Array }> => {
     const matrix = await format.read(moduleOf(name)!, weights, quantizationConfig);
     const values = dequantizeMatrix(matrix);
-    // GPT-2 keeps its matrices as [in, out].
-    return config.family === 'gpt2'
+    // GPT-2 keeps its matrices as [in, out], its tables as [entry, width].
+    return config.family === 'gpt2' && !/wte|lm_head/.test(name)
       ? { shape: [matrix.columns, matrix.rows], values: transposed(values, matrix.rows, matrix.columns) }
       : { shape: [matrix.rows, matrix.columns], values };
   };
