@@ -2,6 +2,7 @@ import { buildPropertyIndex } from '../src/akamai/properties/property-index.ts';
 import { seedProperty } from '../test/akamai-simulator/seed.ts';
 import { openWorkbench } from '../test/akamai-simulator/workbench.ts';
 import type { BenchResult } from './bench.ts';
+import { median } from './measure/median.ts';
 
 const runs = 5;
 
@@ -26,12 +27,11 @@ export default async function bench(): Promise<BenchResult> {
     if (index.properties.length !== 263) throw new Error(`indexed ${index.properties.length} of 263 properties`);
   }
   await workbench.close();
-  const median = seconds.sort((left, right) => left - right)[Math.floor(runs / 2)] ?? Number.NaN;
   return {
     rows: [
       {
         case: '263 properties, 95 groups, 50 ms',
-        ours: median,
+        ours: median(seconds),
         peer: null,
         peerName: 'none',
         unit: 's',
