@@ -1,5 +1,5 @@
 // How near the planner comes to what the engines do here: training step memory, serving memory, prefill and decode
-// speed on three model sizes, and the capacity simulation against the engine under four loads.
+// speed on three model sizes, and the capacity simulation against the engine under three loads.
 // Arguments: any of `training`, `serving`, `simulation`; all three when left out. Each takes four minutes or less. The
 // machine is measured anew for each prediction, because its speed drifts. With `--keep DIR` the models stay there.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
