@@ -13,7 +13,7 @@ export function measuredMachine(
 ): Promise<Machine> {
   const threads = options.threads ?? availableParallelism();
   const probes = {
-    serve: (config: Parameters<typeof measureEngine>[0]) => measureEngine(config, 'F32', threads, work.signal),
+    serve: (config: Parameters<typeof measureEngine>[0]) => measureEngine(config, 'Q4_0', threads, work.signal),
     train: (config: Parameters<typeof measureEngine>[0], batch: number, length: number) =>
       measureStepMemory({ purpose: 'train', config, batch, length }, work.signal),
   };

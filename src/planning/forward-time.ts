@@ -176,21 +176,20 @@ export function prefillSeconds(model: SpeedModel, promptTokens: number, chunkTok
   return seconds;
 }
 
-/** llama.cpp attends in whole windows of so many cells: those past a sequence's end are masked, which saves their reading. */
+/**
+ * llama.cpp attends over whole windows of so many cells. One sequence alone has windows of two and more divided evenly
+ * among the threads, so that a thread without masked cells decides how long it takes; else masked cells are passed over.
+ */
 const windowCells = 256;
-
-/** Masked cells of a sequence's last window, on average; data sheets know no windows. */
-export function meanMaskedCells({ machine }: SpeedModel): number {
-  return machine.measured === undefined ? 0 : windowCells / 2;
-}
 
 /**
  * Seconds of one decode step: one new token for each of `sequences`, each with `contextTokens` behind it in a part of the
  * cache of its own.
  */
 export function decodeStepSeconds(model: SpeedModel, sequences: number, contextTokens: number): number {
-  const cells =
-    model.machine.measured === undefined ? contextTokens : Math.ceil(contextTokens / windowCells) * windowCells;
+  const windows = Math.ceil(contextTokens / windowCells);
+  const divides = model.machine.measured !== undefined && sequences === 1 && windows >= 2;
+  const cells = divides ? windows * windowCells : contextTokens;
   return forwardSeconds(model, {
     tokens: sequences,
     outputs: sequences,

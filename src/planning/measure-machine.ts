@@ -19,6 +19,9 @@ export const thisMachineId = 'this-machine';
 /** The block types that a plan may ask for; each takes about two seconds to measure. */
 const measuredTypes = ['F32', 'F16', 'BF16', 'Q8_0', 'Q6_K', 'Q4_K', 'Q4_0'];
 
+/** F32 gives the memory's bandwidth; the engine is measured on models of the other two. */
+const alwaysMeasured = ['F32', 'Q4_0', 'Q6_K'];
+
 const betweenSchema = z.object({
   kind: z.literal('between'),
   valueSeconds: z.number(),
@@ -42,7 +45,7 @@ export const trainingTypes: readonly string[] = ['F32', 'BF16'];
 
 /** The engines, which this domain does not know: they are measured on the small models that it asks for. */
 export interface EngineProbes {
-  /** A model with FP32 weights, decoding one sequence. `processBytes` is null where the system does not tell. */
+  /** A model in Q4_0, decoding one sequence. `processBytes` is null where the system does not tell. */
   serve(
     config: ModelConfig,
   ): Promise<{ decodeStepSeconds: number; contextTokens: number; processBytes: number | null }>;
@@ -63,10 +66,9 @@ export async function thisMachine(
 ): Promise<Machine> {
   const threads = options.threads ?? availableParallelism();
   const path = join(cacheFolder, 'this-machine.json');
-  const fingerprint = `7:${process.platform}-${process.arch}:${cpus()[0]?.model ?? 'unknown'}:${threads}`;
+  const fingerprint = `8:${process.platform}-${process.arch}:${cpus()[0]?.model ?? 'unknown'}:${threads}`;
   const cached = readCached(path, fingerprint);
-  // F32 gives the memory's bandwidth, so that every plan needs it.
-  const wanted = new Set(['F32', ...(options.types ?? measuredTypes)]);
+  const wanted = new Set([...alwaysMeasured, ...(options.types ?? measuredTypes)]);
   const missing = [...wanted].filter((type) => !(type in (cached?.measured?.kernels ?? {})));
   if (cached !== undefined && missing.length === 0) return cached;
   const { kernels, between } = await measureKernels(threads, missing, work);
@@ -127,21 +129,21 @@ function describeMachine(threads: number, measured: MeasuredSpeed): Machine {
 
 const probeBatch = { batch: 1, length: 32 };
 const fewLayers = 2;
-const manyLayers = 18;
+const manyLayers = 14;
 const smallVocabulary = 512;
 const largeVocabulary = 16_384;
 
-/** Models too small for their matrices to matter: what they cost is what every model costs. */
+/** Models so small that what lies between their matrices counts, and wide enough for what small matrices waste. */
 function probeConfig(layers: number, vocabSize: number): ModelConfig {
   return {
     family: 'llama',
     vocabSize,
-    width: 64,
+    width: 256,
     layers,
-    heads: 2,
+    heads: 4,
     kvHeads: 2,
-    headDim: 32,
-    ffnWidth: 128,
+    headDim: 64,
+    ffnWidth: 768,
     contextLength: 512,
     normEpsilon: 1e-5,
     ropeTheta: 10_000,
@@ -163,9 +165,9 @@ async function measureEngines(machine: Machine, probes: EngineProbes, work: Work
     throwIfAborted(work.signal);
     const config = probeConfig(layers, vocabSize);
     const { decodeStepSeconds: seconds, contextTokens, processBytes } = await probes.serve(config);
-    const load = { format: 'FP32', cacheType: 'f16', contextTokens: 512, sequences: 1, prefillTokens: 256 } as const;
+    const load = { format: 'Q4_0', cacheType: 'f16', contextTokens: 512, sequences: 1, prefillTokens: 256 } as const;
     return {
-      seconds: seconds - decodeStepSeconds(speedModel(config, 'FP32', 'f16', machine), 1, contextTokens),
+      seconds: seconds - decodeStepSeconds(speedModel(config, 'Q4_0', 'f16', machine), 1, contextTokens),
       bytes: processBytes === null ? null : processBytes - inferenceMemory(config, load, 0).total,
     };
   };

@@ -1,5 +1,5 @@
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
-import { forwardSeconds, meanMaskedCells, type SpeedModel } from './forward-time.ts';
+import { forwardSeconds, type SpeedModel } from './forward-time.ts';
 import type { SimulatedRequest } from './workload.ts';
 
 /** How the engine batches, as `src/serving` does: decoding sequences first, prompts in chunks with what is left. */
@@ -80,7 +80,6 @@ export function simulateServing(
   signal?: AbortSignal,
 ): SimulationResult {
   const stepSeconds = decodeStepTable(model);
-  const maskedCells = meanMaskedCells(model);
   const source = requests[Symbol.iterator]();
   const take = (): SimulatedRequest | undefined => {
     const next = source.next();
@@ -109,7 +108,7 @@ export function simulateServing(
   /** One forward pass: a token for each of the `decodes` decoding sequences (all or none), and parts of prompts. */
   const runPass = (decodes: number, parts: readonly PromptPart[]) => {
     let tokens = decodes;
-    let pairs = decodes > 0 ? contextSum + decodes * (1 + maskedCells) : 0;
+    let pairs = decodes > 0 ? contextSum + decodes : 0;
     let cached = decodes > 0 ? contextSum : 0;
     let ending = 0;
     for (const { prompt, count } of parts) {
@@ -217,7 +216,7 @@ function decodeStepTable(model: SpeedModel): (running: number) => { base: number
     forwardSeconds(model, {
       tokens: running,
       outputs: running,
-      attendedPairs: contexts + running * meanMaskedCells(model),
+      attendedPairs: contexts,
       cachedTokens: contexts,
     });
   return (running) => {
