@@ -18,6 +18,12 @@ export interface ModelParameters {
   arrays: ReadonlyMap<string, Float32Array>;
 }
 
+/** The same where each array is only asked for: it may be made at that moment. */
+export interface ParameterSource {
+  specs: readonly ParameterSpec[];
+  arrays: Pick<ReadonlyMap<string, Float32Array>, 'get'>;
+}
+
 /** Hugging Face writes GPT-2 with and without this prefix. */
 const gpt2Prefix = 'transformer.';
 
@@ -26,8 +32,13 @@ export function checkpointName(weights: Pick<CheckpointReader, 'has'>, name: str
   return !weights.has(name) && weights.has(gpt2Prefix + name) ? gpt2Prefix + name : name;
 }
 
+/** Parameters whose arrays may be given up one by one. */
+export interface OwnParameters extends ModelParameters {
+  arrays: Map<string, Float32Array>;
+}
+
 /** Reads all parameters into new arrays. Throws as `readParameters` does. */
-export async function loadParameters(config: ModelConfig, weights: CheckpointReader): Promise<ModelParameters> {
+export async function loadParameters(config: ModelConfig, weights: CheckpointReader): Promise<OwnParameters> {
   const specs = architectureOf(config).parameters(config);
   const arrays = new Map(specs.map((spec) => [spec.name, new Float32Array(elementsOf(spec.shape))]));
   await readParameters(specs, weights, (name) => arrays.get(name)!);
@@ -66,7 +77,7 @@ function isAbsentBias(name: string, weights: CheckpointReader): boolean {
 }
 
 /** The parameters as checkpoint tensors, in memory: the inverse of `loadParameters`. */
-export function toWeightReader({ specs, arrays }: ModelParameters): WeightReader {
+export function toWeightReader({ specs, arrays }: ParameterSource): WeightReader {
   const sources = bySource(specs);
   return {
     names: () => [...sources.keys()],

@@ -1,6 +1,6 @@
 import { architectureOf } from '../model/architectures/architecture.ts';
 import type { ModelConfig } from '../model/model-config.ts';
-import type { ModelParameters } from '../model/model-parameters.ts';
+import type { ModelParameters, OwnParameters } from '../model/model-parameters.ts';
 import type { QuantizedMatrix } from '../model/quantized-matrix.ts';
 import type { Work } from '../runtime/progress.ts';
 import { MatrixProducts } from '../tensor/matrix-products.ts';
@@ -26,12 +26,12 @@ export interface QuantizedWeights {
 
 /**
  * Quantizes a model in place: `model` then holds what the quantized model computes with. The tables come first, then
- * the blocks in order, each on the residual stream that everything quantized before it gives. Peak memory: the
- * parameters, the codes, a few residual streams and one block.
+ * the blocks in order, each on the residual stream that everything quantized before it gives. With a store the weights of
+ * a block are given up once their codes are known. Peak memory: the parameters, a few residual streams and one block.
  */
 export async function quantizeModel(
   config: ModelConfig,
-  model: ModelParameters,
+  model: OwnParameters,
   calibration: CalibrationSet | undefined,
   settings: QuantizationSettings,
   store: LayerStore | undefined,
@@ -61,6 +61,7 @@ export async function quantizeModel(
       for (const [name, matrix] of part.matrices) result.linear.set(name, matrix);
       result.layers.push(...part.layers);
       if (layer < config.layers - 1) await streams?.advance(layer, work);
+      if (store !== undefined) for (const name of part.matrices.keys()) model.arrays.delete(name);
       const errors = part.layers.flatMap(({ relativeError }) => relativeError ?? []);
       work.report({
         stage: `quantize (${settings.method})`,

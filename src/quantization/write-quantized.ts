@@ -10,13 +10,15 @@ import {
   weightFileBytes,
   writeModelDirectory,
 } from '../model/model-directory.ts';
-import { type ModelParameters, toWeightReader } from '../model/model-parameters.ts';
+import { type ModelParameters, type ParameterSource, toWeightReader } from '../model/model-parameters.ts';
 import type { SchemeSummary } from '../model/quantized-checkpoint/checkpoint-format.ts';
 import { checkpointFormat } from '../model/quantized-checkpoint/quantized-checkpoint.ts';
-import type { QuantizedMatrix } from '../model/quantized-matrix.ts';
+import { dequantizeMatrix, type QuantizedMatrix } from '../model/quantized-matrix.ts';
 import type { TensorSource } from '../model/safetensors.ts';
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Work } from '../runtime/progress.ts';
+import { elementsOf } from '../tensor/shape.ts';
+import { LinearWeight } from './block-weights.ts';
 import { modelfile } from './modelfile.ts';
 import type { QuantizedWeights } from './quantize-model.ts';
 import type { QuantizationSettings } from './settings.ts';
@@ -44,7 +46,7 @@ export async function writeQuantized(
   work: Work,
 ): Promise<QuantizedArtifact[]> {
   const { config, tokenizer: files } = source;
-  const reader = toWeightReader(model);
+  const reader = toWeightReader(withWeightsFromCodes(model, weights.linear));
   const tokenizer = files === undefined ? undefined : Tokenizer.fromFiles(files);
   const linear = bySourceTensor(model.specs, weights.linear);
   const tables = bySourceTensor(model.specs, weights.tables);
@@ -96,6 +98,22 @@ export async function writeQuantized(
     { ...gguf!, format: ggufFormat(settings), path: join(path, ggufName) },
     { format: settings.format, path, bytes: size, bitsPerWeight: (size * 8) / parameters, fallbacks: [] },
   ];
+}
+
+/** The parameters, of which those that were given up are made from their codes again as they are read. */
+function withWeightsFromCodes(
+  { specs, arrays }: ModelParameters,
+  linear: ReadonlyMap<string, QuantizedMatrix>,
+): ParameterSource {
+  const get = (name: string): Float32Array | undefined => {
+    const matrix = linear.get(name);
+    if (arrays.has(name) || matrix === undefined) return arrays.get(name);
+    const spec = specs.find((candidate) => candidate.name === name)!;
+    const array = new Float32Array(elementsOf(spec.shape));
+    new LinearWeight({ specs, arrays: new Map([[name, array]]) }, name).write(dequantizeMatrix(matrix));
+    return array;
+  };
+  return { specs, arrays: { get } };
 }
 
 /** What llama.cpp calls the type of most of the file. */
