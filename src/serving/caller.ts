@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { Caller } from './pool/model-pool.ts';
 
@@ -17,7 +18,20 @@ export const identifyByToken: IdentifyCaller = (context) => {
 export function callerOf(context: Context, identify: IdentifyCaller): Caller {
   const traceId = traceIdOf(context);
   context.header('x-request-id', traceId);
-  return { key: identify(context), signal: context.req.raw.signal, traceId };
+  return { key: identify(context), signal: clientGone(context), traceId };
+}
+
+/** Fires when the client goes away: by Node's response where there is one, since a `Request` takes long to make. */
+function clientGone(context: Context): AbortSignal {
+  const { outgoing } = (context.env ?? {}) as Partial<HttpBindings>;
+  if (outgoing === undefined) return context.req.raw.signal;
+  const controller = new AbortController();
+  const close = () => {
+    if (!outgoing.writableFinished) controller.abort();
+  };
+  if (outgoing.destroyed) close();
+  else outgoing.once('close', close);
+  return controller.signal;
 }
 
 /** The trace id of W3C Trace Context, else the client's request id, else a new one. */
