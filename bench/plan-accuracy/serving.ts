@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { ModelConfig } from '../../src/model/model-config.ts';
 import type { ServingLoad } from '../../src/planning/inference-memory.ts';
 import { planServing, type ServingPlan } from '../../src/planning/plan-serving.ts';
 import { weightBytes } from '../../src/planning/weight-formats.ts';
@@ -26,49 +27,45 @@ export async function servingRows(measureMachine: MeasureMachine, folder: string
   const rows: BenchRow[] = [];
   let before = await measureMachine(servingTypes);
   for (const config of configs) {
-    const path = await randomModel(folder, config);
-    const engine = await Engine.start({
-      ggufPath: path,
-      contextTokens: load.contextTokens,
-      maxRunning: load.sequences,
-      threads: availableParallelism(),
-      prefixCache: false,
-      prefillChunkTokens: load.prefillTokens,
-    });
-    try {
-      await engine.complete(request);
-      // Before the speed: systems take back what a process has not touched for seconds, such as code that has run. The table
-      // of embeddings is read where the file is mapped; the rest of the file only once, to be repacked.
-      const bytes = (await processBytes(engine.pid!))! + weightBytes(config, load.format).embedding;
-      const { prefill, decode } = await measureSpeed(engine);
-      await engine.close();
-      const after = await measureMachine(servingTypes);
-      const plans = [before, after].map((machine) =>
-        planServing({ shape: config, load, promptTokens, completionTokens, machine }),
-      );
-      const predicted = (figure: (plan: ServingPlan) => number) => (figure(plans[0]!) + figure(plans[1]!)) / 2;
-      const size = sizeOf(config);
-      rows.push(
-        predictionRow(`serving memory, ${size}`, predicted((plan) => plan.memory.total) / 1e6, bytes / 1e6, 'MB'),
-        predictionRow(
-          `prefill, ${size}`,
-          predicted((plan) => plan.prefillTokensPerSecond),
-          prefill,
-          'tok/s',
-        ),
-        predictionRow(
-          `decode, ${size}`,
-          predicted((plan) => plan.tokensPerSecondAlone),
-          decode,
-          'tok/s',
-        ),
-      );
-      before = after;
-    } finally {
-      await engine.close();
-    }
+    const { bytes, prefill, decode } = await measureServing(config, folder);
+    const after = await measureMachine(servingTypes);
+    const plans = [before, after].map((machine) =>
+      planServing({ shape: config, load, promptTokens, completionTokens, machine }),
+    );
+    const predicted = (figure: (plan: ServingPlan) => number) => (figure(plans[0]!) + figure(plans[1]!)) / 2;
+    const size = sizeOf(config);
+    const memory = predicted((plan) => plan.memory.total);
+    const prefillRate = predicted((plan) => plan.prefillTokensPerSecond);
+    const decodeRate = predicted((plan) => plan.tokensPerSecondAlone);
+    rows.push(
+      predictionRow(`serving memory, ${size}`, memory / 1e6, bytes / 1e6, 'MB'),
+      predictionRow(`prefill, ${size}`, prefillRate, prefill, 'tok/s'),
+      predictionRow(`decode, ${size}`, decodeRate, decode, 'tok/s'),
+    );
+    before = after;
   }
   return rows;
+}
+
+/** Bytes and tokens per second of an engine with a random model of that shape, which is closed again. */
+async function measureServing(config: ModelConfig, folder: string) {
+  const engine = await Engine.start({
+    ggufPath: await randomModel(folder, config),
+    contextTokens: load.contextTokens,
+    maxRunning: load.sequences,
+    threads: availableParallelism(),
+    prefixCache: false,
+    prefillChunkTokens: load.prefillTokens,
+  });
+  try {
+    await engine.complete(request);
+    // Before the speed: systems take back what a process has not touched for seconds, such as code that has run. The table
+    // of embeddings is read where the file is mapped; the rest of the file only once, to be repacked.
+    const bytes = (await processBytes(engine.pid!))! + weightBytes(config, load.format).embedding;
+    return { bytes, ...(await measureSpeed(engine)) };
+  } finally {
+    await engine.close();
+  }
 }
 
 const request = {
