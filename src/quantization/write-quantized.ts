@@ -11,7 +11,7 @@ import {
   writeModelDirectory,
 } from '../model/model-directory.ts';
 import { type ModelParameters, type ParameterSource, toWeightReader } from '../model/model-parameters.ts';
-import type { SchemeSummary } from '../model/quantized-checkpoint/checkpoint-format.ts';
+import { isTable, type SchemeSummary } from '../model/quantized-checkpoint/checkpoint-format.ts';
 import { checkpointFormat } from '../model/quantized-checkpoint/quantized-checkpoint.ts';
 import { dequantizeMatrix, type QuantizedMatrix } from '../model/quantized-matrix.ts';
 import type { TensorSource } from '../model/safetensors.ts';
@@ -192,7 +192,7 @@ function schemeSummary(
   // Positions are an embedding too, of the class that the packed table is known by.
   if (config.family === 'gpt2' && packedTables.size > 0) unquantized.add(moduleOf('wpe.weight'));
   for (const { layout, source } of specs) {
-    if (layout === undefined || /embed_tokens|wte|lm_head/.test(source.tensor)) continue;
+    if (layout === undefined || isTable(source.tensor)) continue;
     const module = moduleOf(source.tensor);
     const matrix = linear.get(source.tensor);
     if (matrix === undefined) unquantized.add(module);

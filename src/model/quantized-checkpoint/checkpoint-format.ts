@@ -35,6 +35,9 @@ export interface CheckpointFormat {
   read(module: string, weights: SafetensorsReader, config: Record<string, unknown>): Promise<QuantizedMatrix>;
 }
 
+/** Whether a tensor or module of a checkpoint is the token embedding or the output layer. */
+export const isTable = (name: string): boolean => /(^|\.)(embed_tokens|wte|lm_head)(\.|$)/.test(name);
+
 export const groupSizeSchema = z.union([z.literal(-1), z.int().positive()]);
 
 /** Throws unless the outputs fill whole words. */

@@ -3,7 +3,7 @@ import type { ModelDirectory } from '../model-directory.ts';
 import type { WeightReader } from '../model-parameters.ts';
 import { dequantizeMatrix } from '../quantized-matrix.ts';
 import { awqFormat } from './awq-format.ts';
-import type { CheckpointFormat, CheckpointFormatName } from './checkpoint-format.ts';
+import { type CheckpointFormat, type CheckpointFormatName, isTable } from './checkpoint-format.ts';
 import { compressedTensorsFormat } from './compressed-tensors-format.ts';
 import { gptqFormat } from './gptq-format.ts';
 import { transposed } from './int-packing.ts';
@@ -41,7 +41,7 @@ export function openWeightReader(
     const matrix = await format.read(moduleOf(name)!, weights, quantizationConfig);
     const values = dequantizeMatrix(matrix);
     // GPT-2 keeps its matrices as [in, out], its tables as [entry, width].
-    return config.family === 'gpt2' && !/wte|lm_head/.test(name)
+    return config.family === 'gpt2' && !isTable(name)
       ? { shape: [matrix.columns, matrix.rows], values: transposed(values, matrix.rows, matrix.columns) }
       : { shape: [matrix.rows, matrix.columns], values };
   };
