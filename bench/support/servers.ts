@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
@@ -39,9 +39,8 @@ export function option(args: readonly string[], name: string, fallback: string):
 /** Our server on a GGUF, in its own process. */
 export async function startOurs(ggufPath: string, settings: Omit<EngineSettings, 'ggufPath'>): Promise<BenchServer> {
   const script = fileURLToPath(new URL('./serve-gguf.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ggufPath, JSON.stringify(settings)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const words = ['--import', 'tsx', script, ggufPath, JSON.stringify(settings)];
+  const child = start(process.execPath, words, ['ignore', 'pipe', 'inherit']);
   const lines = createInterface({ input: child.stdout! });
   for await (const line of lines) if (line.startsWith('http')) return { url: line, stop: () => stop(child) };
   throw new Error('our server ended before it was ready');
@@ -50,9 +49,7 @@ export async function startOurs(ggufPath: string, settings: Omit<EngineSettings,
 /** llama-server on the same GGUF with its own defaults but for what is given here. */
 export async function startLlamaServer(path: string, ggufPath: string, flags: readonly string[]): Promise<BenchServer> {
   const port = await freePort();
-  const child = spawn(path, ['-m', ggufPath, '--host', '127.0.0.1', '--port', String(port), ...flags], {
-    stdio: 'ignore',
-  });
+  const child = start(path, ['-m', ggufPath, '--host', '127.0.0.1', '--port', String(port), ...flags], 'ignore');
   const url = `http://127.0.0.1:${port}`;
   for (let attempt = 0; attempt < 600; attempt++) {
     const healthy = await fetch(`${url}/health`).then(
@@ -65,6 +62,22 @@ export async function startLlamaServer(path: string, ggufPath: string, flags: re
   }
   await stop(child);
   throw new Error(`${path} did not become ready`);
+}
+
+/**
+ * Starts a server that does not outlive this process, whether a bench returns, throws or is killed: a shell kills the
+ * server when our end of the shell's input closes. Handlers in this process would not do: tsx kills a process that is too
+ * busy to answer Ctrl-C at once.
+ */
+function start(command: string, args: readonly string[], stdio: StdioOptions): ChildProcess {
+  const server = spawn(command, args, { stdio });
+  // Detached, so that Ctrl-C does not end the shell first.
+  const guard = spawn('sh', ['-c', 'read -r _; kill -KILL "$0"', `${server.pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  server.once('exit', () => guard.kill());
+  return server;
 }
 
 function freePort(): Promise<number> {
