@@ -1,13 +1,10 @@
 // A server at twice its capacity with random aborts and malformed bodies, its engine killed on the way:
 // npm run bench -- serve-soak [--minutes 2] [--kills 3] [--threads 1] (30 minutes and 10 kills for the whole of it)
 import { setTimeout as delay } from 'node:timers/promises';
-import { serve } from '@hono/node-server';
-import { Hono } from 'hono';
-import { ollamaRoutes } from '../src/serving/ollama/ollama-routes.ts';
-import { openAiRoutes } from '../src/serving/openai/openai-routes.ts';
 import { TINY } from '../test/support/random-gguf.ts';
-import { poolOf, randomModel } from '../test/support/test-model.ts';
+import { randomModel } from '../test/support/test-model.ts';
 import type { Bench } from './bench.ts';
+import { serveModel } from './support/serve-model.ts';
 import { option } from './support/servers.ts';
 
 const SLOTS = 8;
@@ -26,18 +23,7 @@ const bench: Bench = async (args) => {
   const minutes = Number(option(args, 'minutes', '2'));
   const kills = Number(option(args, 'kills', '3'));
   const settings = { threads: Number(option(args, 'threads', '1')), contextTokens: 2048, maxRunning: SLOTS };
-  const pool = poolOf({ model: { name: 'model', ggufPath: randomModel(TINY), settings } }, { maxQueued: SLOTS });
-  const { model, release } = await pool.acquire('model');
-  const app = new Hono();
-  app.route('/', openAiRoutes(pool));
-  app.route('/', ollamaRoutes(pool));
-  const url = await new Promise<string>((resolve) => {
-    // As src/http/server.ts has it: connections are not closed under a client that is about to use them again.
-    const serverOptions = { keepAliveTimeout: 65_000 };
-    serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0, serverOptions }, (info) =>
-      resolve(`http://127.0.0.1:${info.port}`),
-    );
-  });
+  const { url, pool, model, release } = await serveModel(randomModel(TINY), settings, { maxQueued: SLOTS });
   const statuses = new Map<string, number>();
   const untilMs = Date.now() + minutes * 60_000;
   const memory: { minute: number; parent: number; engine: number }[] = [];
