@@ -1,5 +1,12 @@
 import type { Machine } from './machine.ts';
-import { focusOf, type MemoryPart, type PlanAnswer, type PlanRow, type Recommendation } from './plan-answer.ts';
+import {
+  focusOf,
+  type MemoryPart,
+  memoryRow,
+  type PlanAnswer,
+  type PlanRow,
+  type Recommendation,
+} from './plan-answer.ts';
 import { planServing, type ServingPlan, type ServingRequest } from './plan-serving.ts';
 import { bytesText, durationText, usdText } from './quantity-text.ts';
 import { parseWeightFormat } from './weight-formats.ts';
@@ -25,7 +32,7 @@ export function compareServing(
 ): PlanAnswer {
   const candidates = machines.map((machine) => ({ machine, plan: planServing({ ...request, machine }) }));
   const recommended = recommendServing(candidates, wanted);
-  const rows = candidates.map((candidate) => ({ row: rowOf(candidate), parts: partsOf(candidate.plan) }));
+  const rows = candidates.map((candidate) => ({ row: servingRow(candidate), parts: partsOf(candidate.plan) }));
   const focusId = focusOf({ machines: rows, recommended }).row.machine;
   const focus = machines.find(({ id }) => id === focusId)!;
   const whatIf = settingsOf(variations).map((settings) => {
@@ -83,15 +90,9 @@ function recommendServing(candidates: readonly Candidate[], wanted: Interactivit
   return { machine: machine.id, reasons };
 }
 
-function rowOf({ machine, plan }: Candidate): PlanRow {
+function servingRow({ machine, plan }: Candidate): PlanRow {
   return {
-    machine: machine.id,
-    name: machine.name,
-    fits: plan.fits,
-    devices: plan.devices,
-    memoryBytes: plan.memory.total,
-    usableBytes: plan.usableBytes,
-    headroomBytes: plan.headroomBytes,
+    ...memoryRow(machine, plan),
     serving: {
       ttftSeconds: plan.ttftSeconds,
       prefillTokensPerSecond: plan.prefillTokensPerSecond,

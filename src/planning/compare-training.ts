@@ -1,5 +1,12 @@
 import type { Machine } from './machine.ts';
-import { focusOf, type MemoryPart, type PlanAnswer, type PlanRow, type Recommendation } from './plan-answer.ts';
+import {
+  focusOf,
+  type MemoryPart,
+  memoryRow,
+  type PlanAnswer,
+  type PlanRow,
+  type Recommendation,
+} from './plan-answer.ts';
 import { fitSetup, planTraining, type TrainingPlan, type TrainingRequest } from './plan-training.ts';
 import { bytesText, durationText, usdText } from './quantity-text.ts';
 import type { TrainingSetup } from './training-memory.ts';
@@ -32,7 +39,7 @@ export function compareTraining(
   });
   const candidates = machines.map((machine) => candidateFor(machine, request.setup));
   const recommended = recommendTraining(candidates, goal.deadlineSeconds);
-  const rows = candidates.map((candidate) => ({ row: rowOf(candidate), parts: partsOf(candidate.plan) }));
+  const rows = candidates.map((candidate) => ({ row: trainingRow(candidate), parts: partsOf(candidate.plan) }));
   const focusId = focusOf({ machines: rows, recommended }).row.machine;
   const focus = machines.find(({ id }) => id === focusId)!;
   const whatIf = settingsOf(variations).map((settings) => {
@@ -106,15 +113,9 @@ function recommendTraining(candidates: readonly Candidate[], deadlineSeconds: nu
   return { machine: machine.id, reasons };
 }
 
-function rowOf({ machine, plan }: Candidate): PlanRow {
+function trainingRow({ machine, plan }: Candidate): PlanRow {
   return {
-    machine: machine.id,
-    name: machine.name,
-    fits: plan.fits,
-    devices: plan.devices,
-    memoryBytes: plan.memory.total,
-    usableBytes: plan.usableBytesPerDevice,
-    headroomBytes: plan.headroomBytes,
+    ...memoryRow(machine, plan),
     training: {
       parallelism: parallelismText(plan.setup),
       devicesNeeded: plan.devicesNeeded,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Machine } from './machine.ts';
 
 const money = z.number().nullable();
 
@@ -38,6 +39,15 @@ export const planRowSchema = z.object({
     .optional(),
 });
 export type PlanRow = z.output<typeof planRowSchema>;
+
+/** What a row says of the memory, whatever the model is for. */
+export function memoryRow(
+  { id, name }: Machine,
+  plan: Pick<PlanRow, 'fits' | 'devices' | 'usableBytes' | 'headroomBytes'> & { memory: { total: number } },
+): Omit<PlanRow, 'serving' | 'training'> {
+  const { fits, devices, memory, usableBytes, headroomBytes } = plan;
+  return { machine: id, name, fits, devices, memoryBytes: memory.total, usableBytes, headroomBytes };
+}
 
 /** What a change of the plan does on one machine. */
 export const whatIfSchema = z.object({

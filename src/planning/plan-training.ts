@@ -27,7 +27,8 @@ export interface TrainingPlan {
   trainableParameters: number;
   /** Bytes on the fullest device. */
   memory: TrainingMemory;
-  usableBytesPerDevice: number;
+  /** Of one device. */
+  usableBytes: number;
   /** Positive: room left on the fullest device; negative: bytes missing. */
   headroomBytes: number;
   fits: boolean;
@@ -77,7 +78,7 @@ export function planTraining(request: TrainingRequest): TrainingPlan {
     parameters: countParameters(shape).total,
     trainableParameters: stateBytes(shape, setup).trainable,
     memory,
-    usableBytesPerDevice: usable,
+    usableBytes: usable,
     headroomBytes: usable - memory.total,
     fits: memory.total <= usable && (devices <= machine.devices || machine.linkBytesPerSecond !== undefined),
     devices,
