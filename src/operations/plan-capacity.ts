@@ -4,14 +4,13 @@ import { largestLoad } from '../planning/capacity.ts';
 import { hourlyCost, usualOwnership } from '../planning/cost.ts';
 import { fleetSensitivity, planFleet } from '../planning/fleet.ts';
 import { speedModel } from '../planning/forward-time.ts';
-import { cacheBytesPerToken, cacheTypes } from '../planning/inference-memory.ts';
+import { cacheBytesPerToken } from '../planning/inference-memory.ts';
 import { runtimeBytes, usableBytes } from '../planning/machine.ts';
 import { countText, durationText, usdText } from '../planning/quantity-text.ts';
 import { parseWeightFormat, weightBytes } from '../planning/weight-formats.ts';
 import { defineOperation } from './operation.ts';
-import { chooseMachine, chooseShape } from './planning-inputs.ts';
+import { chooseMachine, chooseShape, positiveInteger, servingFields } from './planning-inputs.ts';
 
-const positive = z.number().int().positive();
 const percentiles = z.object({ mean: z.number(), p50: z.number(), p95: z.number(), p99: z.number() });
 
 export const planCapacity = defineOperation({
@@ -29,23 +28,23 @@ export const planCapacity = defineOperation({
   positionals: ['model'],
   example: 'fts plan capacity Llama-3.1-8B --machine akamai-rtx-pro-6000-x1 --users 5000000 --sites 200',
   input: z.object({
-    model: z.string().min(1).describe('A model as for `fts plan`'),
+    model: servingFields.model,
     machine: z.string().default('this-machine').describe('One machine of the catalogue'),
-    format: z.string().default('Q4_K_M').describe('Weight format'),
-    cacheType: z.enum(cacheTypes).default('f16').describe('Type of the KV cache'),
-    prompt: positive.default(512).describe('Mean prompt tokens'),
-    completion: positive.default(128).describe('Mean completion tokens'),
+    format: servingFields.format,
+    cacheType: servingFields.cacheType,
+    prompt: positiveInteger.default(512).describe('Mean prompt tokens'),
+    completion: positiveInteger.default(128).describe('Mean completion tokens'),
     spread: z.number().min(0).max(3).default(0.8).describe('Spread of the lengths (sigma of their logarithm)'),
-    context: positive.default(4096).describe('Longest prompt and completion together'),
-    batch: positive.default(64).describe('Most sequences in a batch'),
-    chunk: positive.default(512).describe('Most tokens in one forward pass'),
+    context: servingFields.context.describe('Longest prompt and completion together'),
+    batch: positiveInteger.default(64).describe('Most sequences in a batch'),
+    chunk: positiveInteger.default(512).describe('Most tokens in one forward pass'),
     ttftMs: z.number().positive().default(500).describe('Target for the first token'),
     tpotMs: z.number().positive().default(100).describe('Target for each further token'),
     attainment: z.number().min(0.5).max(0.999).default(0.95).describe('Share of requests that must meet both'),
-    requests: positive.max(2_000_000).default(5000).describe('Requests in each simulation'),
+    requests: positiveInteger.max(2_000_000).default(5000).describe('Requests in each simulation'),
     users: z.number().positive().optional().describe('Users of the service, to size a fleet'),
     queriesPerDay: z.number().positive().default(10).describe('Queries of one user in a day'),
-    sites: positive.default(1).describe('Edge sites that share the users'),
+    sites: positiveInteger.default(1).describe('Edge sites that share the users'),
     skew: z.number().min(0).max(3).default(1).describe('How unequal the sites are (Zipf exponent; 0: equal)'),
     peak: z.number().min(1).default(2).describe('Busiest hour over the average'),
     curve: z
@@ -53,7 +52,7 @@ export const planCapacity = defineOperation({
       .optional()
       .describe('Load by hour of the day, as 24 numbers with commas; replaces peak, and replicas follow it'),
     utilization: z.number().min(0.05).max(1).default(0.7).describe('Share of the capacity planned for'),
-    leastPerSite: positive.default(2).describe('Replicas kept at each site at the least'),
+    leastPerSite: positiveInteger.default(2).describe('Replicas kept at each site at the least'),
     seed: z.number().int().default(1).describe('Seed of the simulated requests'),
   }),
   output: z.object({

@@ -1,14 +1,11 @@
 import { z } from 'zod';
 import { usualOwnership } from '../planning/cost.ts';
-import { cacheTypes } from '../planning/inference-memory.ts';
 import { textTable } from '../planning/plan-text.ts';
 import { countText, usdText } from '../planning/quantity-text.ts';
 import { type CostRow, compareCosts } from '../planning/rent-or-buy.ts';
-import { parseWeightFormat } from '../planning/weight-formats.ts';
 import { defineOperation } from './operation.ts';
-import { chooseMachines, chooseShape } from './planning-inputs.ts';
+import { chooseMachines, chooseShape, positiveInteger, servingFields, servingRequest } from './planning-inputs.ts';
 
-const positive = z.number().int().positive();
 const money = z.number().nullable();
 
 export const planCost = defineOperation({
@@ -26,14 +23,14 @@ export const planCost = defineOperation({
   positionals: ['model'],
   example: 'fts plan cost Llama-3.1-8B --queries-per-day 20000',
   input: z.object({
-    model: z.string().min(1).describe('A model as for `fts plan`'),
-    machines: z.array(z.string()).default([]).describe('Only these machines; all when left out'),
-    format: z.string().default('Q4_K_M').describe('Weight format'),
-    cacheType: z.enum(cacheTypes).default('f16').describe('Type of the KV cache'),
-    context: positive.default(4096).describe('Tokens kept per conversation'),
-    batch: positive.default(8).describe('Conversations answered at once'),
-    prompt: positive.default(1024).describe('Prompt tokens of a query'),
-    completion: positive.default(256).describe('Completion tokens of a query'),
+    model: servingFields.model,
+    machines: servingFields.machines,
+    format: servingFields.format,
+    cacheType: servingFields.cacheType,
+    context: servingFields.context,
+    batch: positiveInteger.default(8).describe('Conversations answered at once'),
+    prompt: servingFields.prompt,
+    completion: servingFields.completion,
     queriesPerDay: z.number().positive().default(1000).describe('Queries in a day'),
     usdPerQuery: z
       .number()
@@ -70,19 +67,7 @@ export const planCost = defineOperation({
     const { name, shape } = await chooseShape(input.model, context);
     const machines = await chooseMachines(input.machines, context);
     const comparison = compareCosts(
-      {
-        shape,
-        load: {
-          format: parseWeightFormat(input.format),
-          cacheType: input.cacheType,
-          contextTokens: input.context,
-          sequences: input.batch,
-          prefillTokens: 512,
-        },
-        promptTokens: Math.min(input.prompt, input.context),
-        completionTokens: Math.min(input.completion, input.context),
-        utilization: input.utilization,
-      },
+      { ...servingRequest(input, shape), utilization: input.utilization },
       machines,
       { queriesPerDay: input.queriesPerDay, usdPerQuery: input.usdPerQuery },
       { ...usualOwnership, years: input.years, usdPerKilowattHour: input.usdPerKilowattHour },

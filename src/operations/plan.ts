@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { compareServing } from '../planning/compare-serving.ts';
 import { compareTraining } from '../planning/compare-training.ts';
-import { cacheTypes } from '../planning/inference-memory.ts';
 import type { Machine } from '../planning/machine.ts';
 import { thisMachineId, trainingTypes } from '../planning/measure-machine.ts';
 import { memoryBarsSvg } from '../planning/memory-bar-svg.ts';
@@ -10,35 +9,32 @@ import { oneDevice, parseParallelism } from '../planning/parallelism.ts';
 import { focusOf, memoryPartSchema, planRowSchema, whatIfSchema } from '../planning/plan-answer.ts';
 import { planText } from '../planning/plan-text.ts';
 import { optimizers, recomputations, type TrainingMethod, trainingPrecisions } from '../planning/training-memory.ts';
-import { parseWeightFormat } from '../planning/weight-formats.ts';
 import { parseVariation } from '../planning/what-if.ts';
 import { writeFileAtomic } from '../store/atomic-file.ts';
 import { defineOperation } from './operation.ts';
-import { chooseMachines, chooseShape } from './planning-inputs.ts';
-
-const positive = z.number().int().positive();
+import { chooseMachines, chooseShape, positiveInteger, servingFields, servingRequest } from './planning-inputs.ts';
 
 const inputSchema = z.object({
-  model: z.string().min(1).describe('A model, folder, config.json, GGUF file, Hugging Face id, or a size such as 8B'),
+  model: servingFields.model.describe('A model, folder, config.json, GGUF file, Hugging Face id, or a size such as 8B'),
   purpose: z.enum(['serve', 'train', 'fine-tune']).default('serve'),
-  machines: z.array(z.string()).default([]).describe(`Only these ids (${thisMachineId} is measured); default all`),
-  format: z.string().default('Q4_K_M').describe('Serving: weight format (Q4_0, Q8_0, BF16, INT4-g128, FP32, …)'),
-  cacheType: z.enum(cacheTypes).default('f16').describe('Serving: type of the KV cache'),
-  context: positive.default(4096).describe('Serving: tokens kept per conversation; training: sequence length'),
-  batch: positive.default(1).describe('Serving: conversations at once; training: sequences per micro-batch'),
-  prompt: positive.default(1024).describe('Serving: prompt tokens of a query'),
-  completion: positive.default(256).describe('Serving: completion tokens of a query'),
+  machines: servingFields.machines.describe(`Only these ids (${thisMachineId} is measured); default all`),
+  format: servingFields.format.describe('Serving: weight format (Q4_0, Q8_0, BF16, INT4-g128, FP32, …)'),
+  cacheType: servingFields.cacheType.describe('Serving: type of the KV cache'),
+  context: servingFields.context.describe('Serving: tokens kept per conversation; training: sequence length'),
+  batch: positiveInteger.default(1).describe('Serving: conversations at once; training: sequences per micro-batch'),
+  prompt: servingFields.prompt.describe('Serving: prompt tokens of a query'),
+  completion: servingFields.completion.describe('Serving: completion tokens of a query'),
   ttftMs: z.number().positive().default(500).describe('Serving: longest time to first token'),
   pace: z.number().positive().default(10).describe('Serving: lowest tok/s for one reader'),
   tokens: z.number().positive().optional().describe('Training: tokens in all (default 20 a parameter; fine-tune 1e7)'),
   optimizer: z.enum(optimizers).default('adamw'),
   precision: z.enum(trainingPrecisions).default('bf16-mixed').describe('Training'),
   recompute: z.enum(recomputations).default('none').describe('Training: activations computed again'),
-  accumulation: positive.default(8).describe('Training: micro-batches per update'),
+  accumulation: positiveInteger.default(8).describe('Training: micro-batches per update'),
   parallel: z.string().optional().describe('Training: data=8,tensor=2,pipeline=4,zero=3 (default: chosen per machine)'),
   mfu: z.number().positive().max(1).optional().describe('Training: share of the arithmetic peak'),
   method: z.enum(['full', 'lora', 'qlora']).optional().describe('Fine-tuning (default lora)'),
-  rank: positive.default(16).describe('LoRA rank'),
+  rank: positiveInteger.default(16).describe('LoRA rank'),
   days: z.number().positive().default(30).describe('Training: days until it should be done'),
   whatIf: z.array(z.string()).default([]).describe('Variations: context=4096,32768 batch=1,8 bits=4,8,16'),
   svg: z.string().optional().describe('Write the memory bars to this SVG file'),
@@ -99,21 +95,8 @@ export const plan = defineOperation({
 });
 
 function servingAnswer(input: PlanInput, shape: ModelShape, machines: Machine[]) {
-  const load = {
-    format: parseWeightFormat(input.format),
-    cacheType: input.cacheType,
-    contextTokens: input.context,
-    sequences: input.batch,
-    prefillTokens: 512,
-  };
-  const request = {
-    shape,
-    load,
-    promptTokens: Math.min(input.prompt, input.context),
-    completionTokens: Math.min(input.completion, input.context),
-  };
   const wanted = { ttftSeconds: input.ttftMs / 1000, tokensPerSecond: input.pace };
-  return compareServing(request, machines, wanted, input.whatIf.map(parseVariation));
+  return compareServing(servingRequest(input, shape), machines, wanted, input.whatIf.map(parseVariation));
 }
 
 function trainingAnswer(input: PlanInput, shape: ModelShape, machines: Machine[]) {

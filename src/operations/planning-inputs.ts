@@ -1,11 +1,47 @@
+import { z } from 'zod';
 import { operatorRecipe } from '../model/operator/recipe.ts';
+import { cacheTypes } from '../planning/inference-memory.ts';
 import type { Machine } from '../planning/machine.ts';
 import { findMachine, loadMachines } from '../planning/machine-catalogue.ts';
 import { thisMachineId } from '../planning/measure-machine.ts';
+import type { ModelShape } from '../planning/model-shape.ts';
+import type { ServingRequest } from '../planning/plan-serving.ts';
 import { type ResolvedShape, resolveShape } from '../planning/resolve-shape.ts';
+import { parseWeightFormat } from '../planning/weight-formats.ts';
 import { operatorConfig } from '../training/recipes/operator-training.ts';
 import type { OperationContext } from './context.ts';
 import { measuredMachine } from './measured-machine.ts';
+
+export const positiveInteger = z.number().int().positive();
+
+/** What several questions ask about serving a model; one that means more by a field describes it anew. */
+export const servingFields = {
+  model: z.string().min(1).describe('A model as for `fts plan`'),
+  machines: z.array(z.string()).default([]).describe('Only these machines; all when left out'),
+  format: z.string().default('Q4_K_M').describe('Weight format'),
+  cacheType: z.enum(cacheTypes).default('f16').describe('Type of the KV cache'),
+  context: positiveInteger.default(4096).describe('Tokens kept per conversation'),
+  prompt: positiveInteger.default(1024).describe('Prompt tokens of a query'),
+  completion: positiveInteger.default(256).describe('Completion tokens of a query'),
+};
+type ServingInput = z.output<z.ZodObject<typeof servingFields>> & { batch: number };
+
+/** `batch` such queries at once, of a model of this shape. */
+export function servingRequest(input: ServingInput, shape: ModelShape): Omit<ServingRequest, 'machine'> {
+  const { context, prompt, completion } = input;
+  return {
+    shape,
+    load: {
+      format: parseWeightFormat(input.format),
+      cacheType: input.cacheType,
+      contextTokens: context,
+      sequences: input.batch,
+      prefillTokens: 512,
+    },
+    promptTokens: Math.min(prompt, context),
+    completionTokens: Math.min(completion, context),
+  };
+}
 
 /**
  * The shape behind a model's name, looked up in the registry, among the recipes of `fts train`, on disk, in the
