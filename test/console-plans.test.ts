@@ -32,7 +32,7 @@ describe.skipIf(noBrowser !== undefined)(`change plans in a browser${noBrowser ?
 
   const serve = async () => {
     services = temporaryServices(environment);
-    server = await startServer(createApp(services, { version: '0.0.0-test', command: ['fts'] }), '127.0.0.1', 0);
+    server = await startServer(() => createApp(services, { version: '0.0.0-test', command: ['fts'] }), '127.0.0.1', 0);
   };
 
   beforeEach(async () => {

@@ -83,7 +83,7 @@ describe.skipIf(noBrowser !== undefined)(`the console in a browser${noBrowser ? 
 
   const serveWith = async (environment: NodeJS.ProcessEnv = {}) => {
     services = temporaryServices(environment);
-    server = await startServer(createApp(services, program), '127.0.0.1', 0);
+    server = await startServer(() => createApp(services, program), '127.0.0.1', 0);
   };
   const open = async (path: string): Promise<Page> => {
     const opened = await openPage(browser, `${server.url}${path}`);

@@ -44,7 +44,7 @@ it('takes a model from plan to measurement and answers every kind of client', { 
   await life('deploy', { artifact: 'tiny:q4_0', name: 'tiny' });
   const serving = openServing(services);
   const server = await startServer(
-    createApp(services, { version: '0.0.0-test', command: ['fts'] }, serving),
+    () => createApp(services, { version: '0.0.0-test', command: ['fts'] }, serving),
     '127.0.0.1',
     0,
   );

@@ -42,7 +42,7 @@ beforeEach(async () => {
     },
     { 'mcp.toolsets': 'default,records' },
   );
-  server = await startServer(createApp(services, { version: '0.0.0', command: ['fts'] }), '127.0.0.1', 0);
+  server = await startServer(() => createApp(services, { version: '0.0.0', command: ['fts'] }), '127.0.0.1', 0);
   client = await connect({ extensions: { [viewsExtension]: { mimeTypes: [viewMimeType] } } });
 });
 

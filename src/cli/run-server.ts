@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { environmentName } from '../config/settings.ts';
 import { requireCredentialsBeyondLoopback } from '../http/authentication/authentication.ts';
-import { createApp, type RunningServer, startServer } from '../http/server.ts';
+import { createApp, startServer } from '../http/server.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import { akamaiOf } from '../operations/akamai-services.ts';
 import type { Services } from '../operations/context.ts';
@@ -31,12 +31,17 @@ export function settlePlansInBackground(services: Services): void {
 
 /** Binds the port first, so that a taken one is told before anything else happens; then takes up queued jobs. */
 export async function openServer(services: Services, version: string): Promise<ServerProcess> {
-  const { 'server.host': host, 'server.port': port } = services.config.values;
+  const { config } = services;
+  const { 'server.host': host, 'server.port': port } = config.values;
   requireCredentialsBeyondLoopback(services);
   const serving = openServing(services);
   const stop = new AbortController();
-  const app = createApp(services, { version, command: ownCommand() }, serving, stop.signal);
-  const server: RunningServer = await startServer(app, host, port);
+  const appAt = (bound: number) => {
+    const values = { ...config.values, 'server.port': bound };
+    const program = { version, command: ownCommand() };
+    return createApp({ ...services, config: { ...config, values } }, program, serving, stop.signal);
+  };
+  const server = await startServer(appAt, host, port);
   await sweepUnfinished(services.home.root);
   const queue = new JobQueue(services.jobs, [...ownCommand(), '_work'], {
     [environmentName('server.host')]: host,

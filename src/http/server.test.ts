@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { Hono } from 'hono';
 import { expect, it } from 'vitest';
 import { temporaryServices } from '../../test/temporary-home.ts';
 import { createApp, startServer } from './server.ts';
@@ -40,11 +41,27 @@ it('says that a port is taken and names another', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
-  const starting = startServer(createApp(temporaryServices(), program), '127.0.0.1', port);
+  const starting = startServer(() => createApp(temporaryServices(), program), '127.0.0.1', port);
   await expect(starting).rejects.toMatchObject({
     kind: 'conflict',
     field: 'server.port',
     remedy: expect.stringContaining(`--port ${port + 1}`),
   });
   taken.close();
+});
+
+it('lets go of its port when the app for it cannot be made', async () => {
+  let port = 0;
+  const starting = startServer(
+    (bound) => {
+      port = bound;
+      throw new Error('no such toolset');
+    },
+    '127.0.0.1',
+    0,
+  );
+  await expect(starting).rejects.toThrow('no such toolset');
+  const next = await startServer(() => new Hono(), '127.0.0.1', port);
+  expect(next.url).toBe(`http://127.0.0.1:${port}`);
+  await next.close();
 });

@@ -1,5 +1,7 @@
-import type { Server } from 'node:http';
-import { serve } from '@hono/node-server';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { consoleRoutes } from '../console/console-routes.ts';
 import { FtsError } from '../errors/fts-error.ts';
@@ -85,15 +87,25 @@ const identify: IdentifyCaller = (context) => {
   return known ?? identifyByToken(context);
 };
 
-/** Binds the address and answers. A taken port is the caller's `conflict`, with another port as the remedy. */
-export async function startServer(app: Hono, host: string, port: number): Promise<RunningServer> {
-  const server = await new Promise<Server>((resolve, reject) => {
-    const options = { fetch: app.fetch, hostname: host, port, serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS } };
-    const created = serve(options, () => resolve(created)) as Server;
-    created.once('error', (error: NodeJS.ErrnoException) => reject(explainListenError(error, host, port)));
-  });
-  const address = server.address();
-  const bound = typeof address === 'object' && address !== null ? address.port : port;
+/**
+ * Binds the address and answers with the app that is made for the port bound, which links carry. A taken port is the
+ * caller's `conflict`, with another port as the remedy.
+ */
+export async function startServer(appAt: (port: number) => Hono, host: string, port: number): Promise<RunningServer> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw explainListenError(error as NodeJS.ErrnoException, host, port);
+  }
+  const { port: bound } = server.address() as AddressInfo;
+  try {
+    server.on('request', getRequestListener(appAt(bound).fetch, { hostname: host }));
+  } catch (error) {
+    await closeServer(server);
+    throw error;
+  }
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     close: () => closeServer(server),

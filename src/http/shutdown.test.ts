@@ -7,7 +7,7 @@ it('ends open streams itself when the server stops, instead of breaking them off
   const services = temporaryServices();
   const stop = new AbortController();
   const app = createApp(services, { version: '0.0.0', command: ['fts'] }, undefined, stop.signal);
-  const server = await startServer(app, '127.0.0.1', 0);
+  const server = await startServer(() => app, '127.0.0.1', 0);
   const connect = async (mode: 'legacy' | { pin: string }) => {
     const client = new Client({ name: 'listener', version: '1' }, { versionNegotiation: { mode } });
     await client.connect(new StreamableHTTPClientTransport(new URL(`${server.url}/mcp`)));

@@ -21,7 +21,7 @@ export async function startConformanceServer(): Promise<{ url: string; close: ()
   const app = new Hono();
   app.use(requestGuard(allowedHostnames('127.0.0.1', [])));
   app.route('/', mcpRoutes(services, { version: '0.0.0', changes, extra }));
-  const server = await startServer(app, '127.0.0.1', 0);
+  const server = await startServer(() => app, '127.0.0.1', 0);
   return {
     url: `${server.url}/mcp`,
     close: async () => {
