@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { addressUrl } from '../config/address-url.ts';
 import { consoleRoutes } from '../console/console-routes.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { mcpRoutes } from '../mcp/mcp-routes.ts';
@@ -107,7 +108,7 @@ export async function startServer(appAt: (port: number) => Hono, host: string, p
     throw error;
   }
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    url: addressUrl(host, bound),
     close: () => closeServer(server),
   };
 }
@@ -131,7 +132,7 @@ function explainListenError(error: NodeJS.ErrnoException, host: string, port: nu
     return new FtsError('conflict', `Port ${port} is taken on ${host}.`, {
       field: 'server.port',
       value: port,
-      remedy: `Perhaps fts is up already (try http://${host}:${port}/); otherwise choose another: fts up --port ${port + 1}`,
+      remedy: `Perhaps fts is up already (try ${addressUrl(host, port)}/); otherwise choose another: fts up --port ${port + 1}`,
       cause: error,
     });
   }

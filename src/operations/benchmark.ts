@@ -4,6 +4,7 @@ import { benchmarkServing, type ServingBenchmark } from '../benchmarking/benchma
 import { htmlReport } from '../benchmarking/html-report.ts';
 import { type Roofline, roofline } from '../benchmarking/roofline.ts';
 import { benchmarkServingSchema } from '../benchmarking/settings.ts';
+import { addressUrl } from '../config/address-url.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { writeFileAtomic } from '../store/atomic-file.ts';
 import type { OperationContext } from './context.ts';
@@ -115,7 +116,7 @@ async function memoryRoofline(result: ServingBenchmark, context: OperationContex
 
 async function ownServer({ config, signal }: OperationContext): Promise<string> {
   const { 'server.host': host, 'server.port': port } = config.values;
-  const url = `http://${host}:${port}`;
+  const url = addressUrl(host, port);
   try {
     await fetch(`${url}/health`, { signal });
     return url;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addressUrl } from '../config/address-url.ts';
 import { type OperatorOperationName, parseOperatorProposal } from '../model/operator/operations.ts';
 import type { Services } from './context.ts';
 import { textCodecOf } from './serving.ts';
@@ -79,7 +80,7 @@ export async function operatorProposals(
     const name = deployedOperator(services);
     if (name === undefined) return [];
     const { 'server.host': host, 'server.port': port } = services.config.values;
-    const response = await fetch(`http://${host.includes(':') ? `[${host}]` : host}:${port}/v1/chat/completions`, {
+    const response = await fetch(`${addressUrl(host, port)}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
