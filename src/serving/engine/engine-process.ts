@@ -1,6 +1,6 @@
 import { FtsError } from '../../errors/fts-error.ts';
 import { EngineCore } from './engine-core.ts';
-import type { FromEngine, ToEngine } from './protocol.ts';
+import type { EngineEvent, FromEngine, ToEngine } from './protocol.ts';
 
 /**
  * The engine's child process: reads messages between steps, runs one step after another while there is work, and sends
@@ -8,6 +8,10 @@ import type { FromEngine, ToEngine } from './protocol.ts';
  */
 let core: EngineCore | undefined;
 let stepping = false;
+let loadToldMs = 0;
+
+/** How old the told load may be while the engine works: telling it costs as much as a token. */
+const LOAD_INTERVAL_MS = 100;
 
 function send(message: FromEngine): void {
   process.send?.(message);
@@ -19,8 +23,16 @@ function runSteps(): void {
     return;
   }
   const events = core.step();
-  if (events.length > 0) send({ kind: 'step', events, load: core.load });
+  if (loadIsDue(events)) send({ kind: 'step', events, load: core.load });
+  else if (events.length > 0) send({ kind: 'step', events });
   setImmediate(runSteps);
+}
+
+function loadIsDue(events: readonly EngineEvent[]): boolean {
+  const now = performance.now();
+  if (now - loadToldMs < LOAD_INTERVAL_MS && events.every(({ kind }) => kind === 'tokens')) return false;
+  loadToldMs = now;
+  return true;
 }
 
 function wake(): void {

@@ -77,6 +77,7 @@ export class Engine {
     return this.started;
   }
 
+  /** As of the last end of a request, or a tenth of a second ago while it works. */
   get load(): EngineLoad | undefined {
     return this.lastLoad;
   }
@@ -248,8 +249,10 @@ export class Engine {
 
   private receive(message: Exclude<FromEngine, { kind: 'ready' | 'failed' }>): void {
     if (message.kind === 'step') {
-      this.lastLoad = message.load;
-      this.onLoad?.(message.load);
+      if (message.load !== undefined) {
+        this.lastLoad = message.load;
+        this.onLoad?.(message.load);
+      }
       for (const event of message.events) this.dispatch(event);
       return;
     }

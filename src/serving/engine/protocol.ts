@@ -106,7 +106,7 @@ interface ErrorEvent {
 
 export type EngineEvent = TokenEvent | FinishEvent | ErrorEvent;
 
-/** The engine's load after a step, for metrics; counters only grow. */
+/** The engine's load, for metrics; counters only grow, from zero in a new process. */
 export interface EngineLoad {
   running: number;
   waiting: number;
@@ -161,6 +161,6 @@ export type ToEngine =
 export type FromEngine =
   | { kind: 'ready'; info: EngineInfo }
   | { kind: 'failed'; error: ErrorRecord }
-  | { kind: 'step'; events: EngineEvent[]; load: EngineLoad }
+  | { kind: 'step'; events: EngineEvent[]; load?: EngineLoad }
   | { kind: 'reply'; id: number; output: unknown }
   | { kind: 'refused'; id: number; error: ErrorRecord };

@@ -119,9 +119,15 @@ describe('the metrics of serving', () => {
     expect(text).toContain('fts:kv_cache_usage_perc{model_name="m"} 0.25');
     expect(text).toContain('fts:prefix_cache_hits_total{model_name="m"} 24');
     // A new engine counts from nothing again.
-    telemetry.load('m', { ...load, prefixHitTokens: 5, draftedTokens: 9 }, 0);
+    telemetry.load('m', { ...load, steps: 3, prefixHitTokens: 5, draftedTokens: 9 }, 0);
     text = await telemetry.registry.metrics();
     expect(text).toContain('fts:prefix_cache_hits_total{model_name="m"} 29');
-    expect(text).toContain('fts:spec_decode_num_draft_tokens_total{model_name="m"} 9');
+    expect(text).toContain('fts:spec_decode_num_draft_tokens_total{model_name="m"} 17');
+    telemetry.load('m', { ...load, steps: 4, prefixHitTokens: 6 }, 0);
+    telemetry.unloaded('m');
+    text = await telemetry.registry.metrics();
+    expect(text).toContain('fts:prefix_cache_hits_total{model_name="m"} 30');
+    expect(text).toContain('fts:num_requests_running{model_name="m"} 0');
+    expect(text).toContain('fts:kv_cache_usage_perc{model_name="m"} 0');
   });
 });

@@ -17,17 +17,36 @@ export interface TelemetryOptions {
 
 const LABELS = ['model_name'] as const;
 
+/** Counters that an engine keeps itself, from zero in every new process. */
+const ENGINE_COUNTERS = {
+  prefixQueriedTokens: ['prefix_cache_queries', 'Prompt tokens looked up in the prefix cache.'],
+  prefixHitTokens: ['prefix_cache_hits', 'Prompt tokens found in the prefix cache.'],
+  preemptions: ['num_preemptions', 'Requests preempted for lack of cache.'],
+  draftedTokens: ['spec_decode_num_draft_tokens', 'Tokens drafted by speculation.'],
+  acceptedTokens: ['spec_decode_num_accepted_tokens', 'Drafted tokens that were accepted.'],
+} as const;
+
+type EngineCounter = keyof typeof ENGINE_COUNTERS;
+const ENGINE_COUNTER_FIELDS = Object.keys(ENGINE_COUNTERS) as EngineCounter[];
+
+/** One model's engine: what it told last, and what all engines of that model have counted. */
+interface EngineState {
+  load: EngineLoad | undefined;
+  queued: number;
+  totals: Record<EngineCounter, number>;
+}
+
 /**
- * Prometheus metrics with vLLM's names, labels and buckets, and one log line per request. Counters that the engine keeps
- * restart with it; here they only grow.
+ * Prometheus metrics with vLLM's names, labels and buckets, and one log line per request. What engines tell of themselves
+ * is kept and read when metrics are asked for; their counters restart with them, here they only grow.
  */
 export class ServingTelemetry implements PoolObserver {
   readonly registry = new Registry();
   private readonly logger: RequestLogger | undefined;
-  private readonly lastLoads = new Map<string, EngineLoad>();
+  private readonly engines = new Map<string, EngineState>();
   private readonly histograms;
   private readonly counters;
-  private readonly gauges;
+  private readonly loadedModels;
 
   constructor(options: TelemetryOptions) {
     this.logger = options.logger;
@@ -37,8 +56,6 @@ export class ServingTelemetry implements PoolObserver {
       new Histogram({ name: prefix + name, help, labelNames: LABELS, buckets: [...buckets], registers });
     const counter = (name: string, help: string) =>
       new Counter({ name: `${prefix}${name}_total`, help, labelNames: LABELS, registers });
-    const gauge = (name: string, help: string) =>
-      new Gauge({ name: prefix + name, help, labelNames: LABELS, registers });
     this.histograms = {
       timeToFirstToken: histogram('time_to_first_token_seconds', 'Time to first token.', BUCKETS.timeToFirstToken),
       interToken: histogram('inter_token_latency_seconds', 'Time between output tokens.', BUCKETS.interToken),
@@ -65,11 +82,6 @@ export class ServingTelemetry implements PoolObserver {
     this.counters = {
       promptTokens: counter('prompt_tokens', 'Prompt tokens processed.'),
       generationTokens: counter('generation_tokens', 'Tokens generated.'),
-      prefixQueries: counter('prefix_cache_queries', 'Prompt tokens looked up in the prefix cache.'),
-      prefixHits: counter('prefix_cache_hits', 'Prompt tokens found in the prefix cache.'),
-      preemptions: counter('num_preemptions', 'Requests preempted for lack of cache.'),
-      drafted: counter('spec_decode_num_draft_tokens', 'Tokens drafted by speculation.'),
-      accepted: counter('spec_decode_num_accepted_tokens', 'Drafted tokens that were accepted.'),
       success: new Counter({
         name: `${prefix}request_success_total`,
         help: 'Requests answered.',
@@ -83,56 +95,29 @@ export class ServingTelemetry implements PoolObserver {
         registers,
       }),
     };
-    this.gauges = {
-      running: gauge('num_requests_running', 'Requests in the batch.'),
-      waiting: gauge('num_requests_waiting', 'Requests waiting.'),
-      kvUsage: gauge('kv_cache_usage_perc', 'Share of the KV cache in use, 1 is all.'),
-      loaded: gauge('model_loaded', '1 while the model is in memory.'),
-    };
+    this.loadedModels = new Gauge({
+      name: `${prefix}model_loaded`,
+      help: '1 while the model is in memory.',
+      labelNames: LABELS,
+      registers,
+    });
+    this.registerEngineMetrics(prefix);
   }
 
-  /** After an engine step: gauges as they are, counters by what was added since the last step. */
   load(model: string, load: EngineLoad, queued: number): void {
-    const labels = { model_name: model };
-    this.gauges.running.set(labels, load.running);
-    this.gauges.waiting.set(labels, load.waiting + queued);
-    this.gauges.kvUsage.set(labels, load.usedCells / load.cells);
-    const before = this.lastLoads.get(model);
-    const added = (read: (load: EngineLoad) => number) => {
-      const difference = read(load) - (before === undefined ? 0 : read(before));
-      return difference < 0 ? read(load) : difference;
-    };
-    this.counters.prefixQueries.inc(
-      labels,
-      added((l) => l.prefixQueriedTokens),
-    );
-    this.counters.prefixHits.inc(
-      labels,
-      added((l) => l.prefixHitTokens),
-    );
-    this.counters.preemptions.inc(
-      labels,
-      added((l) => l.preemptions),
-    );
-    this.counters.drafted.inc(
-      labels,
-      added((l) => l.draftedTokens),
-    );
-    this.counters.accepted.inc(
-      labels,
-      added((l) => l.acceptedTokens),
-    );
-    this.lastLoads.set(model, load);
+    const { load: before, totals } = this.engine(model);
+    const counted = before === undefined || load.steps < before.steps ? undefined : before;
+    for (const field of ENGINE_COUNTER_FIELDS) totals[field] += load[field] - (counted?.[field] ?? 0);
+    this.engines.set(model, { load, queued, totals });
   }
 
   loaded(model: string): void {
-    this.gauges.loaded.set({ model_name: model }, 1);
+    this.loadedModels.set({ model_name: model }, 1);
   }
 
   unloaded(model: string): void {
-    this.lastLoads.delete(model);
-    this.gauges.loaded.set({ model_name: model }, 0);
-    this.gauges.running.set({ model_name: model }, 0);
+    this.loadedModels.set({ model_name: model }, 0);
+    this.engines.set(model, { ...this.engine(model), load: undefined, queued: 0 });
   }
 
   request(model: string, caller: Pick<Caller, 'key' | 'traceId'>): RequestObserver {
@@ -182,6 +167,43 @@ export class ServingTelemetry implements PoolObserver {
         line({ status: kind, message });
       },
     };
+  }
+
+  private engine(model: string): EngineState {
+    const none = { prefixQueriedTokens: 0, prefixHitTokens: 0, preemptions: 0, draftedTokens: 0, acceptedTokens: 0 };
+    return this.engines.get(model) ?? { load: undefined, queued: 0, totals: none };
+  }
+
+  private registerEngineMetrics(prefix: string): void {
+    const { engines, registry } = this;
+    const gauge = (name: string, help: string, read: (engine: EngineState) => number) =>
+      new Gauge({
+        name: prefix + name,
+        help,
+        labelNames: LABELS,
+        registers: [registry],
+        collect() {
+          for (const [model, engine] of engines) this.set({ model_name: model }, read(engine));
+        },
+      });
+    gauge('num_requests_running', 'Requests in the batch.', ({ load }) => load?.running ?? 0);
+    gauge('num_requests_waiting', 'Requests waiting.', ({ load, queued }) => (load?.waiting ?? 0) + queued);
+    gauge('kv_cache_usage_perc', 'Share of the KV cache in use, 1 is all.', ({ load }) =>
+      load === undefined ? 0 : load.usedCells / load.cells,
+    );
+    for (const field of ENGINE_COUNTER_FIELDS) {
+      const [name, help] = ENGINE_COUNTERS[field];
+      new Counter({
+        name: `${prefix}${name}_total`,
+        help,
+        labelNames: LABELS,
+        registers: [registry],
+        collect() {
+          this.reset();
+          for (const [model, { totals }] of engines) this.inc({ model_name: model }, totals[field]);
+        },
+      });
+    }
   }
 
   private observeUsage(labels: { model_name: string }, usage: EngineUsage, seconds: number): void {

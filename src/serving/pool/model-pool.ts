@@ -47,7 +47,7 @@ export interface RequestObserver {
 
 /** What the pool tells about itself, for metrics and logs. */
 export interface PoolObserver {
-  /** After each engine step. */
+  /** Whenever the engine tells of it: as requests end, and a few times a second while it works. */
   load?(model: string, load: EngineLoad, queued: number): void;
   loaded?(model: string, info: EngineInfo, seconds: number): void;
   request?(model: string, caller: Caller): RequestObserver;
@@ -171,6 +171,7 @@ export class ModelPool {
     const observed = this.options.observer?.request?.(model.name, caller);
     const arrivedMs = performance.now();
     let leave: (() => void) | undefined;
+    let settled = false;
     try {
       leave = await entry?.admission?.enter(caller.key, caller.signal);
       const waitedMs = performance.now() - arrivedMs;
@@ -187,20 +188,17 @@ export class ModelPool {
           const usage = { ...event.usage, queueMs: event.usage.queueMs + waitedMs };
           const reason = event.reason === 'stop' ? 'stop' : 'length';
           observed?.finish(reason, usage);
-          yield {
-            kind: 'finish',
-            reason,
-            stopString: event.stopString,
-            usage,
-          };
+          settled = true;
+          yield { kind: 'finish', reason, stopString: event.stopString, usage };
         }
       }
     } catch (error) {
-      observed?.fail(error);
+      if (!settled) observed?.fail(error);
+      settled = true;
       throw error;
     } finally {
       // Where the consumer left early, neither of the above has been reached.
-      observed?.fail(new FtsError('cancelled', 'The client went away.'));
+      if (!settled) observed?.fail(new FtsError('cancelled', 'The client went away.'));
       leave?.();
     }
   }
