@@ -16,6 +16,9 @@ import { option, startOurs } from './support/servers.ts';
 const LONG_TOKENS = 2000;
 const SHORT_TOKENS = 16;
 const CHUNK_TOKENS = 256;
+/** A server's first requests wait for V8 to compile what they pass through; these do not count. */
+const WARM_UP_REQUESTS = 1500;
+const TIMED_REQUESTS = 500;
 /** Short requests beside each long one, one after another. */
 const SHORT_PER_LONG = 3;
 
@@ -94,7 +97,7 @@ async function send(url: string, tokens: number, salt: number): Promise<number> 
   return record.chunkMs[0]! - record.startMs;
 }
 
-/** A model so small that the rest of the path is what is measured; alternating, 200 of each. */
+/** A model so small that the rest of the path is what is measured; requests with and without HTTP take turns. */
 async function addedByHttp(threads: number): Promise<{ http: number; engine: number }> {
   const path = randomModel(TINY);
   const settings = { threads: Math.min(threads, 1), contextTokens: 4096, prefixCache: false };
@@ -103,7 +106,7 @@ async function addedByHttp(threads: number): Promise<{ http: number; engine: num
   const times = { http: [] as number[], engine: [] as number[] };
   const agent = new Agent({ keepAlive: true });
   const prompt = Array.from({ length: 8 }, (_, index) => 3 + index * 5);
-  for (let request = 0; request < 200; request++) {
+  for (let request = 0; request < WARM_UP_REQUESTS + TIMED_REQUESTS; request++) {
     let startMs = performance.now();
     await engine.complete({ prompt, sampling: GREEDY, maxTokens: 1, ignoreEos: true });
     times.engine.push(performance.now() - startMs);
@@ -119,7 +122,8 @@ async function addedByHttp(threads: number): Promise<{ http: number; engine: num
   }
   agent.destroy();
   await Promise.all([server.stop(), engine.close()]);
-  return { http: median(times.http), engine: median(times.engine) };
+  const timed = (all: number[]) => median(all.slice(-TIMED_REQUESTS));
+  return { http: timed(times.http), engine: timed(times.engine) };
 }
 
 /** The leanest client that Node has, on one kept connection: `fetch` alone takes a millisecond, which is not the server's. */

@@ -18,6 +18,8 @@ import { type BenchServer, findLlamaServer, option, startLlamaServer, startOurs 
 
 const SHAPES = { '100M': M100, '1B': B1 };
 const CELLS_PER_REQUEST = 256;
+/** A wave of fewer is over so soon that the machine's own ups and downs decide. */
+const LEAST_REQUESTS = 4;
 
 /** What is measured: the output rate of one wave of requests. */
 interface Side {
@@ -54,8 +56,8 @@ const bench: Bench = async (args) => {
     if (nodeLlamaCpp !== '')
       peers.push(await startNodeLlamaCpp(nodeLlamaCpp, path, threads, places, CELLS_PER_REQUEST));
     const sides = [ours, ...peers];
-    // One request each that does not count, for what is compiled or allocated at first use.
-    for (const side of sides) await side.rate(wave({ concurrency: 1, promptTokens, outputTokens, seed: 999_999 }));
+    // Requests that do not count, for what is compiled or allocated at first use.
+    for (const side of sides) await side.rate(wave({ concurrency: 8, promptTokens: 8, outputTokens, seed: 999_999 }));
     for (const concurrency of levels) {
       const measured = sides.map((): number[] => []);
       for (let round = 0; round < rounds; round++) {
@@ -79,7 +81,7 @@ const bench: Bench = async (args) => {
     for (const side of [ours, ...peers]) await side.stop();
   }
   const notes = [
-    `${promptTokens} prompt and ${outputTokens} output tokens, greedy, random prompts, ${threads} threads, ${cells} cells (${kvLayout}); one request before that does not count; median of ${rounds} interleaved rounds; the ratio is the median of the rounds' ratios.`,
+    `${promptTokens} prompt and ${outputTokens} output tokens, greedy, random prompts, ${threads} threads, ${cells} cells (${kvLayout}); eight requests before that do not count; at least ${LEAST_REQUESTS} requests a round; median of ${rounds} interleaved rounds; the ratio is the median of the rounds' ratios.`,
   ];
   return { rows, notes };
 };
@@ -91,7 +93,7 @@ function wave(given: { concurrency: number; promptTokens: number; outputTokens: 
     ...given,
     model: 'model',
     concurrency: [given.concurrency],
-    requestsPerLevel: given.concurrency,
+    requestsPerLevel: Math.max(given.concurrency, LEAST_REQUESTS),
     warmupRequests: 0,
     promptForm: 'tokens',
   });
@@ -123,7 +125,8 @@ async function startNodeLlamaCpp(folder: string, path: string, threads: number, 
     async rate(settings: BenchmarkServingSettings) {
       const workload = new Workload(settings, 1, 1);
       const prompts = Array.from({ length: settings.requestsPerLevel }, () => workload.next().turns[0]!.prompt);
-      child.stdin.write(`${JSON.stringify({ prompts, outputTokens: settings.outputTokens })}\n`);
+      const [concurrency] = settings.concurrency;
+      child.stdin.write(`${JSON.stringify({ prompts, outputTokens: settings.outputTokens, concurrency })}\n`);
       return Number((await lines.next()).value);
     },
     async stop() {

@@ -1,6 +1,6 @@
 // node-llama-cpp's own batching, without HTTP: tsx node-llama-cpp.ts FOLDER GGUF THREADS SEQUENCES CONTEXT, where FOLDER is
-// one in which the package is installed. Each line of standard input is {"prompts": number[][], "outputTokens": n};
-// the answer is one line with the output tokens per second.
+// one in which the package is installed. Each line of standard input is {"prompts": number[][], "outputTokens": n,
+// "concurrency": n}; the answer is one line with the output tokens per second.
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -18,6 +18,12 @@ interface NodeLlamaCpp {
   }>;
 }
 
+interface Work {
+  prompts: number[][];
+  outputTokens: number;
+  concurrency: number;
+}
+
 const [folder = '', modelPath, threads, sequences, contextSize] = process.argv.slice(2);
 const entry = join(folder, 'node_modules/node-llama-cpp/dist/index.js');
 const { getLlama } = (await import(pathToFileURL(entry).href)) as NodeLlamaCpp;
@@ -32,15 +38,17 @@ const places = Array.from({ length: Number(sequences) }, () => context.getSequen
 console.log('ready');
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { prompts, outputTokens } = JSON.parse(line) as { prompts: number[][]; outputTokens: number };
+  const { prompts, outputTokens, concurrency } = JSON.parse(line) as Work;
   const startMs = performance.now();
+  const waiting = prompts.values();
   await Promise.all(
-    prompts.map(async (prompt, index) => {
-      const place = places[index]!;
-      await place.clearHistory();
-      let left = outputTokens;
-      for await (const _token of place.evaluate(prompt, { temperature: 0, yieldEogToken: true }))
-        if (--left === 0) break;
+    places.slice(0, concurrency).map(async (place) => {
+      for (const prompt of waiting) {
+        await place.clearHistory();
+        let left = outputTokens;
+        for await (const _token of place.evaluate(prompt, { temperature: 0, yieldEogToken: true }))
+          if (--left === 0) break;
+      }
     }),
   );
   console.log((prompts.length * outputTokens * 1000) / (performance.now() - startMs));
