@@ -17,7 +17,7 @@ const LONG_TOKENS = 2000;
 const SHORT_TOKENS = 16;
 const CHUNK_TOKENS = 256;
 /** A server's first requests wait for V8 to compile what they pass through; these do not count. */
-const WARM_UP_REQUESTS = 1500;
+const WARM_UP_REQUESTS = 2000;
 const TIMED_REQUESTS = 500;
 /** Short requests beside each long one, one after another. */
 const SHORT_PER_LONG = 3;

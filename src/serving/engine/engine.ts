@@ -106,7 +106,8 @@ export class Engine {
     try {
       this.send({ kind: 'generate', id, request });
       if (signal?.aborted) cancel();
-      for await (const event of queue) {
+      for (;;) {
+        const event = await queue.next();
         yield event;
         if (event.kind === 'finish') return;
       }

@@ -1,5 +1,5 @@
-/** Events from a producer that does not wait to a consumer that does. */
-export class EventQueue<T> implements AsyncIterable<T> {
+/** Events from a producer that does not wait to one consumer that does. */
+export class EventQueue<T> {
   private readonly events: T[] = [];
   private error: Error | undefined;
   private wake: (() => void) | undefined;
@@ -15,18 +15,15 @@ export class EventQueue<T> implements AsyncIterable<T> {
     this.wake?.();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, never, undefined> {
-    for (;;) {
-      const event = this.events.shift();
-      if (event !== undefined) {
-        yield event;
-        continue;
-      }
+  /** The next event, as soon as there is one; throws what the stream ended with. */
+  async next(): Promise<T> {
+    while (this.events.length === 0) {
       if (this.error !== undefined) throw this.error;
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
       this.wake = undefined;
     }
+    return this.events.shift()!;
   }
 }
