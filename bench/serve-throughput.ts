@@ -107,7 +107,7 @@ function overHttp(name: string, server: BenchServer): Side {
       const work = { report: () => undefined, signal: new AbortController().signal };
       const { levels } = await benchmarkServing(server.url, settings, work);
       const [level] = levels;
-      if (level === undefined || level.failed > 0) throw new Error(`failed: ${JSON.stringify(level?.errors)}`);
+      if (level === undefined || level.failed > 0) throw new Error(`${name} failed: ${JSON.stringify(level?.errors)}`);
       return level.outputTokensPerSecond;
     },
   };

@@ -57,7 +57,7 @@ export async function startLlamaServer(path: string, ggufPath: string, flags: re
       () => false,
     );
     if (healthy) return { url, stop: () => stop(child) };
-    if (child.exitCode !== null) break;
+    if (child.exitCode !== null || child.signalCode !== null) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   await stop(child);
