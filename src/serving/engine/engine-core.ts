@@ -264,7 +264,7 @@ function resolveSettings(settings: EngineSettings, model: LlamaModel): ResolvedS
 
 /**
  * Rows whose widest activations (one byte a value, four times the model's width) stay in a core's cache while all weights
- * pass by. Of a model of a billion parameters 64 rows are read a tenth faster than 256.
+ * pass by. Of a model of a billion parameters 64 rows were read as fast as 256 in some runs, a tenth faster in others.
  */
 function rowsInCache({ embeddingWidth }: LlamaModel): number {
   return Math.max(TILED_ROWS, 2 ** Math.floor(Math.log2(CORE_CACHE_BYTES / (4 * embeddingWidth))));
