@@ -20,6 +20,8 @@ const SHAPES = { '100M': M100, '1B': B1 };
 const CELLS_PER_REQUEST = 256;
 /** A wave of fewer is over so soon that the machine's own ups and downs decide. */
 const LEAST_REQUESTS = 4;
+/** They do not count, for what is compiled or allocated at first use. */
+const WARM_UP_REQUESTS = 8;
 
 /** What is measured: the output rate of one wave of requests. */
 interface Side {
@@ -56,8 +58,8 @@ const bench: Bench = async (args) => {
     if (nodeLlamaCpp !== '')
       peers.push(await startNodeLlamaCpp(nodeLlamaCpp, path, threads, places, CELLS_PER_REQUEST));
     const sides = [ours, ...peers];
-    // Requests that do not count, for what is compiled or allocated at first use.
-    for (const side of sides) await side.rate(wave({ concurrency: 8, promptTokens: 8, outputTokens, seed: 999_999 }));
+    const warmUp = wave({ concurrency: WARM_UP_REQUESTS, promptTokens: 8, outputTokens, seed: 999_999 });
+    for (const side of sides) await side.rate(warmUp);
     for (const concurrency of levels) {
       const measured = sides.map((): number[] => []);
       for (let round = 0; round < rounds; round++) {
@@ -81,7 +83,7 @@ const bench: Bench = async (args) => {
     for (const side of [ours, ...peers]) await side.stop();
   }
   const notes = [
-    `${promptTokens} prompt and ${outputTokens} output tokens, greedy, random prompts, ${threads} threads, ${cells} cells (${kvLayout}); eight requests before that do not count; at least ${LEAST_REQUESTS} requests a round; median of ${rounds} interleaved rounds; the ratio is the median of the rounds' ratios.`,
+    `${promptTokens} prompt and ${outputTokens} output tokens, greedy, random prompts, ${threads} threads, ${cells} cells (${kvLayout}); ${WARM_UP_REQUESTS} requests before that do not count; at least ${LEAST_REQUESTS} requests a round; median of ${rounds} interleaved rounds; the ratio is the median of the rounds' ratios.`,
   ];
   return { rows, notes };
 };

@@ -57,7 +57,7 @@ export async function startLlamaServer(path: string, ggufPath: string, flags: re
       () => false,
     );
     if (healthy) return { url, stop: () => stop(child) };
-    if (child.exitCode !== null || child.signalCode !== null) break;
+    if (hasEnded(child)) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   await stop(child);
@@ -91,9 +91,13 @@ function freePort(): Promise<number> {
   });
 }
 
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 function stop(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    if (hasEnded(child)) return resolve();
     const force = setTimeout(() => child.kill('SIGKILL'), 3000);
     child.once('exit', () => {
       clearTimeout(force);

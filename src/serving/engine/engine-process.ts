@@ -22,17 +22,17 @@ function runSteps(): void {
     stepping = false;
     return;
   }
-  const events = core.step();
-  if (loadIsDue(events)) send({ kind: 'step', events, load: core.load });
-  else if (events.length > 0) send({ kind: 'step', events });
+  tell(core.step(), core);
   setImmediate(runSteps);
 }
 
-function loadIsDue(events: readonly EngineEvent[]): boolean {
+/** Sends what a step brought about, with the load where a request ended or the load told last is old. */
+function tell(events: EngineEvent[], engine: EngineCore): void {
   const now = performance.now();
-  if (now - loadToldMs < LOAD_INTERVAL_MS && events.every(({ kind }) => kind === 'tokens')) return false;
-  loadToldMs = now;
-  return true;
+  if (now - loadToldMs >= LOAD_INTERVAL_MS || events.some(({ kind }) => kind !== 'tokens')) {
+    loadToldMs = now;
+    send({ kind: 'step', events, load: engine.load });
+  } else if (events.length > 0) send({ kind: 'step', events });
 }
 
 function wake(): void {

@@ -193,8 +193,8 @@ export class ModelPool {
         }
       }
     } catch (error) {
-      if (!settled) observed?.fail(error);
       settled = true;
+      observed?.fail(error);
       throw error;
     } finally {
       // Where the consumer left early, neither of the above has been reached.
