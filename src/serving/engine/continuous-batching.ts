@@ -4,7 +4,7 @@ import type { Generation } from './generation.ts';
 import { KvCache } from './kv-cache.ts';
 import type { EngineEvent, EngineLoad } from './protocol.ts';
 import type { Speculation } from './speculation.ts';
-import { type PlannedRows, planStep } from './step-plan.ts';
+import { type PlannedRows, planDecoding, planPrompts } from './step-plan.ts';
 
 export interface BatchingOptions {
   maxRunning: number;
@@ -48,6 +48,8 @@ export class ContinuousBatching {
   private events: EngineEvent[] = [];
   /** Planned and not yet computed. */
   private passes: PlannedRows[][] = [];
+  /** Whose turn it was last, where prompts and decoding rows take turns. */
+  private decodes = true;
   private adapter = '';
   private readonly counters = {
     steps: 0,
@@ -126,12 +128,36 @@ export class ContinuousBatching {
 
   private plan(): void {
     this.admit();
-    const group = this.nextGroup();
-    if (group.length === 0) return;
-    const drafts = this.speculation?.draft(group) ?? new Map<Generation, readonly number[]>();
-    const streams = this.context.options.kvLayout === 'streams';
-    const rows = this.reserve(planStep(group, this.options.prefillChunkTokens, drafts, !streams));
-    this.passes = streams ? passesOfStreams(rows) : [rows];
+    this.passes = this.context.options.kvLayout === 'streams' ? this.planTurn() : this.planMixed();
+  }
+
+  /** One pool: decoding rows first, then prompts with what is left of the chunk, all in one pass. */
+  private planMixed(): PlannedRows[][] {
+    this.nextAdapter();
+    const { prefillChunkTokens } = this.options;
+    const decoding = this.planDecoding();
+    const left = decoding.reduce((tokens, { count, draft }) => tokens - count - draft.length, prefillChunkTokens);
+    return [this.reserve([...decoding, ...planPrompts(this.group, left, prefillChunkTokens)])];
+  }
+
+  /**
+   * A stream for each sequence: prompts and decoding rows do not mix in one pass, so they take turns. Prompts, which
+   * have the whole chunk (a size that matrix kernels like), go first: who has read decodes along at once.
+   */
+  private planTurn(): PlannedRows[][] {
+    this.decodes = !this.decodes;
+    if (!this.decodes) {
+      this.nextAdapter();
+      const { prefillChunkTokens } = this.options;
+      const prompts = planPrompts(this.group, prefillChunkTokens, prefillChunkTokens);
+      if (prompts.length > 0) return passesOfPrompts(this.reserve(prompts));
+      this.decodes = true;
+    }
+    return [this.reserve(this.planDecoding())];
+  }
+
+  private planDecoding(): PlannedRows[] {
+    return planDecoding(this.group, this.speculation?.draft(this.group) ?? new Map());
   }
 
   private takeEvents(): EngineEvent[] {
@@ -187,15 +213,17 @@ export class ContinuousBatching {
   }
 
   /** A batch runs under one adapter; adapters with running requests take turns. */
-  private nextGroup(): Generation[] {
+  private nextAdapter(): void {
     const adapters = [...new Set(this.running.map((generation) => generation.adapter))];
-    if (adapters.length === 0) return [];
-    const next = adapters[(adapters.indexOf(this.adapter) + 1) % adapters.length]!;
-    if (next !== this.adapter) {
-      this.useAdapter(next);
-      this.adapter = next;
-    }
-    return adapters.length === 1 ? this.running : this.running.filter((generation) => generation.adapter === next);
+    const next = adapters[(adapters.indexOf(this.adapter) + 1) % adapters.length];
+    if (next === undefined || next === this.adapter) return;
+    this.useAdapter(next);
+    this.adapter = next;
+  }
+
+  /** The running requests of the adapter whose turn it is. */
+  private get group(): Generation[] {
+    return this.running.filter(({ adapter }) => adapter === this.adapter);
   }
 
   /**
@@ -347,16 +375,14 @@ export class ContinuousBatching {
 }
 
 /**
- * With a stream for each sequence llama.cpp computes together only equal numbers of tokens: a batch of single tokens and
- * prompts would fall apart into several passes, most of them small. So decoding rows go together, then prompts: each
- * long one alone, which is what tiled attention asks for, short ones together.
+ * With a stream for each sequence llama.cpp computes together only equal numbers of tokens, and others fall apart into
+ * several passes, most of them small: each long prompt goes alone, which is what tiled attention asks for, short ones
+ * together.
  */
-function passesOfStreams(rows: PlannedRows[]): PlannedRows[][] {
-  const decoding = rows.filter(({ generation }) => generation.remaining === 1);
-  const prompts = rows.filter(({ generation }) => generation.remaining > 1);
+function passesOfPrompts(prompts: PlannedRows[]): PlannedRows[][] {
   const short = prompts.filter(({ count }) => count < TILED_ROWS);
   const long = prompts.filter(({ count }) => count >= TILED_ROWS).map((planned) => [planned]);
-  return [decoding, short, ...long].filter((pass) => pass.length > 0);
+  return short.length > 0 ? [short, ...long] : long;
 }
 
 /** More streams are told of less often, so that telling takes the same share of the processor, but at once to a reader. */
