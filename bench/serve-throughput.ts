@@ -2,28 +2,27 @@
 // llama-server and, in its own process without HTTP, node-llama-cpp's batching:
 // npm run bench -- serve-throughput [--peer PATH] [--node-llama-cpp FOLDER] [--models 100M,1B]
 //   [--concurrency 1,2,4,8,16] [--rounds 5] [--threads 2] [--prompt-tokens 128] [--output-tokens 64]
+//   [--load mixed|lockstep], requests of different lengths that follow each other, or equal ones all at once
 //   [--kv-layout streams|unified], for both servers: what llama-server does with -np N, or with -np N -kvu
 // Each model and concurrency can be run by itself, so that no run is long.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { benchmarkServing } from '../src/benchmarking/benchmark-serving.ts';
-import { type BenchmarkServingSettings, benchmarkServingSchema } from '../src/benchmarking/settings.ts';
+import type { BenchmarkServingSettings } from '../src/benchmarking/settings.ts';
 import { Workload } from '../src/benchmarking/workload.ts';
 import { B1, M100 } from '../test/support/random-gguf.ts';
 import { randomModel } from '../test/support/test-model.ts';
 import type { Bench, BenchRow } from './bench.ts';
 import { median } from './measure/median.ts';
 import { type BenchServer, findLlamaServer, option, startLlamaServer, startOurs } from './support/servers.ts';
+import { lockstepLoad, mixedLoad } from './support/serving-load.ts';
 
 const SHAPES = { '100M': M100, '1B': B1 };
-const CELLS_PER_REQUEST = 256;
-/** A wave of fewer is over so soon that the machine's own ups and downs decide. */
-const LEAST_REQUESTS = 4;
 /** They do not count, for what is compiled or allocated at first use. */
 const WARM_UP_REQUESTS = 8;
 
-/** What is measured: the output rate of one wave of requests. */
+/** What is measured: the output rate of one round of requests. */
 interface Side {
   name: string;
   rate(settings: BenchmarkServingSettings): Promise<number>;
@@ -37,12 +36,13 @@ const bench: Bench = async (args) => {
   const threads = Number(option(args, 'threads', '2'));
   const promptTokens = Number(option(args, 'prompt-tokens', '128'));
   const outputTokens = Number(option(args, 'output-tokens', '64'));
+  const load = (option(args, 'load', 'mixed') === 'lockstep' ? lockstepLoad : mixedLoad)(promptTokens, outputTokens);
   const kvLayout = option(args, 'kv-layout', 'streams') === 'unified' ? 'unified' : 'streams';
   const nodeLlamaCpp = option(args, 'node-llama-cpp', '');
   const peer = findLlamaServer(args);
   const rows: BenchRow[] = [];
   const places = Math.max(...levels);
-  const cells = CELLS_PER_REQUEST * places;
+  const cells = load.cellsPerRequest * places;
   for (const name of models) {
     const path = randomModel(SHAPES[name]);
     const ours = overHttp(
@@ -56,14 +56,14 @@ const bench: Bench = async (args) => {
       peers.push(overHttp('llama-server', await startLlamaServer(peer.path, path, flags)));
     }
     if (nodeLlamaCpp !== '')
-      peers.push(await startNodeLlamaCpp(nodeLlamaCpp, path, threads, places, CELLS_PER_REQUEST));
+      peers.push(await startNodeLlamaCpp(nodeLlamaCpp, path, threads, places, load.cellsPerRequest));
     const sides = [ours, ...peers];
-    const warmUp = wave({ concurrency: WARM_UP_REQUESTS, promptTokens: 8, outputTokens, seed: 999_999 });
+    const warmUp = lockstepLoad(8, outputTokens).round(WARM_UP_REQUESTS, 999_999);
     for (const side of sides) await side.rate(warmUp);
     for (const concurrency of levels) {
       const measured = sides.map((): number[] => []);
       for (let round = 0; round < rounds; round++) {
-        const settings = wave({ concurrency, promptTokens, outputTokens, seed: round * 1000 + concurrency });
+        const settings = load.round(concurrency, round * 1000 + concurrency);
         // Rounds begin with another side in turn, so that none always has the warmer machine.
         const order = sides.map((_, index) => (index + round) % sides.length);
         for (const index of order) measured[index]!.push(await sides[index]!.rate(settings));
@@ -83,23 +83,13 @@ const bench: Bench = async (args) => {
     for (const side of [ours, ...peers]) await side.stop();
   }
   const notes = [
-    `${promptTokens} prompt and ${outputTokens} output tokens, greedy, random prompts, ${threads} threads, ${cells} cells (${kvLayout}); ${WARM_UP_REQUESTS} requests before that do not count; at least ${LEAST_REQUESTS} requests a round; median of ${rounds} interleaved rounds; the ratio is the median of the rounds' ratios.`,
+    load.description,
+    `Greedy, random prompts, ${threads} threads, ${cells} cells (${kvLayout}); ${WARM_UP_REQUESTS} requests before that do not count; median of ${rounds} interleaved rounds; the ratio is the median of the rounds' ratios.`,
   ];
   return { rows, notes };
 };
 
 export default bench;
-
-function wave(given: { concurrency: number; promptTokens: number; outputTokens: number; seed: number }) {
-  return benchmarkServingSchema.parse({
-    ...given,
-    model: 'model',
-    concurrency: [given.concurrency],
-    requestsPerLevel: Math.max(given.concurrency, LEAST_REQUESTS),
-    warmupRequests: 0,
-    promptForm: 'tokens',
-  });
-}
 
 function overHttp(name: string, server: BenchServer): Side {
   return {
@@ -126,9 +116,9 @@ async function startNodeLlamaCpp(folder: string, path: string, threads: number, 
     name: 'node-llama-cpp',
     async rate(settings: BenchmarkServingSettings) {
       const workload = new Workload(settings, 1, 1);
-      const prompts = Array.from({ length: settings.requestsPerLevel }, () => workload.next().turns[0]!.prompt);
+      const requests = Array.from({ length: settings.requestsPerLevel }, () => workload.next().turns[0]!);
       const [concurrency] = settings.concurrency;
-      child.stdin.write(`${JSON.stringify({ prompts, outputTokens: settings.outputTokens, concurrency })}\n`);
+      child.stdin.write(`${JSON.stringify({ requests, concurrency })}\n`);
       return Number((await lines.next()).value);
     },
     async stop() {

@@ -1,6 +1,6 @@
 // node-llama-cpp's own batching, without HTTP: tsx node-llama-cpp.ts FOLDER GGUF THREADS SEQUENCES CONTEXT, where FOLDER is
-// one in which the package is installed. Each line of standard input is {"prompts": number[][], "outputTokens": n,
-// "concurrency": n}; the answer is one line with the output tokens per second.
+// one in which the package is installed. Each line of standard input is {"requests": {"prompt": number[],
+// "outputTokens": n}[], "concurrency": n}; the answer is one line with the output tokens per second.
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -19,8 +19,7 @@ interface NodeLlamaCpp {
 }
 
 interface Work {
-  prompts: number[][];
-  outputTokens: number;
+  requests: { prompt: number[]; outputTokens: number }[];
   concurrency: number;
 }
 
@@ -38,12 +37,12 @@ const places = Array.from({ length: Number(sequences) }, () => context.getSequen
 console.log('ready');
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { prompts, outputTokens, concurrency } = JSON.parse(line) as Work;
+  const { requests, concurrency } = JSON.parse(line) as Work;
   const startMs = performance.now();
-  const waiting = prompts.values();
+  const waiting = requests.values();
   await Promise.all(
     places.slice(0, concurrency).map(async (place) => {
-      for (const prompt of waiting) {
+      for (const { prompt, outputTokens } of waiting) {
         await place.clearHistory();
         let left = outputTokens;
         for await (const _token of place.evaluate(prompt, { temperature: 0, yieldEogToken: true }))
@@ -51,6 +50,7 @@ for await (const line of createInterface({ input: process.stdin })) {
       }
     }),
   );
-  console.log((prompts.length * outputTokens * 1000) / (performance.now() - startMs));
+  const written = requests.reduce((tokens, { outputTokens }) => tokens + outputTokens, 0);
+  console.log((written * 1000) / (performance.now() - startMs));
 }
 process.exit(0);

@@ -197,12 +197,9 @@ export function simulateServing(
       const streams = policy.kvLayout === 'streams';
       const budget = policy.chunkTokens - (streams ? 0 : decoding.length);
       const chosen = choosePrompts(prompts, budget, policy.chunkTokens);
-      if (streams && decoding.length > 0) {
-        runPass(decoding.length, []);
-        finishEnded();
-      }
       for (const pass of streams ? promptPasses(chosen) : [chosen]) runPass(streams ? 0 : decoding.length, pass);
       prompts = prompts.filter((prompt) => prompt.remaining > 0);
+      if (streams && decoding.length > 0) runPass(decoding.length, []);
     }
     finishEnded();
   }
