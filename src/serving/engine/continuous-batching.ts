@@ -150,7 +150,7 @@ export class ContinuousBatching {
       this.nextAdapter();
       const { prefillChunkTokens } = this.options;
       const prompts = planPrompts(this.group, prefillChunkTokens, prefillChunkTokens);
-      if (prompts.length > 0) return passesOfPrompts(this.reserve(prompts));
+      if (prompts.length > 0) return passesOfPrompts(this.reserve(prompts), this.context.options.passRows);
       this.decodes = true;
     }
     return [this.reserve(this.planDecoding())];
@@ -377,12 +377,20 @@ export class ContinuousBatching {
 /**
  * With a stream for each sequence llama.cpp computes together only equal numbers of tokens, and others fall apart into
  * several passes, most of them small: each long prompt goes alone, which is what tiled attention asks for, short ones
- * together.
+ * together. Of `mostRows` in a pass a long prompt takes half at a time and the last piece what is left over, so that no
+ * piece is too small for tiles.
  */
-function passesOfPrompts(prompts: PlannedRows[]): PlannedRows[][] {
+function passesOfPrompts(prompts: PlannedRows[], mostRows = Infinity): PlannedRows[][] {
   const short = prompts.filter(({ count }) => count < TILED_ROWS);
-  const long = prompts.filter(({ count }) => count >= TILED_ROWS).map((planned) => [planned]);
-  return short.length > 0 ? [short, ...long] : long;
+  const passes: PlannedRows[][] = short.length > 0 ? [short] : [];
+  const half = Math.floor(mostRows / 2);
+  for (const planned of prompts) {
+    if (planned.count < TILED_ROWS) continue;
+    let { count } = planned;
+    for (; count >= mostRows; count -= half) passes.push([{ ...planned, count: half }]);
+    passes.push([{ ...planned, count }]);
+  }
+  return passes;
 }
 
 /** More streams are told of less often, so that telling takes the same share of the processor, but at once to a reader. */

@@ -61,7 +61,7 @@ export class EngineCore {
       cells: settings.contextTokens,
       // llama.cpp aborts where a batch is smaller than the number of sequences.
       batchTokens: Math.max(settings.prefillChunkTokens, sequences) + 32,
-      ...(settings.gpuLayers > 0 ? {} : { passRows: Math.max(rowsInCache(model), sequences) }),
+      ...(settings.gpuLayers > 0 ? {} : { passRows: Math.max(2 * rowsInCache(model), sequences) }),
       sequences,
       threads: settings.threads,
       kvCacheType: settings.kvCacheType,
