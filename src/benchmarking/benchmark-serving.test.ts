@@ -14,6 +14,7 @@ describe('the load generator against a server of known behaviour', () => {
   let inFlight = 0;
   let most = 0;
   let failing = false;
+  let closing = 0;
   const bodies: { prompt: unknown; max_tokens: number }[] = [];
 
   beforeAll(async () => {
@@ -23,6 +24,12 @@ describe('the load generator against a server of known behaviour', () => {
       for await (const part of request) text += part;
       const body = JSON.parse(text) as { prompt: string | number[]; max_tokens: number };
       bodies.push(body);
+      if (closing > 0) {
+        closing--;
+        inFlight--;
+        request.socket.destroy();
+        return;
+      }
       if (failing) {
         response.writeHead(429).end('busy');
         inFlight--;
@@ -115,6 +122,25 @@ describe('the load generator against a server of known behaviour', () => {
     const { levels } = await benchmarkServing(url, settings, work());
     failing = false;
     expect(levels[0]).toMatchObject({ failed: 2, errors: { 'HTTP 429: busy': 2 } });
+  });
+
+  it('sends again, once, what a closed connection left unanswered', async () => {
+    const one = { model: 'm', concurrency: [1], requestsPerLevel: 1, warmupRequests: 0, outputTokens: 2 };
+    closing = 1;
+    const answered = await benchmarkServing(
+      `${url}/v1`,
+      benchmarkServingSchema.parse({ ...one, promptForm: 'tokens' }),
+      work(),
+    );
+    expect(answered.levels[0]).toMatchObject({ failed: 0, requests: 1 });
+    closing = 2;
+    const refused = await benchmarkServing(
+      `${url}/v1`,
+      benchmarkServingSchema.parse({ ...one, promptForm: 'tokens' }),
+      work(),
+    );
+    expect(refused.levels[0]!.failed).toBe(1);
+    expect(closing).toBe(0);
   });
 
   it('says so when nobody answers', async () => {

@@ -56,7 +56,7 @@ export async function streamRequest(target: StreamTarget, body: object, signal: 
   };
   try {
     const path = target.api === 'chat' ? '/v1/chat/completions' : '/v1/completions';
-    const response = await fetch(`${target.url}${path}`, {
+    const response = await send(`${target.url}${path}`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -74,6 +74,20 @@ export async function streamRequest(target: StreamTarget, body: object, signal: 
   }
   record.endMs = performance.now();
   return record;
+}
+
+/**
+ * A server may close a kept connection at the very moment at which a request goes out on it (llama-server does, after a
+ * hundred). That is no failure of the server under load: what was not answered goes again, once.
+ */
+async function send(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as { code?: string };
+    if (code !== 'UND_ERR_SOCKET' && code !== 'ECONNRESET') throw error;
+    return fetch(url, init);
+  }
 }
 
 /** `fetch failed` alone says nothing: the reason is the error's cause. */
