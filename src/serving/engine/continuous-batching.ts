@@ -1,10 +1,10 @@
 import { FtsError } from '../../errors/fts-error.ts';
-import { type LlamaContext, TILED_ROWS } from '../llama/context.ts';
+import type { LlamaContext } from '../llama/context.ts';
 import type { Generation } from './generation.ts';
 import { KvCache } from './kv-cache.ts';
 import type { EngineEvent, EngineLoad } from './protocol.ts';
 import type { Speculation } from './speculation.ts';
-import { type PlannedRows, planDecoding, planPrompts } from './step-plan.ts';
+import { type PlannedRows, passesOfPrompts, planDecoding, planPrompts } from './step-plan.ts';
 
 export interface BatchingOptions {
   maxRunning: number;
@@ -372,25 +372,6 @@ export class ContinuousBatching {
     generation.sampler.free();
     this.speculation?.forget(generation);
   }
-}
-
-/**
- * With a stream for each sequence llama.cpp computes together only equal numbers of tokens, and others fall apart into
- * several passes, most of them small: each long prompt goes alone, which is what tiled attention asks for, short ones
- * together. Of `mostRows` in a pass a long prompt takes half at a time and the last piece what is left over, so that no
- * piece is too small for tiles.
- */
-function passesOfPrompts(prompts: PlannedRows[], mostRows = Infinity): PlannedRows[][] {
-  const short = prompts.filter(({ count }) => count < TILED_ROWS);
-  const passes: PlannedRows[][] = short.length > 0 ? [short] : [];
-  const half = Math.floor(mostRows / 2);
-  for (const planned of prompts) {
-    if (planned.count < TILED_ROWS) continue;
-    let { count } = planned;
-    for (; count >= mostRows; count -= half) passes.push([{ ...planned, count: half }]);
-    passes.push([{ ...planned, count }]);
-  }
-  return passes;
 }
 
 /** More streams are told of less often, so that telling takes the same share of the processor, but at once to a reader. */

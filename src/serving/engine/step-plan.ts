@@ -1,3 +1,4 @@
+import { TILED_ROWS } from '../llama/context.ts';
 import type { Generation } from './generation.ts';
 
 /** The tokens of one generation in one step: the next `count` known ones and the `draft` guessed behind them. */
@@ -45,6 +46,25 @@ export function planPrompts(running: readonly Generation[], tokens: number, chun
     finishesShort ||= !isLong;
   }
   return rows;
+}
+
+/**
+ * With a stream for each sequence llama.cpp computes together only equal numbers of tokens, and others fall apart into
+ * several passes, most of them small: each long prompt goes alone, which is what tiled attention asks for, short ones
+ * together. Of `mostRows` in a pass a long prompt takes half at a time and the last piece what is left over, so that no
+ * piece is too small for tiles.
+ */
+export function passesOfPrompts(prompts: PlannedRows[], mostRows = Infinity): PlannedRows[][] {
+  const short = prompts.filter(({ count }) => count < TILED_ROWS);
+  const passes: PlannedRows[][] = short.length > 0 ? [short] : [];
+  const half = Math.floor(mostRows / 2);
+  for (const planned of prompts) {
+    if (planned.count < TILED_ROWS) continue;
+    let { count } = planned;
+    for (; count >= mostRows; count -= half) passes.push([{ ...planned, count: half }]);
+    passes.push([{ ...planned, count }]);
+  }
+  return passes;
 }
 
 function urgency(generation: Generation): number {
