@@ -1,5 +1,4 @@
-import type { BenchmarkServingSettings, Length } from '../../src/benchmarking/settings.ts';
-import { benchmarkServingSchema } from '../../src/benchmarking/settings.ts';
+import { type BenchmarkServingSettings, benchmarkServingSchema, type Length } from '../../src/benchmarking/settings.ts';
 
 /** Cells that llama.cpp computes attention over in one piece; a request's part of the cache is a multiple. */
 const ATTENTION_WINDOW = 256;
@@ -25,8 +24,7 @@ export function mixedLoad(promptTokens: number, outputTokens: number): ServingLo
   const [prompt, output] = [around(promptTokens), around(outputTokens)];
   return {
     cellsPerRequest: wholeWindows(prompt.high + output.high),
-    round: (concurrency, seed) =>
-      closedLoop(prompt, output, concurrency, Math.max(LEAST_REQUESTS, concurrency * REQUESTS_PER_PLACE), seed),
+    round: (concurrency, seed) => closedLoop(prompt, output, concurrency, concurrency * REQUESTS_PER_PLACE, seed),
     description: `${prompt.low} to ${prompt.high} prompt and ${output.low} to ${output.high} output tokens, each request followed by the next, ${REQUESTS_PER_PLACE} in turn a round.`,
   };
 }
@@ -35,8 +33,7 @@ export function mixedLoad(promptTokens: number, outputTokens: number): ServingLo
 export function lockstepLoad(promptTokens: number, outputTokens: number): ServingLoad {
   return {
     cellsPerRequest: wholeWindows(promptTokens + outputTokens),
-    round: (concurrency, seed) =>
-      closedLoop(promptTokens, outputTokens, concurrency, Math.max(LEAST_REQUESTS, concurrency), seed),
+    round: (concurrency, seed) => closedLoop(promptTokens, outputTokens, concurrency, concurrency, seed),
     description: `${promptTokens} prompt and ${outputTokens} output tokens, all requests of a round at once, at least ${LEAST_REQUESTS}.`,
   };
 }
@@ -48,7 +45,7 @@ function closedLoop(promptTokens: Length, outputTokens: Length, concurrency: num
     promptTokens,
     outputTokens,
     concurrency: [concurrency],
-    requestsPerLevel: requests,
+    requestsPerLevel: Math.max(LEAST_REQUESTS, requests),
     warmupRequests: 0,
     seed,
   });
