@@ -153,6 +153,7 @@ export class ContinuousBatching {
       if (prompts.length > 0) return passesOfPrompts(this.reserve(prompts), this.context.options.passRows);
       this.decodes = true;
     }
+    this.cache.closeGaps();
     return [this.reserve(this.planDecoding())];
   }
 

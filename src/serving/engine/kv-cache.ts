@@ -16,7 +16,7 @@ interface PrefixNode {
 
 /** One sequence id of llama.cpp: the tokens of a running request, or those of a finished one kept for reuse. */
 export interface KvSequence {
-  readonly id: number;
+  id: number;
   /** Tokens whose keys and values are in the cache. */
   length: number;
   running: boolean;
@@ -36,7 +36,7 @@ export class KvCache {
   readonly cells: number;
   private readonly memory: SequenceMemory;
   private readonly freeIds: number[];
-  private readonly running = new Set<number>();
+  private readonly running = new Map<number, KvSequence>();
   private readonly sequences: number;
   private readonly adjacent: boolean;
   private readonly roots = new Map<string, PrefixNode>();
@@ -100,8 +100,8 @@ export class KvCache {
     const id = this.freeIds.findLast((free) => places.has(free));
     if (id === undefined) return undefined;
     this.freeIds.splice(this.freeIds.indexOf(id), 1);
-    this.running.add(id);
     const sequence: KvSequence = { id, length: found.length, running: true, leaf: found.node, lastUsed: ++this.clock };
+    this.running.set(id, sequence);
     if (found.length > 0) {
       if (found.within < found.node.tokens.length) sequence.leaf = split(found.node, found.within);
       const donor = first(sequence.leaf.holders);
@@ -147,6 +147,20 @@ export class KvCache {
     this.kept.add(sequence);
   }
 
+  /**
+   * Moves running sequences into the numbers between them that fell free. A move copies the whole part of the cache that
+   * one sequence has, which takes a fraction of what the gap would cost in a single step.
+   */
+  closeGaps(): void {
+    if (!this.adjacent) return;
+    for (let [gap, highest] = this.span(); gap < highest; gap++) {
+      if (this.running.has(gap)) continue;
+      this.vacate(gap);
+      this.move(this.running.get(highest)!, gap);
+      [, highest] = this.span();
+    }
+  }
+
   /** Gives up finished sequences, least recently used first, until `cells` are free; false where that is not enough. */
   reclaim(cells: number): boolean {
     while (this.freeCells < cells) if (!this.evictOne()) return false;
@@ -178,7 +192,7 @@ export class KvCache {
       surplus -= tail;
     }
     this.kept.delete(sequence);
-    this.running.add(sequence.id);
+    this.running.set(sequence.id, sequence);
     sequence.length = length;
     sequence.running = true;
     sequence.lastUsed = ++this.clock;
@@ -189,10 +203,31 @@ export class KvCache {
   private places(): Set<number> {
     const all = Array.from({ length: this.sequences }, (_, id) => id).filter((id) => !this.running.has(id));
     if (!this.adjacent || this.running.size === 0) return new Set(all);
-    const lowest = Math.min(...this.running);
-    const highest = Math.max(...this.running);
+    const [lowest, highest] = this.span();
     const between = all.filter((id) => id > lowest && id < highest);
     return new Set(between.length > 0 ? between : all.filter((id) => id === lowest - 1 || id === highest + 1));
+  }
+
+  /** The lowest and the highest number that runs. */
+  private span(): [number, number] {
+    return [Math.min(...this.running.keys()), Math.max(...this.running.keys())];
+  }
+
+  /** Frees a number that nobody runs in: what is kept there moves on, at the cost of what was used longest ago. */
+  private vacate(id: number): void {
+    const kept = [...this.kept].find((sequence) => sequence.id === id);
+    if (kept === undefined) return;
+    if (this.freeIds.length === 0) this.evictOne();
+    if (this.kept.has(kept)) this.move(kept, this.freeIds.at(-1)!);
+  }
+
+  private move(sequence: KvSequence, free: number): void {
+    const { id } = sequence;
+    this.memory.share(id, free, sequence.length);
+    this.memory.truncate(id);
+    this.freeIds.splice(this.freeIds.indexOf(free), 1, id);
+    sequence.id = free;
+    if (this.running.delete(id)) this.running.set(free, sequence);
   }
 
   private evictOne(except?: KvSequence, places?: ReadonlySet<number>): boolean {
