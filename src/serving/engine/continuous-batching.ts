@@ -1,10 +1,11 @@
 import { FtsError } from '../../errors/fts-error.ts';
 import type { LlamaContext } from '../llama/context.ts';
 import type { Generation } from './generation.ts';
-import { KvCache } from './kv-cache.ts';
+import { type IdlePlace, KvCache } from './kv-cache.ts';
+import { type PackedRows, packBatch } from './packed-batch.ts';
 import type { EngineEvent, EngineLoad } from './protocol.ts';
 import type { Speculation } from './speculation.ts';
-import { type PlannedRows, passesOfPrompts, planDecoding, planPrompts } from './step-plan.ts';
+import { fillersOf, type PlannedRows, passesOfPrompts, planDecoding, planPrompts } from './step-plan.ts';
 
 export interface BatchingOptions {
   maxRunning: number;
@@ -22,15 +23,10 @@ const FREELY_TOLD_STREAMS = 2;
 /** What readers take for at once (Nielsen 1993). */
 const READERS_INSTANT_MS = 100;
 
-/** A row of the batch whose logits are sampled. */
-interface OutputRow {
-  row: number;
-  /** The guess that this row's sample has to equal for the next row to count. */
-  expected: number | undefined;
-}
-
-interface PackedRows extends PlannedRows {
-  outputs: OutputRow[];
+/** What is computed together: planned rows, and idle places that fill up a block. */
+interface Pass {
+  rows: PlannedRows[];
+  fillers: IdlePlace[];
 }
 
 /**
@@ -47,7 +43,7 @@ export class ContinuousBatching {
   private running: Generation[] = [];
   private events: EngineEvent[] = [];
   /** Planned and not yet computed. */
-  private passes: PlannedRows[][] = [];
+  private passes: Pass[] = [];
   /** Whose turn it was last, where prompts and decoding rows take turns. */
   private decodes = true;
   private adapter = '';
@@ -119,11 +115,19 @@ export class ContinuousBatching {
   step(): EngineEvent[] {
     this.expire();
     if (this.passes.length === 0) this.plan();
-    // What was cancelled or preempted since it was planned has lost its sequence.
-    const rows = (this.passes.shift() ?? []).filter(({ generation }) => generation.sequence !== undefined);
-    const packed = this.pack(rows);
-    if (packed.length > 0 && this.decode(packed)) this.sampleAndCommit(packed);
+    const pass = this.passes.shift();
+    if (pass !== undefined) this.run(pass);
     return this.takeEvents();
+  }
+
+  private run({ rows, fillers }: Pass): void {
+    // What was cancelled or preempted since it was planned has lost its sequence.
+    const present = rows.filter(({ generation }) => generation.sequence !== undefined);
+    if (present.length === 0) return;
+    const packed = packBatch(this.context, present, fillers);
+    const computed = this.decode(packed);
+    for (const { id, length } of fillers) this.context.truncate(id, length);
+    if (computed) this.sampleAndCommit(packed);
   }
 
   private plan(): void {
@@ -132,29 +136,41 @@ export class ContinuousBatching {
   }
 
   /** One pool: decoding rows first, then prompts with what is left of the chunk, all in one pass. */
-  private planMixed(): PlannedRows[][] {
+  private planMixed(): Pass[] {
     this.nextAdapter();
     const { prefillChunkTokens } = this.options;
     const decoding = this.planDecoding();
     const left = decoding.reduce((tokens, { count, draft }) => tokens - count - draft.length, prefillChunkTokens);
-    return [this.reserve([...decoding, ...planPrompts(this.group, left, prefillChunkTokens)])];
+    const rows = this.reserve([...decoding, ...planPrompts(this.group, left, prefillChunkTokens)]);
+    return [{ rows, fillers: [] }];
   }
 
   /**
    * A stream for each sequence: prompts and decoding rows do not mix in one pass, so they take turns. Prompts, which
    * have the whole chunk (a size that matrix kernels like), go first: who has read decodes along at once.
    */
-  private planTurn(): PlannedRows[][] {
+  private planTurn(): Pass[] {
     this.decodes = !this.decodes;
     if (!this.decodes) {
       this.nextAdapter();
       const { prefillChunkTokens } = this.options;
       const prompts = planPrompts(this.group, prefillChunkTokens, prefillChunkTokens);
-      if (prompts.length > 0) return passesOfPrompts(this.reserve(prompts), this.context.options.passRows);
+      if (prompts.length > 0) {
+        const passes = passesOfPrompts(this.reserve(prompts), this.context.options.passRows);
+        return passes.map((rows) => ({ rows, fillers: [] }));
+      }
       this.decodes = true;
     }
-    this.cache.closeGaps();
-    return [this.reserve(this.planDecoding())];
+    const rows = this.reserve(this.planDecoding());
+    const fillers = this.fillers(rows);
+    if (fillers.length === 0) this.cache.closeGaps();
+    return [{ rows, fillers }];
+  }
+
+  /** Idle places that make a whole block of the rows, where all that run decode and none guesses. */
+  private fillers(rows: PlannedRows[]): IdlePlace[] {
+    const alike = rows.length === this.running.length && rows.every(({ draft }) => draft.length === 0);
+    return alike ? this.cache.idlePlaces(fillersOf(rows.length)) : [];
   }
 
   private planDecoding(): PlannedRows[] {
@@ -261,32 +277,6 @@ export class ContinuousBatching {
     generation.sequence = undefined;
     this.running = this.running.filter((other) => other !== generation);
     this.waiting.unshift(generation);
-  }
-
-  /** Writes the planned tokens into the batch; the last row of each generation, and every guess, asks for logits. */
-  private pack(plan: PlannedRows[]): PackedRows[] {
-    const { context } = this;
-    context.clearBatch();
-    // With a stream for each sequence llama.cpp computes together only rows whose sequences stand in the order of their
-    // numbers; any other order falls apart into several passes over the weights.
-    const ordered = plan.toSorted((a, b) => a.generation.sequence!.id - b.generation.sequence!.id);
-    return ordered.map((planned) => {
-      const { generation, count, draft } = planned;
-      const sequence = generation.sequence!;
-      const outputs: OutputRow[] = [];
-      const samples = count === generation.remaining;
-      for (let offset = 0; offset < count; offset++) {
-        const position = sequence.length + offset;
-        const wantsLogits = samples && offset === count - 1;
-        const row = context.add(generation.tokens[position]!, position, sequence.id, wantsLogits);
-        if (wantsLogits) outputs.push({ row, expected: draft[0] });
-      }
-      draft.forEach((token, index) => {
-        const row = context.add(token, sequence.length + count + index, sequence.id, true);
-        outputs.push({ row, expected: draft[index + 1] });
-      });
-      return { ...planned, outputs };
-    });
   }
 
   /** Runs the batch. Where llama.cpp fails, cells are put back and the batch's requests get the error. */

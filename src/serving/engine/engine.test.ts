@@ -112,6 +112,25 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     expect(streams.load!.prefixHitTokens).toBeGreaterThan(0);
   });
 
+  it('gives the same tokens when requests end between others, and keeps what they leave', async () => {
+    const streams = await start({
+      kvLayout: 'streams',
+      maxRunning: 16,
+      contextTokens: 16 * 512,
+      prefillChunkTokens: 1024,
+    });
+    const requests = prompts.map((prompt, index) => greedy(prompt, { maxTokens: 24 - ((index * 7) % 20) }));
+    const expected = requests.map(({ maxTokens }, index) => plain[index]!.slice(0, maxTokens));
+    const others = Array.from({ length: 3 }, (_, index) => greedy([7, 8, 9, 300 + index], { maxTokens: 6 + index }));
+    const first = await streams.completeAll([...requests.slice(0, 6), ...others, ...requests.slice(6)]);
+    expect(first.filter((_, index) => index < 6 || index >= 9).map(({ tokens }) => tokens)).toEqual(expected);
+    for (const index of [11, 5, 8]) {
+      const { tokens, usage } = await streams.complete(requests[index]!);
+      expect(tokens).toEqual(expected[index]);
+      expect(usage.cachedTokens).toBe(prompts[index]!.length - 1);
+    }
+  });
+
   it('loads a LoRA adapter while it runs, batches its requests apart, and unloads it', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'fts-lora-')), 'adapter.gguf');
     writeRandomLora(path, TINY);

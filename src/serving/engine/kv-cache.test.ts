@@ -60,6 +60,48 @@ describe('the prefix tree over the KV cache', () => {
     expect(cache.usedCells).toBe(memory.cells);
   });
 
+  it('closes the gap that a finished request leaves, and moves what is kept of it to a free place', () => {
+    const memory = new FakeMemory();
+    const cache = new KvCache(memory, 1000, 5, { adjacent: true });
+    const [, second, , fourth] = range(0, 4).map(
+      (from) => run(cache, memory, range(from * 100, from * 100 + 20)).sequence,
+    );
+    cache.close(second!, true);
+    cache.closeGaps();
+    expect([second!.id, fourth!.id]).toEqual([4, 1]);
+    expect(range(0, 5).map((id) => memory.sequences.get(id)?.length)).toEqual([20, 20, 20, 0, 20]);
+    expect(run(cache, memory, range(100, 130)).shared).toBe(20);
+    expect(cache.usedCells).toBe(memory.cells);
+  });
+
+  it('leaves a gap where the only idle place keeps something', () => {
+    const memory = new FakeMemory();
+    const cache = new KvCache(memory, 1000, 3, { adjacent: true });
+    const [, second, third] = range(0, 3).map(
+      (from) => run(cache, memory, range(from * 100, from * 100 + 20)).sequence,
+    );
+    cache.close(second!, true);
+    cache.closeGaps();
+    expect([second!.id, third!.id]).toEqual([1, 2]);
+    expect(cache.match('', range(100, 120))).toBe(20);
+  });
+
+  it('names the idle places that make one row of numbers with what runs', () => {
+    const memory = new FakeMemory();
+    const cache = new KvCache(memory, 1000, 6, { adjacent: true });
+    const running = range(0, 5).map((from) => run(cache, memory, range(from * 100, from * 100 + 20)).sequence);
+    cache.close(running[0]!, false);
+    cache.close(running[2]!, true);
+    expect(cache.idlePlaces(0)).toEqual([]);
+    expect(cache.idlePlaces(1)).toEqual([{ id: 2, length: 20 }]);
+    expect(cache.idlePlaces(2)).toEqual([
+      { id: 2, length: 20 },
+      { id: 5, length: 0 },
+    ]);
+    expect(cache.idlePlaces(3)).toHaveLength(3);
+    expect(cache.idlePlaces(4)).toEqual([]);
+  });
+
   it('shares with a request that is still running, and each goes on alone', () => {
     const memory = new FakeMemory();
     const cache = new KvCache(memory, 1000, 8);
@@ -121,9 +163,14 @@ describe('the prefix tree over the KV cache', () => {
     expect(memory.cells).toBe(50);
   });
 
-  it.each([5, 12])('keeps true books through a thousand random requests with %i sequences', (sequences) => {
+  it.each([
+    { sequences: 5, adjacent: false },
+    { sequences: 12, adjacent: false },
+    { sequences: 5, adjacent: true },
+    { sequences: 12, adjacent: true },
+  ])('keeps true books through a thousand random requests with %o', ({ sequences, adjacent }) => {
     const memory = new FakeMemory();
-    const cache = new KvCache(memory, 400, sequences);
+    const cache = new KvCache(memory, 400, sequences, { adjacent });
     let state = 7;
     const random = (below: number) => {
       state = (state * 1103515245 + 12345) % 2147483648;
@@ -139,6 +186,11 @@ describe('the prefix tree over the KV cache', () => {
         cache.reclaim(tokens.length);
         const opened = run(cache, memory, tokens);
         running.push(opened);
+      }
+      cache.closeGaps();
+      const ids = running.map(({ sequence }) => sequence.id);
+      if (adjacent && ids.length > 0 && ids.length < sequences - 1) {
+        expect(Math.max(...ids) - Math.min(...ids)).toBe(ids.length - 1);
       }
       expect(cache.usedCells).toBe(memory.cells);
       expect(cache.usedCells).toBeLessThanOrEqual(400);

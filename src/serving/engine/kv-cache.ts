@@ -24,6 +24,12 @@ export interface KvSequence {
   lastUsed: number;
 }
 
+/** A sequence id that no request runs in, and how many tokens are kept there. */
+export interface IdlePlace {
+  id: number;
+  length: number;
+}
+
 /** Finished sequences shorter than this are not worth a sequence id. */
 const MINIMUM_KEPT_TOKENS = 8;
 
@@ -148,17 +154,29 @@ export class KvCache {
   }
 
   /**
-   * Moves running sequences into the numbers between them that fell free. A move copies the whole part of the cache that
-   * one sequence has, which takes a fraction of what the gap would cost in a single step.
+   * Moves running sequences into the idle places between them, unless that would cost what the only idle place keeps. A
+   * move copies all cells of one stream, which takes less time than a gap costs in a step or two.
    */
   closeGaps(): void {
-    if (!this.adjacent) return;
+    if (!this.adjacent || (this.freeIds.length === 0 && this.kept.size === 1)) return;
     for (let [gap, highest] = this.span(); gap < highest; gap++) {
       if (this.running.has(gap)) continue;
       this.vacate(gap);
       this.move(this.running.get(highest)!, gap);
       [, highest] = this.span();
     }
+  }
+
+  /** The `count` idle places that make one row of numbers with all that run; none where another count would. */
+  idlePlaces(count: number): IdlePlace[] {
+    if (!this.adjacent || this.running.size === 0) return [];
+    const [lowest, highest] = this.span();
+    const width = this.running.size + count;
+    const start = Math.min(lowest, this.sequences - width);
+    if (start < 0 || start + width <= highest) return [];
+    const kept = new Map([...this.kept].map(({ id, length }) => [id, length]));
+    const ids = Array.from({ length: width }, (_, index) => start + index);
+    return ids.filter((id) => !this.running.has(id)).map((id) => ({ id, length: kept.get(id) ?? 0 }));
   }
 
   /** Gives up finished sequences, least recently used first, until `cells` are free; false where that is not enough. */
@@ -213,7 +231,7 @@ export class KvCache {
     return [Math.min(...this.running.keys()), Math.max(...this.running.keys())];
   }
 
-  /** Frees a number that nobody runs in: what is kept there moves on, at the cost of what was used longest ago. */
+  /** Empties an idle place: what is kept there moves to a free one, or what was used least recently is given up. */
   private vacate(id: number): void {
     const kept = [...this.kept].find((sequence) => sequence.id === id);
     if (kept === undefined) return;

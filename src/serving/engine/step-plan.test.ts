@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Generation } from './generation.ts';
-import { passesOfPrompts, planDecoding, planPrompts } from './step-plan.ts';
+import { fillersOf, passesOfPrompts, planDecoding, planPrompts } from './step-plan.ts';
 
 const generation = (remaining: number, arrivedMs = 0) => ({ remaining, arrivedMs, stepsWaited: 0 }) as Generation;
 const planned = (count: number) => ({ generation: generation(count), count, draft: [] });
@@ -25,5 +25,9 @@ describe('planning a step', () => {
     const passes = passesOfPrompts([20, 150, 40, 128, 100, 256].map(planned), 128);
     expect(passes.map(counts)).toEqual([[20, 40], [64], [86], [64], [64], [100], [64], [64], [64], [64]]);
     expect(passesOfPrompts([planned(256)]).map(counts)).toEqual([[256]]);
+  });
+
+  it('fills a block of rows up where only one or two are missing', () => {
+    expect([1, 8, 13, 14, 15, 16, 17, 30].map(fillersOf)).toEqual([0, 0, 0, 2, 1, 0, 0, 2]);
   });
 });
