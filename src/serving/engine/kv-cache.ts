@@ -16,6 +16,7 @@ interface PrefixNode {
 
 /** One sequence id of llama.cpp: the tokens of a running request, or those of a finished one kept for reuse. */
 export interface KvSequence {
+  /** Changes where a gap is closed. */
   id: number;
   /** Tokens whose keys and values are in the cache. */
   length: number;
