@@ -170,14 +170,13 @@ export class KvCache {
 
   /** The `count` idle places that make one row of numbers with all that run; none where another count would. */
   idlePlaces(count: number): IdlePlace[] {
-    if (!this.adjacent || this.running.size === 0) return [];
+    if (!this.adjacent || count === 0) return [];
     const [lowest, highest] = this.span();
     const width = this.running.size + count;
     const start = Math.min(lowest, this.sequences - width);
     if (start < 0 || start + width <= highest) return [];
-    const kept = new Map([...this.kept].map(({ id, length }) => [id, length]));
     const ids = Array.from({ length: width }, (_, index) => start + index);
-    return ids.filter((id) => !this.running.has(id)).map((id) => ({ id, length: kept.get(id) ?? 0 }));
+    return ids.filter((id) => !this.running.has(id)).map((id) => ({ id, length: this.keptIn(id)?.length ?? 0 }));
   }
 
   /** Gives up finished sequences, least recently used first, until `cells` are free; false where that is not enough. */
@@ -234,10 +233,15 @@ export class KvCache {
 
   /** Empties an idle place: what is kept there moves to a free one, or what was used least recently is given up. */
   private vacate(id: number): void {
-    const kept = [...this.kept].find((sequence) => sequence.id === id);
+    const kept = this.keptIn(id);
     if (kept === undefined) return;
     if (this.freeIds.length === 0) this.evictOne();
     if (this.kept.has(kept)) this.move(kept, this.freeIds.at(-1)!);
+  }
+
+  private keptIn(id: number): KvSequence | undefined {
+    for (const sequence of this.kept) if (sequence.id === id) return sequence;
+    return undefined;
   }
 
   private move(sequence: KvSequence, free: number): void {

@@ -3,7 +3,7 @@ import type { IdlePlace } from './kv-cache.ts';
 import type { PlannedRows } from './step-plan.ts';
 
 /** A row of the batch whose logits are sampled. */
-export interface OutputRow {
+interface OutputRow {
   row: number;
   /** The guess that this row's sample has to equal for the next row to count. */
   expected: number | undefined;
