@@ -5,6 +5,7 @@ import { callOperation } from '../src/operations/call-operation.ts';
 import type { Services } from '../src/operations/context.ts';
 import { findOperation } from '../src/operations/index.ts';
 import { openServices } from '../src/operations/open-services.ts';
+import { systemCaller } from '../src/store/caller.ts';
 import { simulatedEnvironment } from './akamai-simulator/environment.ts';
 import { type Simulator, startSimulator } from './akamai-simulator/simulator.ts';
 import { assistant, person } from './akamai-simulator/workbench.ts';
@@ -97,6 +98,7 @@ it('finds that nothing was changed when the call had not taken effect, at the ne
   const plan = await callOperation(findOperation('akamai.plans.show'), { planId: id }, services, {
     report: () => {},
     signal: new AbortController().signal,
+    caller: systemCaller,
   });
   expect(plan).toMatchObject({ state: 'failed', outcome: { note: expect.stringMatching(/nothing was changed/) } });
   expect(address()).toEqual(['192.0.2.1']);

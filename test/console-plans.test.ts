@@ -11,6 +11,7 @@ import type { Services } from '../src/operations/context.ts';
 import { findOperation } from '../src/operations/index.ts';
 import { type Simulator, startSimulator } from './akamai-simulator/simulator.ts';
 import { launchBrowser, noBrowser, openPage } from './browser.ts';
+import { assistantCaller } from './callers.ts';
 import { startScriptedModel, toolCall } from './scripted-model.ts';
 import { temporaryServices } from './temporary-home.ts';
 
@@ -69,7 +70,7 @@ describe.skipIf(noBrowser !== undefined)(`change plans in a browser${noBrowser ?
       findOperation('akamai.dns.change'),
       { action: 'set', name: 'www.example.com', type: 'A', data: ['192.0.2.2'], reason: injection },
       services,
-      { report: () => {}, signal: new AbortController().signal, actor: { name: 'assistant', channel: 'mcp' } },
+      { report: () => {}, signal: new AbortController().signal, caller: assistantCaller },
     )) as PlanView;
   const open = async (path: string): Promise<Page> => {
     const opened = await openPage(browser, `${server.url}${path}`);

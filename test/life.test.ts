@@ -6,7 +6,7 @@ import { createApp, startServer } from '../src/http/server.ts';
 import { submitOperation, workOn } from '../src/operations/call-operation.ts';
 import { findOperation } from '../src/operations/index.ts';
 import { openServing } from '../src/operations/serving.ts';
-import { systemActor } from '../src/store/actor.ts';
+import { systemCaller } from '../src/store/caller.ts';
 import { temporaryServices } from './temporary-home.ts';
 
 // The whole life with a model too small and too briefly trained to be right: what is checked is that every stage runs
@@ -15,7 +15,7 @@ it('takes a model from plan to measurement and answers every kind of client', { 
   const services = temporaryServices();
   const never = new AbortController().signal;
   const life = async (operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>> => {
-    const { id } = submitOperation(findOperation(operation), input, services, systemActor);
+    const { id } = submitOperation(findOperation(operation), input, services, systemCaller);
     const job = await workOn(services.jobs.claim(id), services, { stop: never });
     expect(job).toMatchObject({ state: 'succeeded', error: null });
     return job.result as Record<string, unknown>;

@@ -5,6 +5,7 @@ import pc from 'picocolors';
 import { publicUrl } from '../config/public-url.ts';
 import { ask, type Step, toolsetsFor } from '../mcp/assistant/ask.ts';
 import { connectToOurselves } from '../mcp/assistant/own-client.ts';
+import { callerOf } from '../mcp/caller.ts';
 import { openServices } from '../operations/open-services.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -35,7 +36,7 @@ export function askCommand(version: string): Command {
         version,
         toolsets: toolsetsFor(model),
         person: process.stdin.isTTY ? { shows: 'forms', answer: askInTerminal } : undefined,
-        authInfo: undefined,
+        caller: callerOf(undefined),
       });
       try {
         const steps: Step[] = [];

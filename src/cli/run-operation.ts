@@ -31,7 +31,7 @@ export async function runOperation(operation: Operation, command: Command, servi
     const result = await callOperation(operation, input, services, {
       report: () => {},
       signal: stopSignal(),
-      actor: terminalUser(),
+      caller: terminalUser(),
       ...(askPerson === undefined ? {} : { askPerson }),
     });
     printResult(operation, result, json);

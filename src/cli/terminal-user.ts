@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
-import type { Actor } from '../store/actor.ts';
+import type { Caller } from '../store/caller.ts';
 
 /** Whoever is logged in at this terminal. */
-export function terminalUser(): Actor {
-  return { name: userInfo().username, channel: 'terminal' };
+export function terminalUser(): Caller {
+  return { name: userInfo().username, channel: 'terminal', credential: 'terminal', scopes: ['admin', 'approve'] };
 }

@@ -1,4 +1,3 @@
-import type { AuthInfo } from '@modelcontextprotocol/server';
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
@@ -30,7 +29,7 @@ export function askRoutes(
     const { 'ask.url': url, 'ask.model': usual } = services.config.values;
     const model = wished ?? usual;
     const key = services.environment.FTS_ASK_KEY;
-    const authInfo: AuthInfo | undefined = context.get('authInfo');
+    const caller = context.get('caller');
     return streamSSE(context, async (stream) => {
       const gone = new AbortController();
       stream.onAbort(() => gone.abort());
@@ -39,7 +38,7 @@ export function askRoutes(
       const client = await connectToOurselves(services, {
         version,
         toolsets: toolsetsFor(model),
-        authInfo,
+        caller,
         person: {
           shows: 'links',
           answer: async (link) => {

@@ -5,15 +5,15 @@ import { followJob } from '../jobs/job-queue.ts';
 import { callOperation, submitOperation } from '../operations/call-operation.ts';
 import type { Services } from '../operations/context.ts';
 import { findOperation, operations } from '../operations/index.ts';
-import { actorOf } from './authentication/identity.ts';
+import type { Identity } from './authentication/identity.ts';
 import { readJsonBody } from './json-body.ts';
 
 /**
  * `/api/operations`: every operation for programs and the console. A job answers 202 with its record at once;
  * `/api/jobs/ID/events` then streams its progress as server-sent events, until `stop` says that the server has to go.
  */
-export function operationRoutes(services: Services, stop?: AbortSignal): Hono {
-  const routes = new Hono();
+export function operationRoutes(services: Services, stop?: AbortSignal): Hono<{ Variables: Identity }> {
+  const routes = new Hono<{ Variables: Identity }>();
 
   routes.get('/operations', (context) =>
     context.json(
@@ -33,12 +33,12 @@ export function operationRoutes(services: Services, stop?: AbortSignal): Hono {
   routes.post('/operations/:name', async (context) => {
     const operation = findOperation(context.req.param('name'));
     const input = await readJsonBody(context.req.raw);
-    if (operation.job) return context.json(submitOperation(operation, input, services, actorOf(context)), 202);
+    if (operation.job) return context.json(submitOperation(operation, input, services, context.get('caller')), 202);
     return context.json(
       (await callOperation(operation, input, services, {
         report: () => {},
         signal: context.req.raw.signal,
-        actor: actorOf(context),
+        caller: context.get('caller'),
       })) as object,
     );
   });

@@ -100,3 +100,12 @@ it('lets only one process have a job', () => {
   jobs.claim(id);
   expect(() => jobs.claim(id)).toThrow('is running already');
 });
+
+it('keeps who asked and with what rights; a row from before rights were kept has none', () => {
+  const { jobs, database } = temporaryServices();
+  const caller = { name: 'key:ci', channel: 'http', credential: 'key', scopes: ['read', 'train'] } as const;
+  const { id } = jobs.submit('train', {}, undefined, { ...caller, scopes: [...caller.scopes] });
+  expect(jobs.get(id).requestedBy).toEqual(caller);
+  database.prepare('UPDATE jobs SET requested_by = ? WHERE id = ?').run('{"name":"ana","channel":"terminal"}', id);
+  expect(jobs.get(id).requestedBy).toEqual({ name: 'ana', channel: 'terminal', credential: 'none', scopes: [] });
+});

@@ -4,7 +4,7 @@ import type { ErrorRecord } from '../errors/fts-error.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { isProcessAlive } from '../runtime/process-alive.ts';
 import type { Progress } from '../runtime/progress.ts';
-import { type Actor, systemActor } from '../store/actor.ts';
+import { type Caller, systemCaller } from '../store/caller.ts';
 import { type Database, immediately, type Schema } from '../store/database.ts';
 import { type Job, type JobState, jobSchema, jobStates } from './job.ts';
 
@@ -74,7 +74,7 @@ export class JobStore {
   }
 
   /** Queues a job. With a `key` that a job already has, that job is returned instead: a stage that must run once. */
-  submit(operation: string, input: Record<string, unknown>, key?: string, requestedBy: Actor = systemActor): Job {
+  submit(operation: string, input: Record<string, unknown>, key?: string, requestedBy: Caller = systemCaller): Job {
     return immediately(this.database, () => {
       const existing = key === undefined ? undefined : this.findByKey(key);
       if (existing !== undefined) return existing;

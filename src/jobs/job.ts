@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { actorSchema } from '../store/actor.ts';
+import { callerSchema } from '../store/caller.ts';
 
 export const jobStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const;
 export type JobState = (typeof jobStates)[number];
@@ -35,7 +35,7 @@ export const jobSchema = z.object({
   startedAt: z.string().nullable(),
   finishedAt: z.string().nullable(),
   /** Whoever started it first: what the job does is recorded under this name, wherever and whenever it runs. */
-  requestedBy: actorSchema,
+  requestedBy: callerSchema,
 });
 
 export type Job = z.output<typeof jobSchema>;

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { type InputRequiredResult, inputRequired, inputResponse } from '@modelcontextprotocol/server';
 import type { AskPerson, Form } from '../operations/ask-person.ts';
-import { mayUse } from './caller.ts';
+import { mayUse } from '../store/caller.ts';
 import type { ToolCall } from './tool.ts';
 
 /** Leaves a handler so that the client can be asked; the handler then runs again, with the answer. */

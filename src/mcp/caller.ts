@@ -1,23 +1,34 @@
 import { type AuthInfo, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
-import type { Scope } from '../store/api-keys.ts';
+import { z } from 'zod';
+import { type Scope, scopes } from '../store/api-keys.ts';
+import { type Caller, callerSchema, keylessCaller, mayUse } from '../store/caller.ts';
 
-/** Who sent a request, and what that key or token may do. */
-export interface Caller {
-  /** A key's or client's name, for the audit log; `local` when nobody had to prove anything. */
-  name: string;
-  scopes: ReadonlySet<string>;
+/** What HTTP leaves beside a credential's name and scopes: which kind of credential it was. */
+const extraSchema = z.object({ credential: callerSchema.shape.credential });
+
+/** A caller in the words of the MCP SDK, which carries them to the handlers. The credential itself goes no further. */
+export function authInfoOf({ name, scopes: granted, credential }: Caller, expiresAtSeconds?: number): AuthInfo {
+  return {
+    token: '',
+    clientId: name,
+    scopes: granted,
+    ...(expiresAtSeconds === undefined ? {} : { expiresAt: expiresAtSeconds }),
+    extra: { credential },
+  };
 }
 
-/** Standard input, or loopback without any key: the person at this machine. */
-const localCaller: Caller = { name: 'local', scopes: new Set(['admin', 'approve']) };
-
-export function callerOf(authInfo: AuthInfo | undefined): Caller {
-  return authInfo === undefined ? localCaller : { name: authInfo.clientId, scopes: new Set(authInfo.scopes) };
-}
-
-/** `admin` covers everything but `approve`, which is a person's and has to be granted by name. */
-export function mayUse(caller: Caller, scope: Scope): boolean {
-  return caller.scopes.has(scope) || (scope !== 'approve' && caller.scopes.has('admin'));
+/** Whoever sent a message: over HTTP with what was proven there, over standard input the person who started us. */
+export function callerOf(http: { authInfo?: AuthInfo | undefined } | undefined): Caller {
+  const { authInfo } = http ?? {};
+  if (authInfo === undefined) {
+    return { ...keylessCaller, channel: 'mcp', credential: http === undefined ? 'stdio' : 'none' };
+  }
+  return {
+    name: authInfo.clientId,
+    channel: 'mcp',
+    credential: extraSchema.parse(authInfo.extra ?? {}).credential,
+    scopes: scopes.filter((scope) => authInfo.scopes.includes(scope)),
+  };
 }
 
 /** Refuses a caller without the right, in words that name what is missing. */

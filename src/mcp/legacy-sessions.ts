@@ -38,7 +38,7 @@ export class LegacySessions {
     const id = request.headers.get('mcp-session-id');
     if (id !== null) {
       const session = this.sessions.get(id);
-      if (session === undefined || session.owner !== callerOf(authInfo).name) {
+      if (session === undefined || session.owner !== callerOf({ authInfo }).name) {
         return protocolRefusal(404, -32001, 'Session not found');
       }
       session.usedAt = Date.now();
@@ -63,7 +63,7 @@ export class LegacySessions {
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => {
-        this.sessions.set(id, { transport, owner: callerOf(authInfo).name, usedAt: Date.now() });
+        this.sessions.set(id, { transport, owner: callerOf({ authInfo }).name, usedAt: Date.now() });
       },
     });
     const server = await this.factory({

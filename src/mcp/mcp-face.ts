@@ -81,7 +81,7 @@ export function createMcpFace(services: Services, options: McpOptions): McpFace 
   const requestState = createRequestStateCodec<Record<string, unknown>>({
     key: randomBytes(32),
     ttlSeconds: 600,
-    bind: (context) => `${callerOf(context.http?.authInfo).name}|${context.mcpReq.method}`,
+    bind: (context) => `${callerOf(context.http).name}|${context.mcpReq.method}`,
   });
 
   const factory = (request: McpRequestContext): Server => {

@@ -3,7 +3,8 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import type { Identity } from '../http/authentication/identity.ts';
 import type { Services } from '../operations/context.ts';
-import { callerOf, mayUse } from './caller.ts';
+import { mayUse } from '../store/caller.ts';
+import { callerOf } from './caller.ts';
 import { LegacySessions } from './legacy-sessions.ts';
 import { createMcpFace, type McpOptions } from './mcp-face.ts';
 import { maxMessageBytes } from './message-limit.ts';
@@ -44,7 +45,7 @@ export function mcpRoutes(
     if (body === undefined) return protocolRefusal(400, -32700, 'Parse error: the body is not JSON');
     const authInfo = context.get('authInfo');
     const scope = neededScope(body);
-    if (authInfo !== undefined && scope !== undefined && !mayUse(callerOf(authInfo), scope)) {
+    if (authInfo !== undefined && scope !== undefined && !mayUse(callerOf({ authInfo }), scope)) {
       const refusal = context.get('insufficientScope')?.(scope);
       if (refusal !== undefined) return refusal;
     }

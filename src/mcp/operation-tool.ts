@@ -4,7 +4,6 @@ import { jobSchema } from '../jobs/job.ts';
 import { callOperation, submitOperation } from '../operations/call-operation.ts';
 import type { Services } from '../operations/context.ts';
 import type { Operation } from '../operations/operation.ts';
-import type { Actor } from '../store/actor.ts';
 import { askThroughElicitation } from './ask-through-elicitation.ts';
 import { inputSchemaOf, outputSchemaOf } from './compact-schema.ts';
 import { taskOf } from './job-tasks.ts';
@@ -55,7 +54,7 @@ async function callNow(
   const output = await callOperation(operation, input, services, {
     report: progressNotifications(context),
     signal: context.mcpReq.signal,
-    actor: actorOf(caller),
+    caller,
     askPerson: askThroughElicitation(call, publicUrl(services)),
   });
   return resultOf(output);
@@ -67,15 +66,13 @@ async function startJob(
   services: Services,
   { client, caller }: ToolCall,
 ): Promise<CallToolResult> {
-  const job = submitOperation(operation, input, services, actorOf(caller));
+  const job = submitOperation(operation, input, services, caller);
   if (client.tasks) return createTaskResult(taskOf(job));
   const { id, state, createdAt } = job;
   const started = { id, operation: operation.name, state, createdAt };
   const text = `${JSON.stringify(started)}\nFollow it with jobs_show (waitSeconds lets it wait for news).`;
   return { structuredContent: started, content: [{ type: 'text', text }] };
 }
-
-const actorOf = ({ name }: ToolCall['caller']): Actor => ({ name, channel: 'mcp' });
 
 function describe(operation: Operation): string {
   return operation.job

@@ -1,6 +1,6 @@
 import type { ServerContext } from '@modelcontextprotocol/server';
 import type { Scope } from '../store/api-keys.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../store/caller.ts';
 
 interface ResourceDescription {
   name: string;

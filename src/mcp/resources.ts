@@ -181,11 +181,12 @@ function fromOperation(
   operation: string,
   input: Record<string, unknown>,
 ): (call: ResourceCall) => Promise<ResourceContent> {
-  return async ({ context }) =>
+  return async ({ caller, context }) =>
     asJson(
       await callOperation(findOperation(operation), input, services, {
         report: () => {},
         signal: context.mcpReq.signal,
+        caller,
       }),
     );
 }

@@ -40,7 +40,7 @@ export function serveResources(server: Server, { resources, families }: Surface)
 
   server.setRequestHandler('resources/read', async (request, context) => {
     const { uri } = request.params;
-    const caller = callerOf(context.http?.authInfo);
+    const caller = callerOf(context.http);
     const call = { caller, context };
     const resource = resources.find((candidate) => candidate.uri === uri);
     if (resource !== undefined) {

@@ -6,7 +6,8 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { type Caller, callerOf } from './caller.ts';
+import type { Caller } from '../store/caller.ts';
+import { callerOf } from './caller.ts';
 import { abilitiesOf } from './client-abilities.ts';
 import { type Task, type TaskSource, tasksExtension } from './task.ts';
 
@@ -17,7 +18,7 @@ const taskParams = z.looseObject({ taskId: z.string().min(1).max(200) });
 export function serveTasks(server: Server, sources: readonly TaskSource[]): void {
   const find = (taskId: string, context: ServerContext): { source: TaskSource; task: Task; caller: Caller } => {
     requireTasks(context, server);
-    const caller = callerOf(context.http?.authInfo);
+    const caller = callerOf(context.http);
     for (const source of sources) {
       const task = source.get(taskId, caller);
       if (task !== undefined) return { source, task, caller };

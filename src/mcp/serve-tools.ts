@@ -28,7 +28,7 @@ export function serveTools(
   });
   server.setRequestHandler('tools/call', async (request, context) => {
     const tool = toolNamed(tools, request.params.name);
-    const caller = callerOf(context.http?.authInfo);
+    const caller = callerOf(context.http);
     requireScope(caller, tool.scope, tool.name);
     try {
       const result = await tool.call(request.params.arguments ?? {}, {

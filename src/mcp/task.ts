@@ -1,5 +1,5 @@
 import type { CallToolResult, InputRequests } from '@modelcontextprotocol/server';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../store/caller.ts';
 
 /** SEP-2663: long work that a client follows as a task. */
 export const tasksExtension = 'io.modelcontextprotocol/tasks';

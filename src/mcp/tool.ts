@@ -5,7 +5,7 @@ import type {
   Tool as ToolDefinition,
 } from '@modelcontextprotocol/server';
 import type { Scope } from '../store/api-keys.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../store/caller.ts';
 import type { ClientAbilities } from './client-abilities.ts';
 
 /** One tool: what clients are told of it, and what happens when it is called. */

@@ -23,12 +23,12 @@ export const akamaiApply = defineOperation({
     const { plans } = akamaiOf(context);
     const plan = plans.get(planId);
     if (plan.state === 'proposed') {
-      const channel = context.actor.channel === 'terminal' ? 'terminal' : 'elicitation';
+      const channel = context.caller.channel === 'terminal' ? 'terminal' : 'elicitation';
       const decided = await askForDecision(plan, context, channel);
       if (decided.state === 'denied')
         throw new FtsError('forbidden', `The person denied plan ${planId}.`, { field: 'planId', value: planId });
     }
-    return viewPlan(await plans.apply(planId, context.actor, context.signal));
+    return viewPlan(await plans.apply(planId, context.caller, context.signal));
   },
   render: renderPlan,
 });

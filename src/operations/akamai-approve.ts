@@ -28,7 +28,7 @@ export const akamaiApprove = defineOperation({
   async run({ planId, digest, reason, overrideStaging }, context) {
     const { plans } = akamaiOf(context);
     const plan = plans.get(planId);
-    const { name, channel } = context.actor;
+    const { name, channel } = context.caller;
     if (channel === 'terminal') return viewPlan(await askForDecision(plan, context, 'terminal'));
     if (channel !== 'console' || digest === undefined) {
       throw new FtsError('forbidden', 'A plan is approved by a person, in an interactive terminal or in the console.', {

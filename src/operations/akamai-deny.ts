@@ -22,7 +22,7 @@ export const akamaiDeny = defineOperation({
   }),
   output: planViewSchema,
   async run({ planId, reason }, context) {
-    const { name, channel } = context.actor;
+    const { name, channel } = context.caller;
     if (channel !== 'terminal' && channel !== 'console') {
       throw new FtsError('forbidden', 'A plan is denied by a person, in a terminal or in the console.', {
         field: 'planId',

@@ -80,7 +80,7 @@ export const akamaiEdgeWorker = defineOperation({
     }
     const bytes = new Uint8Array(await readFile(path));
     const report = checkBundle(bytes);
-    const verdict = await validateBundle(akamai.reads(context.actor), bytes, { ...as, signal: context.signal });
+    const verdict = await validateBundle(akamai.reads(context.caller), bytes, { ...as, signal: context.signal });
     const versionIsFree =
       overview === undefined ? null : !overview.versions.some((one) => one.version === report.version);
     const { description, ...rest } = report;

@@ -37,7 +37,7 @@ export const akamaiExplain = defineOperation({
     note: z.string(),
   }),
   async run({ error, askAkamai, ...as }, context) {
-    const caller = akamaiOf(context).reads(context.actor);
+    const caller = akamaiOf(context).reads(context.caller);
     return explainError(caller, error, { ...asOf(as), askAkamai, signal: context.signal });
   },
 });

@@ -6,7 +6,8 @@ import { simulatedEnvironment } from '../../test/akamai-simulator/environment.ts
 import { seedProperty } from '../../test/akamai-simulator/seed.ts';
 import { type Simulator, startSimulator } from '../../test/akamai-simulator/simulator.ts';
 import { tarball } from '../../test/akamai-simulator/tarball.ts';
-import type { Actor } from '../store/actor.ts';
+import { callerBy, assistantCaller as mcp } from '../../test/callers.ts';
+import type { Caller } from '../store/caller.ts';
 import type { PlanView } from './akamai-plan-view.ts';
 import type { AskPerson, Form } from './ask-person.ts';
 import { callOperation, submitOperation, workOn } from './call-operation.ts';
@@ -17,7 +18,6 @@ import { openServices } from './open-services.ts';
 let simulator: Simulator;
 let services: Services;
 let home: string;
-const mcp: Actor = { name: 'assistant', channel: 'mcp' };
 
 beforeEach(async () => {
   simulator = await startSimulator();
@@ -33,9 +33,9 @@ afterEach(async () => {
 async function call<Result = Record<string, unknown>>(
   name: string,
   input: object,
-  { actor = mcp, askPerson }: { actor?: Actor; askPerson?: AskPerson } = {},
+  { caller = mcp, askPerson }: { caller?: Caller; askPerson?: AskPerson } = {},
 ): Promise<Result> {
-  const work = { report: () => {}, signal: new AbortController().signal, actor };
+  const work = { report: () => {}, signal: new AbortController().signal, caller };
   return (await callOperation(findOperation(name), input, services, {
     ...work,
     ...(askPerson ? { askPerson } : {}),
@@ -356,7 +356,7 @@ describe('approval, by operations', () => {
     }
     for (const name of ['akamai.approve', 'akamai.deny']) {
       for (const channel of ['mcp', 'http', 'system'] as const) {
-        await expect(call(name, { planId: id, digest }, { actor: { name: 'x', channel } })).rejects.toMatchObject({
+        await expect(call(name, { planId: id, digest }, { caller: callerBy(channel, 'x') })).rejects.toMatchObject({
           kind: 'forbidden',
         });
       }
@@ -371,9 +371,9 @@ describe('approval, by operations', () => {
       kind: 'forbidden',
       remedy: expect.stringContaining('fts akamai approve'),
     });
-    await expect(
-      call('akamai.approve', { planId: id }, { actor: { name: 'ci', channel: 'terminal' } }),
-    ).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(call('akamai.approve', { planId: id }, { caller: callerBy('terminal', 'ci') })).rejects.toMatchObject({
+      kind: 'forbidden',
+    });
   });
 
   it('is not given when the form is declined, closed, filled wrongly, or says no', async () => {
@@ -418,17 +418,21 @@ describe('approval, by operations', () => {
 
   it('is given in a terminal or in the console', async () => {
     const [first, second] = [await plan(), await plan()];
-    const terminal: Actor = { name: 'ana', channel: 'terminal' };
-    expect(await call('akamai.approve', { planId: first.id }, { actor: terminal, ...approve })).toMatchObject({
+    const terminal = callerBy('terminal', 'ana');
+    expect(await call('akamai.approve', { planId: first.id }, { caller: terminal, ...approve })).toMatchObject({
       state: 'approved',
       approval: { channel: 'terminal' },
     });
-    const actor: Actor = { name: 'ana', channel: 'console' };
-    await expect(call('akamai.approve', { planId: second.id }, { actor })).rejects.toMatchObject({ kind: 'forbidden' });
-    await expect(call('akamai.approve', { planId: second.id, digest: first.digest }, { actor })).rejects.toMatchObject({
-      kind: 'conflict',
+    const caller = callerBy('console', 'ana');
+    await expect(call('akamai.approve', { planId: second.id }, { caller })).rejects.toMatchObject({
+      kind: 'forbidden',
     });
-    expect(await call('akamai.approve', { planId: second.id, digest: second.digest }, { actor })).toMatchObject({
+    await expect(call('akamai.approve', { planId: second.id, digest: first.digest }, { caller })).rejects.toMatchObject(
+      {
+        kind: 'conflict',
+      },
+    );
+    expect(await call('akamai.approve', { planId: second.id, digest: second.digest }, { caller })).toMatchObject({
       approval: { channel: 'console', approver: 'ana' },
     });
     expect(await call('akamai.apply', { planId: second.id })).toMatchObject({ state: 'applied' });

@@ -20,7 +20,7 @@ export const akamaiPlansShow = defineOperation({
   async run({ planId }, context) {
     const { plans } = akamaiOf(context);
     const plan = plans.get(planId);
-    if (plan.state === 'checking' || plan.state === 'sending') await plans.settleInterrupted(context.actor);
+    if (plan.state === 'checking' || plan.state === 'sending') await plans.settleInterrupted(context.caller);
     return viewPlan(plans.get(planId));
   },
   render: renderPlan,

@@ -43,7 +43,7 @@ export const akamaiPropertyChange = defineOperation({
   async run({ action, property: query, version: wanted, patch, network, note, notify, acknowledge, ...wish }, context) {
     const akamai = akamaiOf(context);
     const as = asOf(wish);
-    const index = await akamai.properties.get(akamai.reads(context.actor), as, context);
+    const index = await akamai.properties.get(akamai.reads(context.caller), as, context);
     const property = requireProperty(index, query);
     const reader = akamai.reader(context, as);
     const version = versionNumber(await readProperty(reader, property), wanted);

@@ -44,7 +44,7 @@ export const akamaiPropertyCompare = defineOperation({
   async run({ property, left, right, otherProperty, limit, ...given }, context) {
     const akamai = akamaiOf(context);
     const as = asOf(given);
-    const index = await akamai.properties.get(akamai.reads(context.actor), as, context);
+    const index = await akamai.properties.get(akamai.reads(context.caller), as, context);
     const reader = akamai.reader(context, as);
     const side = async (name: string, version: typeof left) => {
       const reference = requireProperty(index, name);

@@ -39,7 +39,7 @@ export const akamaiPropertyFind = defineOperation({
   }),
   async run({ query, limit, refresh, ...as }, context) {
     const akamai = akamaiOf(context);
-    const index = await akamai.properties.get(akamai.reads(context.actor), asOf(as), context, refresh);
+    const index = await akamai.properties.get(akamai.reads(context.caller), asOf(as), context, refresh);
     const found =
       query.trim() === ''
         ? index.properties.slice(0, limit).map((property) => ({ ...property, score: null, matched: null }))

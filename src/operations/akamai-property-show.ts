@@ -55,7 +55,7 @@ export const akamaiPropertyShow = defineOperation({
   async run({ property: query, part, version: wanted, words, pointer, limit, ...given }, context) {
     const akamai = akamaiOf(context);
     const as = asOf(given);
-    const index = await akamai.properties.get(akamai.reads(context.actor), as, context);
+    const index = await akamai.properties.get(akamai.reads(context.caller), as, context);
     const property = requireProperty(index, query);
     const reader = akamai.reader(context, as);
     const now = await readProperty(reader, property);

@@ -34,7 +34,7 @@ export const akamaiPropertyWatch = defineOperation({
   async run({ property: query, network, activationId, ...given }, context) {
     const akamai = akamaiOf(context);
     const as = asOf(given);
-    const property = requireProperty(await akamai.properties.get(akamai.reads(context.actor), as, context), query);
+    const property = requireProperty(await akamai.properties.get(akamai.reads(context.caller), as, context), query);
     const reader = akamai.reader(context, as);
     const id =
       activationId ?? (await readActivations(reader, property)).find((item) => item.network === network)?.activationId;

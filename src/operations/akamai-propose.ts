@@ -9,7 +9,7 @@ export async function propose(
   wish: { reason?: string | undefined; expiresInMinutes: number },
   context: OperationContext,
 ): Promise<PlanView> {
-  const plan = await akamaiOf(context).plans.plan(request, context.actor, {
+  const plan = await akamaiOf(context).plans.plan(request, context.caller, {
     reason: wish.reason,
     minutes: wish.expiresInMinutes,
     signal: context.signal,

@@ -50,7 +50,7 @@ export const akamaiRead = defineOperation({
     const operation = catalogue.find(input.api, input.operation);
     const filled = catalogue.match(input.api, input.operation)?.pathValues ?? {};
     const result = await readOperation(
-      { catalogue, validator, caller: akamai.reads(context.actor) },
+      { catalogue, validator, caller: akamai.reads(context.caller) },
       {
         operation,
         input: { path: { ...filled, ...input.path }, query: input.query, headers: input.headers, body: input.body },

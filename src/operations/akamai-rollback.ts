@@ -18,7 +18,7 @@ export const akamaiRollback = defineOperation({
   input: z.object({ planId: z.string().min(1).describe('Id of the applied plan') }),
   output: planViewSchema,
   async run({ planId }, context) {
-    return viewPlan(await akamaiOf(context).plans.rollback(planId, context.actor, context.signal));
+    return viewPlan(await akamaiOf(context).plans.rollback(planId, context.caller, context.signal));
   },
   render: renderPlan,
 });

@@ -46,7 +46,7 @@ export const akamaiScript = defineOperation({
     const akamai = akamaiOf(context);
     const limits = { ...defaultLimits, calls: maxCalls, cpuMilliseconds, totalMilliseconds: timeoutSeconds * 1000 };
     const { catalogue, validator, plans } = akamai;
-    const { actor, signal } = context;
+    const { caller: actor, signal } = context;
     const host = new ScriptCalls({
       catalogue,
       validator,

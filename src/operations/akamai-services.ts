@@ -69,8 +69,8 @@ export class AkamaiServices {
     return new ReadOnlyCaller(this.#writingClient(), this.catalogue, this.audit, actor);
   }
 
-  reader(context: { actor: Actor; signal: AbortSignal }, as: AkamaiAs): Reader {
-    return accountReader(this.reads(context.actor), { ...as, signal: context.signal });
+  reader(context: { caller: Actor; signal: AbortSignal }, as: AkamaiAs): Reader {
+    return accountReader(this.reads(context.caller), { ...as, signal: context.signal });
   }
 
   /** Where `fts akamai sync` puts a refreshed catalogue. */

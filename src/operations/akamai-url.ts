@@ -61,7 +61,7 @@ export const akamaiUrl = defineOperation({
   async run({ url, network, askEdge, ...given }, context) {
     const akamai = akamaiOf(context);
     const as = asOf(given);
-    const caller = akamai.reads(context.actor);
+    const caller = akamai.reads(context.caller);
     const index = await akamai.properties.get(caller, as, context);
     return explainUrl(caller, index, url, { ...as, network, askEdge, signal: context.signal });
   },

@@ -43,7 +43,7 @@ export const akamaiWhoami = defineOperation({
   async run({ account, check }, context) {
     const akamai = akamaiOf(context);
     const { accounts } = akamai;
-    const client = akamai.reads(context.actor);
+    const client = akamai.reads(context.caller);
     const chosen = account === undefined ? accounts.list() : [accounts.get(account)];
     if (chosen.length === 0) accounts.get(); // says how to configure one
     const rows = chosen.map(async (entry: Account) => ({

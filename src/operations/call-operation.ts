@@ -3,15 +3,15 @@ import { parseWith } from '../errors/parse-with.ts';
 import type { Job } from '../jobs/job.ts';
 import { runJob } from '../jobs/run-job.ts';
 import type { Progress, Work } from '../runtime/progress.ts';
-import { type Actor, systemActor } from '../store/actor.ts';
+import type { Caller } from '../store/caller.ts';
 import type { AskPerson } from './ask-person.ts';
 import type { OperationContext, Services } from './context.ts';
 import { findOperation } from './index.ts';
 import type { Operation } from './operation.ts';
 
-/** A call's work, and where the face knows it, who calls and how a person behind them can be asked. */
+/** A call's work, who calls and, where the face knows it, how a person behind them can be asked. */
 export interface Call extends Work {
-  actor?: Actor;
+  caller: Caller;
   askPerson?: AskPerson | undefined;
 }
 
@@ -24,8 +24,8 @@ export async function callOperation(
   jobId?: string,
 ): Promise<unknown> {
   const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
-  const { report, signal, actor = systemActor, askPerson } = call;
-  const context: OperationContext = { ...services, report, signal, actor, askPerson, jobId };
+  const { report, signal, caller, askPerson } = call;
+  const context: OperationContext = { ...services, report, signal, caller, askPerson, jobId };
   const output = operation.output.safeParse(await operation.run(parsed, context));
   if (!output.success) {
     throw new FtsError('internal', `${operation.name} returned something that its own schema refuses.`, {
@@ -40,7 +40,7 @@ export function submitOperation(
   operation: Operation,
   input: unknown,
   services: Services,
-  requestedBy: Actor,
+  requestedBy: Caller,
   key?: string,
 ): Job {
   const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
@@ -57,7 +57,7 @@ export function workOn(
     services.jobs,
     job,
     (_, work) =>
-      callOperation(findOperation(job.operation), job.input, services, { ...work, actor: job.requestedBy }, job.id),
+      callOperation(findOperation(job.operation), job.input, services, { ...work, caller: job.requestedBy }, job.id),
     options,
   );
 }

@@ -2,8 +2,8 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import type { Registry } from '../jobs/registry.ts';
 import type { Work } from '../runtime/progress.ts';
-import type { Actor } from '../store/actor.ts';
 import type { ApiKeys } from '../store/api-keys.ts';
+import type { Caller } from '../store/caller.ts';
 import type { Database } from '../store/database.ts';
 import type { Home } from '../store/home.ts';
 import type { AskPerson } from './ask-person.ts';
@@ -23,7 +23,8 @@ export interface Services {
 export interface OperationContext extends Services, Work {
   /** The job that this call runs as; the same id again after a resume, so that the handler finds its own files. */
   jobId: string | undefined;
-  actor: Actor;
+  /** Who asked; for a job, whoever submitted it. */
+  caller: Caller;
   /** Undefined where no person can be asked. What it returns can come from nowhere else, least of all from the input. */
   askPerson: AskPerson | undefined;
 }

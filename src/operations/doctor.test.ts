@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { temporaryServices } from '../../test/temporary-home.ts';
+import { systemCaller } from '../store/caller.ts';
 import { callOperation } from './call-operation.ts';
 import { doctor } from './doctor.ts';
 
-const work = { report: () => {}, signal: new AbortController().signal };
+const work = { report: () => {}, signal: new AbortController().signal, caller: systemCaller };
 
 it('loads every native library in a child process and reports its version', async () => {
   const services = temporaryServices({ HOME: '/nonexistent' });

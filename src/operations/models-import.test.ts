@@ -7,6 +7,7 @@ import { FtsError } from '../errors/fts-error.ts';
 import { exportGguf } from '../model/gguf/export-gguf.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
+import { systemCaller } from '../store/caller.ts';
 import { callOperation } from './call-operation.ts';
 import type { Services } from './context.ts';
 import { modelsImport } from './models-import.ts';
@@ -20,6 +21,7 @@ const run = (input: object, services: Services): Promise<Imported> =>
   callOperation(modelsImport, input, services, {
     report: () => {},
     signal: new AbortController().signal,
+    caller: systemCaller,
   }) as Promise<Imported>;
 
 async function madeElsewhere(): Promise<{ folder: string; gguf: string }> {

@@ -1,10 +1,10 @@
-import type { AuthInfo } from '@modelcontextprotocol/server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { publicUrl } from '../../config/public-url.ts';
 import { FtsError } from '../../errors/fts-error.ts';
-import { mayUse } from '../../mcp/caller.ts';
+import { authInfoOf } from '../../mcp/caller.ts';
 import type { Services } from '../../operations/context.ts';
 import { keyPrefix, type Scope, scopes } from '../../store/api-keys.ts';
+import { type Caller, keylessCaller, mayUse } from '../../store/caller.ts';
 import { isLoopback } from '../request-guard.ts';
 import type { Identity } from './identity.ts';
 import { TokenVerifier } from './oauth.ts';
@@ -12,6 +12,20 @@ import { requiredScope } from './required-scope.ts';
 
 /** Keys never end by themselves in the protocol's eyes: their own expiry is checked at each request. */
 const keyLifetimeSeconds = 3600;
+
+/** Who holds a valid key or token. */
+interface Holder {
+  caller: Caller;
+  expiresAtSeconds: number;
+}
+
+/**
+ * A key or token with `approve`, which is only ever granted by name, is a person's own: it is how somebody in the
+ * console proves to be one, which a program on the same machine cannot.
+ */
+function byHttp(name: string, credential: Caller['credential'], granted: Scope[]): Caller {
+  return { name, channel: granted.includes('approve') ? 'console' : 'http', credential, scopes: granted };
+}
 
 /**
  * Who is asking, and may they? API keys and, where an issuer is set, OAuth 2.1 access tokens. On loopback a request
@@ -34,26 +48,19 @@ export function authentication(services: Services): MiddlewareHandler<{ Variable
     );
   };
 
-  const authInfoOf = async (token: string): Promise<AuthInfo | undefined> => {
+  const holderOf = async (token: string): Promise<Holder | undefined> => {
     if (token.startsWith(keyPrefix)) {
       const key = keys.verify(token);
       if (key === undefined) return undefined;
       return {
-        token: '',
-        clientId: `key:${key.name}`,
-        scopes: key.scopes,
-        expiresAt: Math.floor(Date.now() / 1000) + keyLifetimeSeconds,
+        caller: byHttp(`key:${key.name}`, 'key', key.scopes),
+        expiresAtSeconds: Math.floor(Date.now() / 1000) + keyLifetimeSeconds,
       };
     }
     const content = await verifier?.verify(token);
     if (content === undefined) return undefined;
-    // The token itself goes no further: nothing behind this door needs it, so nothing can leak it.
-    return {
-      token: '',
-      clientId: `oauth:${content.client}:${content.subject}`,
-      scopes: content.scopes,
-      expiresAt: content.expiresAtSeconds,
-    };
+    const { client, subject, scopes: granted, expiresAtSeconds } = content;
+    return { caller: byHttp(`oauth:${client}:${subject}`, 'token', granted), expiresAtSeconds };
   };
 
   // Where nobody needs a credential, no issuer is set and it is no key of ours, it cannot be meant for us.
@@ -65,25 +72,27 @@ export function authentication(services: Services): MiddlewareHandler<{ Variable
     const credential = tokenOf(context);
     const token = isPlaceholder(credential) ? undefined : credential;
     if (token === undefined) {
+      context.set('caller', keylessCaller);
       if (!required || scope === undefined || context.req.method === 'OPTIONS') return next();
       return refuse(401, missing(), scope === 'any' ? {} : { scope });
     }
-    let authInfo: AuthInfo | undefined;
+    let holder: Holder | undefined;
     try {
-      authInfo = await authInfoOf(token);
+      holder = await holderOf(token);
     } catch (thrown) {
       const error = FtsError.from(thrown);
       if (error.kind !== 'unauthorized') throw error;
       return refuse(401, error, { error: 'invalid_token', error_description: error.message });
     }
-    if (authInfo === undefined) {
+    if (holder === undefined) {
       return refuse(401, invalid(), { error: 'invalid_token', error_description: 'The token is not valid.' });
     }
     const insufficientScope = (needed: Scope): Response =>
       refuse(403, tooLittle(needed), { error: 'insufficient_scope', scope: needed });
-    context.set('authInfo', authInfo);
+    const { caller, expiresAtSeconds } = holder;
+    context.set('caller', caller);
+    context.set('authInfo', authInfoOf(caller, expiresAtSeconds));
     context.set('insufficientScope', insufficientScope);
-    const caller = { name: authInfo.clientId, scopes: new Set(authInfo.scopes) };
     if (scope !== undefined && scope !== 'any' && !mayUse(caller, scope)) return insufficientScope(scope);
     return next();
   };

@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Services } from '../../operations/context.ts';
 import { openServices } from '../../operations/open-services.ts';
+import { callerOf } from '../caller.ts';
 import { ask, type Step, toolsetsFor } from './ask.ts';
 import { connectToOurselves } from './own-client.ts';
 
@@ -51,7 +52,7 @@ async function answerTo(request: string, model: string): Promise<{ answer: strin
     version: '0.0.0',
     toolsets: toolsetsFor(model),
     person: undefined,
-    authInfo: undefined,
+    caller: callerOf(undefined),
   });
   const answer = await ask(request, {
     client,

@@ -4,8 +4,10 @@ import {
   type ElicitResult,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client';
-import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
+import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Services } from '../../operations/context.ts';
+import type { Caller } from '../../store/caller.ts';
+import { authInfoOf } from '../caller.ts';
 import { createMcpFace } from '../mcp-face.ts';
 import { selectionOf } from '../selection.ts';
 
@@ -20,13 +22,13 @@ export interface OwnClientOptions {
   toolsets: readonly string[];
   /** Undefined where nobody can be asked. */
   person: Person | undefined;
-  /** Whose scopes count; undefined is the person at this machine. */
-  authInfo: AuthInfo | undefined;
+  /** Whose rights count. */
+  caller: Caller;
 }
 
 /** A client of our own MCP server within this process, through the same handler that answers HTTP. */
 export async function connectToOurselves(services: Services, options: OwnClientOptions): Promise<Client> {
-  const { version, toolsets, person, authInfo } = options;
+  const { version, toolsets, person, caller } = options;
   const chosen = selectionOf(services.config);
   const isChosen = chosen.toolsets !== undefined || chosen.tools !== undefined;
   const { factory } = createMcpFace(services, { version, selection: isChosen ? chosen : { ...chosen, toolsets } });
@@ -44,7 +46,7 @@ export async function connectToOurselves(services: Services, options: OwnClientO
   await client.connect(
     // The address is never dialled.
     new StreamableHTTPClientTransport(new URL('http://localhost/mcp'), {
-      fetch: (url, init) => handler.fetch(new Request(url, init), authInfo === undefined ? {} : { authInfo }),
+      fetch: (url, init) => handler.fetch(new Request(url, init), { authInfo: authInfoOf(caller) }),
     }),
   );
   return client;
