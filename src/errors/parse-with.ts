@@ -8,7 +8,7 @@ import { FtsError } from './fts-error.ts';
 export function parseWith<Schema extends z.ZodType>(schema: Schema, value: unknown, subject: string): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
+  const issue = mostSpecific(result.error.issues[0]!);
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   const path = [...issue.path, ...unknown];
   const field = path.map(String).join('.');
@@ -27,6 +27,17 @@ export function parseWith<Schema extends z.ZodType>(schema: Schema, value: unkno
       cause: result.error,
     },
   );
+}
+
+/** A union reports only that no branch fits; the branch that read furthest knows the field at fault. */
+function mostSpecific(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const candidates = issue.errors.flatMap((branch) => branch.slice(0, 1).map(mostSpecific));
+  const furthest = candidates.reduce<z.core.$ZodIssue | undefined>(
+    (best, candidate) => (candidate.path.length > (best?.path.length ?? 0) ? candidate : best),
+    undefined,
+  );
+  return furthest === undefined ? issue : { ...furthest, path: [...issue.path, ...furthest.path] };
 }
 
 /** Parses JSON text and checks it, naming the source when either step fails. */

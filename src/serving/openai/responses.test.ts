@@ -130,6 +130,34 @@ describe.skipIf(engineMissing() !== undefined)('the responses API, through the o
     expect(Number.isInteger((JSON.parse(response.output_text) as { n: number }).n)).toBe(true);
   });
 
+  it('refuses an image by its place instead of dropping it', async () => {
+    const image = { type: 'input_image' as const, image_url: 'data:image/png;base64,AA==', detail: 'auto' as const };
+    await expect(
+      openai.responses.create({
+        model: 'tiny',
+        input: [{ role: 'user', content: [{ type: 'input_text', text: 'What is this?' }, image] }],
+      }),
+    ).rejects.toMatchObject({ status: 400, param: 'input.0.content.1.type', message: /"input_image"/ });
+  });
+
+  it('refuses to force a call where there are no tools', async () => {
+    await expect(openai.responses.create({ model: 'tiny', input: 'x', tool_choice: 'required' })).rejects.toMatchObject(
+      { status: 400, param: 'tool_choice' },
+    );
+  });
+
+  it('refuses earlier call arguments that are not JSON, as the chat API does', async () => {
+    await expect(
+      openai.responses.create({
+        model: 'tiny',
+        input: [
+          { role: 'user', content: 'Weather?' },
+          { type: 'function_call', call_id: 'call_1', name: 'get_weather', arguments: '{"city":' },
+        ],
+      }),
+    ).rejects.toMatchObject({ status: 400, param: 'tool_calls.function.arguments' });
+  });
+
   it('refuses to go on from a response that it did not keep', async () => {
     await expect(
       openai.responses.create({ model: 'tiny', input: 'x', previous_response_id: 'resp_1' }),

@@ -29,7 +29,21 @@ const generationFields = {
 
 export type GenerationFields = z.output<z.ZodObject<typeof generationFields>>;
 
-const textPart = z.object({ type: z.enum(['text', 'input_text', 'output_text', 'refusal']), text: z.string() }).loose();
+const textPartTypes = ['text', 'input_text', 'output_text', 'refusal'];
+
+/** A part of a message. Text is all that a model here reads, so any other part is refused by its type. */
+export const textPart = z
+  .object({ type: z.string(), text: z.string().optional(), refusal: z.string().optional() })
+  .loose()
+  .transform(({ type, text, refusal }, context) => {
+    const written = text ?? (type === 'refusal' ? refusal : undefined);
+    if (textPartTypes.includes(type) && written !== undefined) return { type, text: written };
+    const message = textPartTypes.includes(type)
+      ? `a part of type "${type}" needs its text`
+      : `parts of type "${type}" cannot be read here; send text only`;
+    context.issues.push({ code: 'custom', input: type, path: ['type'], message });
+    return z.NEVER;
+  });
 
 const toolCallSchema = z
   .object({

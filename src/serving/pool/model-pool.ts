@@ -22,8 +22,6 @@ export interface ServableModel {
   revision?: string;
   settings?: Omit<EngineSettings, 'ggufPath'>;
   textCodec?: TextCodec;
-  /** LoRA adapters to load with it, by the name that requests use. */
-  adapters?: Record<string, string>;
 }
 
 /** One line of `/v1/models` and `/api/tags`. */
@@ -85,21 +83,30 @@ export interface LoadedModel {
   name: string;
   engine: Engine;
   info: EngineInfo;
+  /** Who may send to the engine, and whose turn it is. */
+  admission: Admission;
   textCodec: TextCodec | undefined;
   loadSeconds: number;
   expiresAt: Date | undefined;
   memoryBytes: number;
 }
 
-interface Entry {
-  servable: ServableModel;
-  loading: Promise<LoadedModel>;
+/** A model that is loaded or being loaded. */
+class Entry {
+  readonly servable: ServableModel;
+  readonly loading: Promise<LoadedModel>;
+  /** Undefined while it is being loaded. */
   model: LoadedModel | undefined;
-  admission: Admission | undefined;
-  inFlight: number;
-  lastUsedMs: number;
-  memoryBytes: number;
+  inFlight = 0;
+  lastUsedMs = performance.now();
+  /** Counts against the budget from the moment it is known, before the model is loaded. */
+  memoryBytes = 0;
   timer: NodeJS.Timeout | undefined;
+
+  constructor(servable: ServableModel, load: (entry: Entry) => Promise<LoadedModel>) {
+    this.servable = servable;
+    this.loading = load(this);
+  }
 }
 
 const DEFAULT_KEEP_ALIVE_SECONDS = 300;
@@ -167,13 +174,12 @@ export class ModelPool {
    * Errors: `rate-limited`, `invalid-input`, `unavailable`, `cancelled`.
    */
   async *generate(model: LoadedModel, request: PoolRequest, caller: Caller): AsyncGenerator<PoolEvent> {
-    const entry = this.entries.get(model.name);
     const observed = this.options.observer?.request?.(model.name, caller);
     const arrivedMs = performance.now();
     let leave: (() => void) | undefined;
     let settled = false;
     try {
-      leave = await entry?.admission?.enter(caller.key, caller.signal);
+      leave = await model.admission.enter(caller.key, caller.signal);
       const waitedMs = performance.now() - arrivedMs;
       const { decoding, ...engineRequest } = request;
       for await (const event of model.engine.generate(engineRequest, caller.signal)) {
@@ -238,18 +244,7 @@ export class ModelPool {
   }
 
   private insert(servable: ServableModel): Entry {
-    const entry: Entry = {
-      servable,
-      loading: Promise.reject(),
-      model: undefined,
-      admission: undefined,
-      inFlight: 0,
-      lastUsedMs: performance.now(),
-      memoryBytes: 0,
-      timer: undefined,
-    };
-    entry.loading.catch(() => undefined);
-    entry.loading = this.load(entry);
+    const entry = new Entry(servable, (created) => this.load(created));
     this.entries.set(servable.name, entry);
     return entry;
   }
@@ -261,28 +256,29 @@ export class ModelPool {
     entry.memoryBytes = fileBytes;
     await this.makeRoom(entry);
     const engine = await Engine.start({ ...servable.settings, ggufPath: servable.ggufPath }, (load) =>
-      this.options.observer?.load?.(servable.name, load, entry.admission?.queued ?? 0),
+      this.options.observer?.load?.(servable.name, load, entry.model?.admission.queued ?? 0),
     );
-    const info = await engine.ready();
-    for (const [name, path] of Object.entries(servable.adapters ?? {})) {
-      await engine.call('loadAdapter', { name, path, scale: 1 });
+    try {
+      const info = await engine.ready();
+      entry.memoryBytes = fileBytes + info.settings.contextTokens * info.kvBytesPerToken;
+      entry.model = {
+        name: servable.name,
+        engine,
+        info,
+        admission: new Admission({
+          slots: info.settings.maxRunning + LOOKAHEAD,
+          maxQueued: this.options.maxQueued ?? DEFAULT_MAX_QUEUED,
+        }),
+        textCodec: servable.textCodec,
+        loadSeconds: (performance.now() - startedMs) / 1000,
+        expiresAt: undefined,
+        memoryBytes: entry.memoryBytes,
+      };
+    } catch (error) {
+      await engine.close();
+      throw error;
     }
-    entry.memoryBytes = fileBytes + info.settings.contextTokens * info.kvBytesPerToken;
-    entry.admission = new Admission({
-      slots: info.settings.maxRunning + LOOKAHEAD,
-      maxQueued: this.options.maxQueued ?? DEFAULT_MAX_QUEUED,
-    });
-    const loadSeconds = (performance.now() - startedMs) / 1000;
-    entry.model = {
-      name: servable.name,
-      engine,
-      info,
-      textCodec: servable.textCodec,
-      loadSeconds,
-      expiresAt: undefined,
-      memoryBytes: entry.memoryBytes,
-    };
-    this.options.observer?.loaded?.(servable.name, info, loadSeconds);
+    this.options.observer?.loaded?.(servable.name, entry.model.info, entry.model.loadSeconds);
     return entry.model;
   }
 
