@@ -1,4 +1,4 @@
-import { type Caller, systemCaller } from '../src/store/caller.ts';
+import type { Caller } from '../src/store/caller.ts';
 
 /** An assistant over MCP, as `fts mcp` serves it. */
 export const assistantCaller: Caller = {
@@ -8,8 +8,9 @@ export const assistantCaller: Caller = {
   scopes: ['admin'],
 };
 
-/** A caller of a channel who may do everything that needs no person. */
+/** A caller of a channel who may do everything; a person's rights only where a person can be. */
 export function callerBy(channel: Caller['channel'], name: string): Caller {
   const credential = channel === 'terminal' || channel === 'system' ? channel : 'key';
-  return { ...systemCaller, name, channel, credential };
+  const isPerson = channel === 'terminal' || channel === 'console';
+  return { name, channel, credential, scopes: isPerson ? ['admin', 'approve'] : ['admin'] };
 }

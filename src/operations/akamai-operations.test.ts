@@ -453,7 +453,7 @@ describe('the audit log, by operations', () => {
     expect(await call('audit.verify', {})).toMatchObject({ intact: true });
     for (const format of ['jsonl', 'cef'] as const) {
       const file = join(home, `audit.${format}`);
-      await call('audit.export', { file, format });
+      await call('audit.export', { file, format }, { caller: callerBy('terminal', 'ana') });
       const text = await readFile(file, 'utf8');
       expect(text.trim().split('\n')).toHaveLength(rows.length);
       expect(text).not.toMatch(/client-secret-1|access-token-1|EG1-HMAC/);

@@ -5,6 +5,7 @@ import { runJob } from '../jobs/run-job.ts';
 import type { Progress, Work } from '../runtime/progress.ts';
 import type { Caller } from '../store/caller.ts';
 import type { AskPerson } from './ask-person.ts';
+import { authorize } from './authorize.ts';
 import type { OperationContext, Services } from './context.ts';
 import { findOperation } from './index.ts';
 import type { Operation } from './operation.ts';
@@ -15,7 +16,10 @@ export interface Call extends Work {
   askPerson?: AskPerson | undefined;
 }
 
-/** Validates the input, runs the handler, validates the output: the one way into an operation, for every face. */
+/**
+ * Checks that the caller may, validates the input, runs the handler, validates the output: the one way into an
+ * operation, for every face. Whoever submitted a job was checked then; `jobId` says that this call runs it.
+ */
 export async function callOperation(
   operation: Operation,
   input: unknown,
@@ -23,9 +27,12 @@ export async function callOperation(
   call: Call,
   jobId?: string,
 ): Promise<unknown> {
-  const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
   const { report, signal, caller, askPerson } = call;
+  if (jobId === undefined) authorize(operation, caller);
+  const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
   const context: OperationContext = { ...services, report, signal, caller, askPerson, jobId };
+  const actsOn = operation.actsOn?.(parsed, context);
+  if (actsOn !== undefined) authorize(findOperation(actsOn), caller);
   const output = operation.output.safeParse(await operation.run(parsed, context));
   if (!output.success) {
     throw new FtsError('internal', `${operation.name} returned something that its own schema refuses.`, {
@@ -43,6 +50,7 @@ export function submitOperation(
   requestedBy: Caller,
   key?: string,
 ): Job {
+  authorize(operation, requestedBy);
   const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
   return services.jobs.submit(operation.name, parsed, key, requestedBy);
 }

@@ -16,6 +16,7 @@ export const jobsCancel = defineOperation({
   example: 'fts jobs cancel job-mb1x2y-3f9a1c',
   input: z.object({ id: z.string().describe('The job id') }),
   output: jobSchema,
+  actsOn: ({ id }, { jobs }) => jobs.get(id).operation,
   async run({ id }, { jobs }) {
     jobs.settleDeadJobs();
     return jobs.requestCancel(id);

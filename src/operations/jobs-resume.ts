@@ -15,6 +15,7 @@ export const jobsResume = defineOperation({
   example: 'fts jobs resume job-mb1x2y-3f9a1c',
   input: z.object({ id: z.string().describe('The job id') }),
   output: jobSchema,
+  actsOn: ({ id }, { jobs }) => jobs.get(id).operation,
   async run({ id }, { jobs }) {
     jobs.settleDeadJobs();
     return jobs.requeue(id);

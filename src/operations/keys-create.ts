@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { FtsError } from '../errors/fts-error.ts';
 import { apiKeySchema, scopes } from '../store/api-keys.ts';
+import { mayUse } from '../store/caller.ts';
 import { defineOperation } from './operation.ts';
 
 export const keysCreate = defineOperation({
@@ -7,7 +9,7 @@ export const keysCreate = defineOperation({
   title: 'Make an API key',
   description:
     'Makes a key for a program or an assistant and shows its token, this once. Give it no more scopes than it needs; `approve` is for a person’s own key and is only given when named.',
-  effect: 'write',
+  effect: 'access',
   scope: 'admin',
   idempotent: false,
   openWorld: false,
@@ -24,7 +26,15 @@ export const keysCreate = defineOperation({
     days: z.number().int().min(1).max(3650).optional().describe('Ends after so many days; without it, when revoked'),
   }),
   output: z.object({ key: apiKeySchema, token: z.string() }),
-  async run({ name, scopes: granted, days }, { keys }) {
+  async run({ name, scopes: granted, days }, { keys, caller }) {
+    const beyond = granted.find((scope) => !mayUse(caller, scope));
+    if (beyond !== undefined) {
+      throw new FtsError('forbidden', `A key cannot have the scope "${beyond}", which its maker does not have.`, {
+        field: 'scopes',
+        value: beyond,
+        remedy: 'Leave it out, or make the key in a terminal.',
+      });
+    }
     return keys.create(name, granted, days);
   },
   render: ({ key, token }) =>

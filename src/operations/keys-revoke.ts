@@ -6,7 +6,7 @@ export const keysRevoke = defineOperation({
   name: 'keys.revoke',
   title: 'Revoke an API key',
   description: 'Ends a key at once and for good.',
-  effect: 'destructive',
+  effect: 'access',
   scope: 'admin',
   idempotent: true,
   openWorld: false,

@@ -2,8 +2,11 @@ import type { z } from 'zod';
 import type { Scope } from '../store/api-keys.ts';
 import type { OperationContext } from './context.ts';
 
-/** What an operation does to the world outside its own registry. */
-export type Effect = 'read' | 'write' | 'destructive';
+/**
+ * What an operation does: reads, writes, destroys, or changes who may do what (keys, approvers, settings), which nobody
+ * can without a credential.
+ */
+export type Effect = 'read' | 'write' | 'destructive' | 'access';
 
 /**
  * One thing the program can do. CLI, MCP, HTTP and console are made from this record; none has logic of its own.
@@ -27,6 +30,8 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Output exten
   personOnly?: boolean;
   /** Input fields that the CLI takes as plain words, in order; the last may be a list. */
   positionals?: readonly (keyof z.input<Input> & string)[];
+  /** For control of other work: the operation whose right the caller needs as well. */
+  actsOn?(input: z.output<Input>, context: OperationContext): string;
   /** One real command line, shown in `--help`. */
   example: string;
   input: Input;
