@@ -7,7 +7,7 @@ const layers = [
   ['planning', 'training', 'quantization', 'serving', 'benchmarking', 'deployment', 'akamai', 'reference'],
   ['model'],
   ['tensor'],
-  ['runtime', 'store', 'errors', 'config'],
+  ['runtime', 'store', 'errors', 'config', 'scheduling'],
 ];
 const paths = (folders) => `^src/(${folders.join('|')})/`;
 

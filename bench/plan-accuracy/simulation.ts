@@ -3,13 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { speedModel } from '../../src/planning/forward-time.ts';
 import { simulateServing } from '../../src/planning/simulate-serving.ts';
 import { generateRequests, type SimulatedRequest } from '../../src/planning/workload.ts';
+import { rowsPerPass } from '../../src/scheduling/prompt-passes.ts';
 import { Engine } from '../../src/serving/engine/engine.ts';
 import { GREEDY } from '../../src/serving/sampling/sampling-settings.ts';
 import type { BenchRow } from '../bench.ts';
 import { llama, type MeasureMachine, predictionRow, randomModel, servingTypes, sizeOf } from './prediction.ts';
 
 const config = llama({ vocabSize: 4096, width: 512, layers: 8, heads: 8, kvHeads: 4, ffnWidth: 1408 });
-const policy = { maxRunning: 8, cacheTokens: 4096, chunkTokens: 256, kvLayout: 'streams' } as const;
+const policy = {
+  maxRunning: 8,
+  cacheTokens: 4096,
+  chunkTokens: 256,
+  kvLayout: 'streams',
+  passRows: rowsPerPass(config.width, 8),
+} as const;
 const slo = { ttftSeconds: 1, tpotSeconds: 1 };
 const workload = { promptTokens: 128, completionTokens: 48, lengthSpread: 0.5, contextTokens: 512 };
 /**

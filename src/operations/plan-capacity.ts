@@ -8,6 +8,7 @@ import { cacheBytesPerToken } from '../planning/inference-memory.ts';
 import { runtimeBytes, usableBytes } from '../planning/machine.ts';
 import { countText, durationText, usdText } from '../planning/quantity-text.ts';
 import { parseWeightFormat, weightBytes } from '../planning/weight-formats.ts';
+import { rowsPerPass } from '../scheduling/prompt-passes.ts';
 import { defineOperation } from './operation.ts';
 import { chooseMachine, chooseShape, positiveInteger, servingFields } from './planning-inputs.ts';
 
@@ -101,7 +102,13 @@ export const planCapacity = defineOperation({
     const kvLayout = isOurs && cacheTokens >= input.batch * shape.contextLength ? 'streams' : 'unified';
     const capacity = largestLoad(
       speedModel(shape, format, input.cacheType, machine),
-      { maxRunning: input.batch, cacheTokens, chunkTokens: input.chunk, kvLayout },
+      {
+        maxRunning: input.batch,
+        cacheTokens,
+        chunkTokens: input.chunk,
+        kvLayout,
+        ...(isOurs ? { passRows: rowsPerPass(shape.width, input.batch) } : {}),
+      },
       {
         promptTokens: input.prompt,
         completionTokens: input.completion,

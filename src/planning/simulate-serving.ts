@@ -1,8 +1,10 @@
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
+import { choosePrompts, type PromptPiece } from '../scheduling/prompt-order.ts';
+import { promptPasses } from '../scheduling/prompt-passes.ts';
 import { forwardSeconds, type SpeedModel } from './forward-time.ts';
 import type { SimulatedRequest } from './workload.ts';
 
-/** How the engine batches, as `src/serving` does: decoding sequences first, prompts in chunks with what is left. */
+/** How the engine batches: decoding sequences first, then prompts in chunks; its rules are in `src/scheduling`. */
 export interface BatchingPolicy {
   /** Sequences in the batch at once. */
   maxRunning: number;
@@ -15,6 +17,8 @@ export interface BatchingPolicy {
    * passes of their own, short prompts one together and each long one its own.
    */
   kvLayout?: 'unified' | 'streams' | undefined;
+  /** With `streams`: most rows of a pass over one long prompt (`rowsPerPass`); unlimited when left out. */
+  passRows?: number | undefined;
 }
 
 export interface Slo {
@@ -53,19 +57,9 @@ interface Running extends SimulatedRequest {
   firstTokenSeconds: number;
   /** Value of the decode counter at which the last token comes out. */
   finishAt: number;
+  arrivedMs: number;
   stepsWaited: number;
 }
-
-/** The tokens of a prompt that are read in one step. */
-interface PromptPart {
-  prompt: Running;
-  count: number;
-}
-
-/** Rows of one sequence that llama.cpp's tiled attention asks for. */
-const tiledRows = 64;
-const shortPromptShare = 1 / 4;
-const mostStepsPassed = 1;
 
 /**
  * Discrete-event simulation of one replica with continuous batching (Yu et al. 2022). All decoding sequences advance
@@ -106,7 +100,7 @@ export function simulateServing(
   };
 
   /** One forward pass: a token for each of the `decodes` decoding sequences (all or none), and parts of prompts. */
-  const runPass = (decodes: number, parts: readonly PromptPart[]) => {
+  const runPass = (decodes: number, parts: readonly PromptPiece<Running>[]) => {
     let tokens = decodes;
     let pairs = decodes > 0 ? contextSum + decodes : 0;
     let cached = decodes > 0 ? contextSum : 0;
@@ -169,7 +163,14 @@ export function simulateServing(
       if (reserved + need > policy.cacheTokens) break;
       waiting.shift();
       reserved += need;
-      prompts.push({ ...request, remaining: request.promptTokens, firstTokenSeconds: 0, finishAt: 0, stepsWaited: 0 });
+      prompts.push({
+        ...request,
+        remaining: request.promptTokens,
+        firstTokenSeconds: 0,
+        finishAt: 0,
+        arrivedMs: request.arrivalSeconds * 1000,
+        stepsWaited: 0,
+      });
     }
     if (prompts.length === 0 && decoding.length === 0) {
       if (upcoming === undefined) break;
@@ -197,7 +198,8 @@ export function simulateServing(
       const streams = policy.kvLayout === 'streams';
       const budget = policy.chunkTokens - (streams ? 0 : decoding.length);
       const chosen = choosePrompts(prompts, budget, policy.chunkTokens);
-      for (const pass of streams ? promptPasses(chosen) : [chosen]) runPass(streams ? 0 : decoding.length, pass);
+      for (const pass of streams ? promptPasses(chosen, policy.passRows) : [chosen])
+        runPass(streams ? 0 : decoding.length, pass);
       prompts = prompts.filter((prompt) => prompt.remaining > 0);
       if (streams && decoding.length > 0) runPass(decoding.length, []);
     }
@@ -231,35 +233,6 @@ function stepsWithin(seconds: number, first: number, growth: number): number {
   if (growth <= 1e-18) return Math.max(1, Math.ceil(seconds / first));
   const b = first - growth / 2;
   return Math.max(1, Math.ceil((Math.sqrt(b * b + 2 * growth * seconds) - b) / growth));
-}
-
-/** The engine's own rule: the prompt closest to its first token goes first, but nobody is passed more than once. */
-function choosePrompts(prompts: Running[], budget: number, chunkTokens: number): PromptPart[] {
-  const urgency = (prompt: Running) => (prompt.stepsWaited > mostStepsPassed ? 1 : 0);
-  prompts.sort((a, b) => urgency(b) - urgency(a) || a.remaining - b.remaining || a.arrivalSeconds - b.arrivalSeconds);
-  const chosen: PromptPart[] = [];
-  let left = budget;
-  let finishesShort = false;
-  for (const prompt of prompts) {
-    const long = prompt.remaining > chunkTokens * shortPromptShare;
-    if (left <= 0 || (finishesShort && long)) {
-      prompt.stepsWaited++;
-      continue;
-    }
-    const count = Math.min(left, prompt.remaining);
-    chosen.push({ prompt, count });
-    prompt.stepsWaited = 0;
-    left -= count;
-    finishesShort ||= !long;
-  }
-  return chosen;
-}
-
-/** The engine's own rule: short prompts share a pass, and each long one has its own. */
-function promptPasses(parts: readonly PromptPart[]): PromptPart[][] {
-  const short = parts.filter(({ count }) => count < tiledRows);
-  const long = parts.filter(({ count }) => count >= tiledRows);
-  return [...(short.length > 0 ? [short] : []), ...long.map((part) => [part])];
 }
 
 /** First in, first out, without moving what is behind. */

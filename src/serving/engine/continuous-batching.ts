@@ -1,11 +1,13 @@
 import { FtsError } from '../../errors/fts-error.ts';
+import { paddingRows } from '../../scheduling/block-padding.ts';
+import { promptPasses } from '../../scheduling/prompt-passes.ts';
 import type { LlamaContext } from '../llama/context.ts';
 import type { Generation } from './generation.ts';
 import { type IdlePlace, KvCache } from './kv-cache.ts';
 import { type PackedRows, packBatch } from './packed-batch.ts';
 import type { EngineEvent, EngineLoad } from './protocol.ts';
 import type { Speculation } from './speculation.ts';
-import { fillersOf, type PlannedRows, passesOfPrompts, planDecoding, planPrompts } from './step-plan.ts';
+import { type PlannedRows, planDecoding, planPrompts } from './step-plan.ts';
 
 export interface BatchingOptions {
   maxRunning: number;
@@ -156,7 +158,7 @@ export class ContinuousBatching {
       const { prefillChunkTokens } = this.options;
       const prompts = planPrompts(this.group, prefillChunkTokens, prefillChunkTokens);
       if (prompts.length > 0) {
-        const passes = passesOfPrompts(this.reserve(prompts), this.context.options.passRows);
+        const passes = promptPasses(this.reserve(prompts), this.context.options.passRows);
         return passes.map((rows) => ({ rows, fillers: [] }));
       }
       this.decodes = true;
@@ -170,7 +172,7 @@ export class ContinuousBatching {
   /** Idle places that make a whole block of the rows, where all that run decode and none guesses. */
   private fillers(rows: PlannedRows[]): IdlePlace[] {
     const alike = rows.length === this.running.length && rows.every(({ draft }) => draft.length === 0);
-    return alike ? this.cache.idlePlaces(fillersOf(rows.length)) : [];
+    return alike ? this.cache.idlePlaces(paddingRows(rows.length)) : [];
   }
 
   private planDecoding(): PlannedRows[] {

@@ -1,6 +1,7 @@
 import { availableParallelism, freemem } from 'node:os';
 import { FtsError } from '../../errors/fts-error.ts';
-import { LlamaContext, TILED_ROWS } from '../llama/context.ts';
+import { rowsPerPass } from '../../scheduling/prompt-passes.ts';
+import { LlamaContext } from '../llama/context.ts';
 import { DraftModel } from '../llama/draft-model.ts';
 import { Embedder } from '../llama/embedder.ts';
 import { GrammarConstraint } from '../llama/grammar.ts';
@@ -30,9 +31,6 @@ const DEFAULT_STREAM_INTERVAL_MS = 50;
 const KV_MEMORY_SHARE = 0.25;
 const MOST_DEFAULT_CELLS = 16_384;
 
-/** What a core keeps to itself (L2) on common servers and laptops, or less. */
-const CORE_CACHE_BYTES = 2 ** 19;
-
 type ResolvedSettings = EngineInfo['settings'];
 
 interface Adapter {
@@ -61,7 +59,7 @@ export class EngineCore {
       cells: settings.contextTokens,
       // llama.cpp aborts where a batch is smaller than the number of sequences.
       batchTokens: Math.max(settings.prefillChunkTokens, sequences) + 32,
-      ...(settings.gpuLayers > 0 ? {} : { passRows: Math.max(2 * rowsInCache(model), sequences) }),
+      ...(settings.gpuLayers > 0 ? {} : { passRows: rowsPerPass(model.embeddingWidth, sequences) }),
       sequences,
       threads: settings.threads,
       kvCacheType: settings.kvCacheType,
@@ -260,14 +258,6 @@ function resolveSettings(settings: EngineSettings, model: LlamaModel): ResolvedS
     speculation: settings.speculation ?? 'off',
     gpuLayers: settings.gpuLayers ?? 0,
   };
-}
-
-/**
- * Rows whose widest activations (one byte a value, four times the model's width) stay in a core's cache while all weights
- * pass by. Of a model of a billion parameters 64 rows were read as fast as 256 in some runs, a tenth faster in others.
- */
-function rowsInCache({ embeddingWidth }: LlamaModel): number {
-  return Math.max(TILED_ROWS, 2 ** Math.floor(Math.log2(CORE_CACHE_BYTES / (4 * embeddingWidth))));
 }
 
 /** Streams where they cost nothing: where each request's part holds the longest text that the model was trained for. */

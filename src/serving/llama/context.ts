@@ -29,9 +29,6 @@ export interface ContextOptions {
 /** What one decode call came back with: `full` means that the cache has no room and nothing was changed. */
 export type DecodeOutcome = 'done' | 'full' | 'failed';
 
-/** From so many rows of one sequence on llama.cpp computes attention in tiles, which is several times faster. */
-export const TILED_ROWS = 64;
-
 const GGML_TYPE = { f32: 0, f16: 1, q8_0: 8 } as const;
 const FLASH_ATTENTION_ENABLED = 1;
 
