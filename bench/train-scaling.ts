@@ -4,8 +4,8 @@
 // npm run bench -- train-scaling [--rounds N]
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { architectureOf } from '../src/model/architectures/architecture.ts';
 import { trainingGraph } from '../src/model/architectures/training-graph.ts';
+import { familyOf } from '../src/model/families/index.ts';
 import { svgToPng } from '../src/runtime/svg-to-png.ts';
 import { writeFileAtomic } from '../src/store/atomic-file.ts';
 import { peakActivationBytes } from '../src/tensor/liveness.ts';
@@ -79,7 +79,7 @@ async function measure({ length, width, layers }: Point, rounds: number) {
     contextLength: length,
     tiedEmbeddings: true,
   });
-  const specs = architectureOf(config).parameters(config);
+  const specs = familyOf(config).parameters(config);
   const shape = { batch: TOKENS / length, length };
   const steps = await trainingSteps(config, shape);
   await steps.run(2);

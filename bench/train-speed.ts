@@ -3,7 +3,7 @@
 // npm run bench -- train-speed [--only CASE] [--peer PYTHON] [--seconds PER_ROUND] [--rounds N]
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { architectureOf } from '../src/model/architectures/architecture.ts';
+import { familyOf } from '../src/model/families/index.ts';
 import type { ModelConfig } from '../src/model/model-config.ts';
 import { matrixPeak } from '../src/tensor/matrix-peak.ts';
 import { trainingFlopsPerToken } from '../src/training/flops.ts';
@@ -45,7 +45,7 @@ const bench: Bench = async (args) => {
   const flopsPerSecond = new Map<string, number>();
   for (const [name, { config, batch, length }] of Object.entries(cases)) {
     if (values.only !== undefined && values.only !== name) continue;
-    const specs = architectureOf(config).parameters(config);
+    const specs = familyOf(config).parameters(config);
     await torch?.sampleMatrixSpeed();
     matrixPeak();
     const ours = await trainingSteps(config, { batch, length });

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { llamaShape } from '../bench/support/llama-shape.ts';
 import { stepMemory } from '../bench/support/step-memory.ts';
-import { architectureOf } from '../src/model/architectures/architecture.ts';
 import { trainingGraph } from '../src/model/architectures/training-graph.ts';
+import { familyOf } from '../src/model/families/index.ts';
 import { trainingMemory } from '../src/planning/training-memory.ts';
 import { peakActivationBytes } from '../src/tensor/liveness.ts';
 import { scratchBytes } from '../src/training/micro-batch.ts';
@@ -21,7 +21,7 @@ it.each([
 ] as const)(
   'a training step takes the memory that the general formula of planning predicts, up to 10 % more or 13 % less: %s',
   async (_, config, recompute) => {
-    const specs = architectureOf(config).parameters(config);
+    const specs = familyOf(config).parameters(config);
     const graph = trainingGraph(config, specs, { ...shape, packed: false, recomputeActivations: recompute });
     const scratch = scratchBytes(graph);
     const state = await ParameterState.create(specs, { scratchBytes: scratch });

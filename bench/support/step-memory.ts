@@ -1,5 +1,5 @@
-import { architectureOf } from '../../src/model/architectures/architecture.ts';
 import { trainingGraph } from '../../src/model/architectures/training-graph.ts';
+import { familyOf } from '../../src/model/families/index.ts';
 import type { ModelConfig } from '../../src/model/model-config.ts';
 import { engineTrainingMemory } from '../../src/planning/engine-training-memory.ts';
 import { peakActivationBytes } from '../../src/tensor/liveness.ts';
@@ -24,7 +24,7 @@ export async function stepMemory(
   config: ModelConfig,
   { batch, length }: { batch: number; length: number },
 ): Promise<StepMemory> {
-  const specs = architectureOf(config).parameters(config);
+  const specs = familyOf(config).parameters(config);
   const graph = trainingGraph(config, specs, { batch, length, packed: false });
   const scratch = scratchBytes(graph);
   const state = await ParameterState.create(specs, { scratchBytes: scratch });

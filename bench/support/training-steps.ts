@@ -1,6 +1,6 @@
-import { architectureOf } from '../../src/model/architectures/architecture.ts';
 import { initializeParameter } from '../../src/model/architectures/parameter-random.ts';
 import { trainingGraph } from '../../src/model/architectures/training-graph.ts';
+import { familyOf } from '../../src/model/families/index.ts';
 import type { ModelConfig } from '../../src/model/model-config.ts';
 import { emptyBatch } from '../../src/training/data/batch.ts';
 import { MicroBatchRunner, scratchBytes } from '../../src/training/micro-batch.ts';
@@ -19,7 +19,7 @@ export async function trainingSteps(
   config: ModelConfig,
   { batch, length }: { batch: number; length: number },
 ): Promise<TimedSteps> {
-  const specs = architectureOf(config).parameters(config);
+  const specs = familyOf(config).parameters(config);
   const graph = trainingGraph(config, specs, { batch, length, packed: false });
   const state = await ParameterState.create(specs, { scratchBytes: scratchBytes(graph) });
   for (const spec of specs) initializeParameter(spec, 1, state.view(spec.name, 'weights'));
@@ -48,7 +48,14 @@ export async function trainingSteps(
 /** AdamW alone over one vector. */
 export async function updateSteps(parameters: number): Promise<TimedSteps> {
   const source = { tensor: 'vector', shape: [parameters], transposed: false };
-  const spec = { name: 'vector', shape: [parameters], source, decay: true, initial: 'ones' as const };
+  const spec = {
+    name: 'vector',
+    shape: [parameters],
+    source,
+    role: 'norm' as const,
+    decay: true,
+    initial: 'ones' as const,
+  };
   const state = await ParameterState.create([spec]);
   state.view('vector', 'gradients').fill(0.01);
   let step = 0;

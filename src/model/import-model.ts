@@ -5,7 +5,7 @@ import { FtsError } from '../errors/fts-error.ts';
 import type { Work } from '../runtime/progress.ts';
 import { replaceFileAtomic, replaceFolderAtomic } from '../store/atomic-file.ts';
 import { elementsOf } from '../tensor/shape.ts';
-import { architectureOf } from './architectures/architecture.ts';
+import { familyOf } from './families/index.ts';
 import { GgufReader } from './gguf/gguf-reader.ts';
 import { importGguf } from './gguf/import-gguf.ts';
 import { openModelDirectory, type Provenance } from './model-directory.ts';
@@ -88,7 +88,7 @@ async function describeFolder(folder: string): Promise<ImportedModel> {
     const { config, close } = await openModelDirectory(folder);
     await close();
     const sources = new Map(
-      architectureOf(config)
+      familyOf(config)
         .parameters(config)
         .map(({ source }) => [source.tensor, source.shape]),
     );

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ModelConfig, parseModelConfig, toHuggingFaceConfig } from './model-config.ts';
+import { parseModelConfig, toHuggingFaceConfig } from './families/config-json.ts';
+import type { ModelConfig } from './model-config.ts';
 import { openModelDirectory, writeModelDirectory } from './model-directory.ts';
 import { float32Source } from './safetensors.ts';
 

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseJsonWith } from '../errors/parse-with.ts';
 import { replaceFolderAtomic } from '../store/atomic-file.ts';
-import { type ModelConfig, parseModelConfig, toHuggingFaceConfig } from './model-config.ts';
+import { parseModelConfig, toHuggingFaceConfig } from './families/config-json.ts';
+import type { ModelConfig } from './model-config.ts';
 import { SafetensorsReader, type TensorSource, writeModelWeights } from './safetensors.ts';
 
 const jsonObject = z.record(z.string(), z.unknown());

@@ -1,8 +1,13 @@
 import { FtsError } from '../errors/fts-error.ts';
 import { elementsOf } from '../tensor/shape.ts';
-import { architectureOf } from './architectures/architecture.ts';
-import { fromCheckpoint, type ParameterSpec, toCheckpoint } from './architectures/parameter.ts';
+import {
+  fromCheckpoint,
+  type ParameterSpec,
+  type ParameterSource as TensorPlace,
+  toCheckpoint,
+} from './architectures/parameter.ts';
 import type { CheckpointReader } from './checkpoint-reader.ts';
+import { familyOf } from './families/index.ts';
 import { float32ToBfloat16, float32ToHalf } from './float-formats.ts';
 import type { ModelConfig } from './model-config.ts';
 import type { TensorSource } from './safetensors.ts';
@@ -24,12 +29,12 @@ export interface ParameterSource {
   arrays: Pick<ReadonlyMap<string, Float32Array>, 'get'>;
 }
 
-/** Hugging Face writes GPT-2 with and without this prefix. */
-const gpt2Prefix = 'transformer.';
-
 /** The name that a checkpoint uses for a tensor. */
-export function checkpointName(weights: Pick<CheckpointReader, 'has'>, name: string): string {
-  return !weights.has(name) && weights.has(gpt2Prefix + name) ? gpt2Prefix + name : name;
+export function checkpointName(
+  weights: Pick<CheckpointReader, 'has'>,
+  { tensor, writtenAs }: Pick<TensorPlace, 'tensor' | 'writtenAs'>,
+): string {
+  return writtenAs !== undefined && !weights.has(tensor) && weights.has(writtenAs) ? writtenAs : tensor;
 }
 
 /** Parameters whose arrays may be given up one by one. */
@@ -39,7 +44,7 @@ export interface OwnParameters extends ModelParameters {
 
 /** Reads all parameters into new arrays. Throws as `readParameters` does. */
 export async function loadParameters(config: ModelConfig, weights: CheckpointReader): Promise<OwnParameters> {
-  const specs = architectureOf(config).parameters(config);
+  const specs = familyOf(config).parameters(config);
   const arrays = new Map(specs.map((spec) => [spec.name, new Float32Array(elementsOf(spec.shape))]));
   await readParameters(specs, weights, (name) => arrays.get(name)!);
   return { specs, arrays };
@@ -56,9 +61,9 @@ export async function readParameters(
 ): Promise<void> {
   let read: { tensor: string; values: Float32Array } | undefined;
   for (const spec of specs) {
-    const tensor = checkpointName(weights, spec.source.tensor);
-    if (isAbsentBias(tensor, weights)) {
-      into(spec.name).fill(0); // nanoGPT's GPT-2 has none
+    const tensor = checkpointName(weights, spec.source);
+    if (spec.source.absentMeansZeros === true && !weights.has(tensor)) {
+      into(spec.name).fill(0);
       continue;
     }
     if (!weights.has(tensor)) {
@@ -70,10 +75,6 @@ export async function readParameters(
     if (read?.tensor !== tensor) read = { tensor, values: await weights.readFloat32(tensor) };
     fromCheckpoint(spec, weights.info(tensor).shape, read.values, into(spec.name));
   }
-}
-
-function isAbsentBias(name: string, weights: CheckpointReader): boolean {
-  return name.endsWith('.bias') && !weights.has(name) && weights.has(name.replace(/bias$/, 'weight'));
 }
 
 /** The parameters as checkpoint tensors, in memory: the inverse of `loadParameters`. */
@@ -98,16 +99,10 @@ export function checkpointTensors(
   values: (name: string) => Float32Array | Promise<Float32Array>,
   dtype: 'float32' | 'bfloat16' | 'float16',
 ): TensorSource[] {
-  // A model without biases is stored as one whose biases are zero: the format has no other word for it.
-  const { biases: _, ...complete } = config;
-  const present = new Set(
-    architectureOf(config)
-      .parameters(config)
-      .map(({ name }) => name),
-  );
-  const prefix = config.family === 'gpt2' ? gpt2Prefix : '';
-  return [...bySource(architectureOf(config).parameters(complete))].map(([tensor, specs]) => {
-    const { shape } = specs[0]!.source;
+  const { parameters, asStored } = familyOf(config);
+  const present = new Set(parameters(config).map(({ name }) => name));
+  return [...bySource(parameters(asStored(config)))].map(([tensor, specs]) => {
+    const { shape, writtenAs } = specs[0]!.source;
     const read = async (): Promise<ArrayBufferView> => {
       const whole = new Float32Array(elementsOf(shape));
       for (const spec of specs) if (present.has(spec.name)) toCheckpoint(spec, await values(spec.name), whole);
@@ -115,7 +110,7 @@ export function checkpointTensors(
       return dtype === 'float16' ? float32ToHalf(whole) : whole;
     };
     return {
-      name: tensor.startsWith('lm_head') ? tensor : prefix + tensor,
+      name: writtenAs ?? tensor,
       dtype: ({ float32: 'F32', bfloat16: 'BF16', float16: 'F16' } as const)[dtype],
       shape,
       read,
@@ -124,8 +119,8 @@ export function checkpointTensors(
 }
 
 /** The parameters of each checkpoint tensor: one, or the parts of a fused one. */
-function bySource(specs: readonly ParameterSpec[]): Map<string, ParameterSpec[]> {
-  const sources = new Map<string, ParameterSpec[]>();
+export function bySource<Spec extends ParameterSpec>(specs: readonly Spec[]): Map<string, Spec[]> {
+  const sources = new Map<string, Spec[]>();
   for (const spec of specs) {
     const parts = sources.get(spec.source.tensor);
     if (parts === undefined) sources.set(spec.source.tensor, [spec]);

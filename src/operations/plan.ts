@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import type { ModelShape } from '../model/model-config.ts';
 import { compareServing } from '../planning/compare-serving.ts';
 import { compareTraining } from '../planning/compare-training.ts';
 import type { Machine } from '../planning/machine.ts';
 import { thisMachineId, trainingTypes } from '../planning/measure-machine.ts';
 import { memoryBarsSvg } from '../planning/memory-bar-svg.ts';
-import { countParameters, type ModelShape } from '../planning/model-shape.ts';
+import { countParameters } from '../planning/model-shape.ts';
 import { oneDevice, parseParallelism } from '../planning/parallelism.ts';
 import { focusOf, memoryPartSchema, planRowSchema, whatIfSchema } from '../planning/plan-answer.ts';
 import { planText } from '../planning/plan-text.ts';

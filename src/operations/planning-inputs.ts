@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import type { ModelShape } from '../model/model-config.ts';
 import { operatorRecipe } from '../model/operator/recipe.ts';
 import { cacheTypes } from '../planning/inference-memory.ts';
 import type { Machine } from '../planning/machine.ts';
 import { findMachine, loadMachines } from '../planning/machine-catalogue.ts';
 import { thisMachineId } from '../planning/measure-machine.ts';
-import type { ModelShape } from '../planning/model-shape.ts';
 import type { ServingRequest } from '../planning/plan-serving.ts';
 import { type ResolvedShape, resolveShape } from '../planning/resolve-shape.ts';
 import { parseWeightFormat } from '../planning/weight-formats.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { architectureOf } from '../model/architectures/architecture.ts';
 import { initializeParameter } from '../model/architectures/parameter-random.ts';
 import { evaluationGraph, trainingGraph } from '../model/architectures/training-graph.ts';
+import { familyOf } from '../model/families/index.ts';
 import { bfloat16ToFloat32, float32ToBfloat16, roundToHalf } from '../model/float-formats.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import type { Figure } from '../reference/claim.ts';
@@ -78,7 +78,7 @@ function roundedGradient(): Figures {
 /** A forward pass, then one whole training step, on the same weights: which changed, and what the state occupies. */
 async function oneStep(signal: AbortSignal): Promise<Figures> {
   const config = smallModel;
-  const specs = architectureOf(config).parameters(config);
+  const specs = familyOf(config).parameters(config);
   const tokens = tokensInMemory(Array.from({ length: 2000 }, (_, index) => (index * index) % config.vocabSize));
   const source = textBatches(tokens, { batch: 4, length: config.contextLength, seed: 1 });
   const graph = trainingGraph(config, specs, { batch: 4, length: config.contextLength, packed: false });
@@ -130,7 +130,7 @@ function changed(before: Float32Array[], after: Float32Array[]): number {
 
 /** Multiplications, counted in the graphs that the engine runs. */
 function countedGraphs(): Figures {
-  const specs = architectureOf(mediumModel).parameters(mediumModel);
+  const specs = familyOf(mediumModel).parameters(mediumModel);
   const shape = { batch: 8, length: mediumModel.contextLength, packed: false };
   const training = matrixFlops(trainingGraph(mediumModel, specs, shape).graph);
   const inference = matrixFlops(evaluationGraph(mediumModel, specs, { ...shape, loss: true }).graph);

@@ -1,4 +1,5 @@
-import { countParameters, type ModelShape } from './model-shape.ts';
+import type { ModelShape } from '../model/model-config.ts';
+import { countParameters } from './model-shape.ts';
 
 /**
  * Floating-point operations of a forward pass over `newTokens` that follow `pastTokens` cached ones: 2 per multiplied

@@ -1,10 +1,11 @@
+import type { ModelShape } from '../model/model-config.ts';
 import { forwardFlops, trainingFlops } from './compute.ts';
 import { cheapestRent, powerUsdPerHour, usualOwnership } from './cost.ts';
 import { arithmeticRate, decodeStepSeconds, prefillSeconds, speedModel } from './forward-time.ts';
 import { cacheBytesPerToken, type ServingLoad } from './inference-memory.ts';
 import { efficiencyOf, type Machine } from './machine.ts';
 import { findMachine } from './machine-catalogue.ts';
-import { countParameters, type ModelShape } from './model-shape.ts';
+import { countParameters } from './model-shape.ts';
 import { planServing } from './plan-serving.ts';
 import { deviceCount, fitSetup } from './plan-training.ts';
 import { publishedModels } from './published-models.ts';

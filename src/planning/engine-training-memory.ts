@@ -1,10 +1,10 @@
-import { architectureOf } from '../model/architectures/architecture.ts';
 import { trainingGraph } from '../model/architectures/training-graph.ts';
-import type { ModelConfig } from '../model/model-config.ts';
+import { familyOf } from '../model/families/index.ts';
+import type { ModelConfig, ModelShape } from '../model/model-config.ts';
 import type { Graph } from '../tensor/graph.ts';
 import { lower } from '../tensor/program.ts';
 import { elementsOf } from '../tensor/shape.ts';
-import { countParameters, type ModelShape } from './model-shape.ts';
+import { countParameters } from './model-shape.ts';
 import type { TrainingMemory } from './training-memory.ts';
 
 /**
@@ -40,12 +40,11 @@ export function engineTrainingMemory(
 function engineActivationBytes(shape: ModelShape, batch: number, length: number): number {
   const config: ModelConfig = {
     normEpsilon: 1e-5,
-    ...(shape.family === 'gpt2' ? {} : { ropeTheta: 10_000 }),
     eosTokenIds: [],
     ...shape,
     contextLength: Math.max(shape.contextLength, length),
   };
-  const specs = architectureOf(config).parameters(config);
+  const specs = familyOf(config).parameters(config);
   return arenaOverhead * peakLiveBytes(trainingGraph(config, specs, { batch, length, packed: false }).graph);
 }
 

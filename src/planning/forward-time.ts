@@ -1,7 +1,8 @@
+import type { ModelShape } from '../model/model-config.ts';
 import { attentionFlopsPerPair } from './compute.ts';
 import { type CacheType, cacheBytesPerToken } from './inference-memory.ts';
 import { type Arithmetic, efficiencyOf, type KernelSpeed, type Machine, stepOverheadSeconds } from './machine.ts';
-import { type ModelShape, parameterTensors } from './model-shape.ts';
+import { parameterTensors } from './model-shape.ts';
 import { type BlockType, bitsPerWeight, blockTypeOf, type WeightFormat, weightBytes } from './weight-formats.ts';
 
 /** Weights of some matrices, and the widths of their inputs, all together. */

@@ -1,4 +1,5 @@
-import type { ModelShape } from './model-shape.ts';
+import { familyOf } from '../model/families/index.ts';
+import type { ModelShape } from '../model/model-config.ts';
 import { type WeightFormat, weightBytes } from './weight-formats.ts';
 
 export const cacheTypes = ['f32', 'f16', 'bf16', 'fp8', 'q8_0', 'q4_0'] as const;
@@ -57,7 +58,7 @@ export function inferenceMemory(shape: ModelShape, load: ServingLoad, runtimeByt
  */
 function workingBytes(shape: ModelShape, load: ServingLoad): number {
   const chunk = Math.min(load.prefillTokens, load.contextTokens * load.sequences);
-  const inner = shape.family === 'gpt2' ? shape.ffnWidth : 2 * shape.ffnWidth;
+  const inner = familyOf(shape).feedForward === 'plain' ? shape.ffnWidth : 2 * shape.ffnWidth;
   const attention = (2 * shape.heads + 2 * shape.kvHeads) * shape.headDim;
   const layer = chunk * (2 * shape.width + Math.max(inner, attention)) * 4;
   const logits = load.sequences * shape.vocabSize * 4 * 2;

@@ -1,8 +1,9 @@
+import type { ModelShape } from '../model/model-config.ts';
 import { hourlyCost, type Ownership, type TokenCost, tokenCost, usualOwnership } from './cost.ts';
 import { decodeStepSeconds, prefillSeconds, speedModel } from './forward-time.ts';
 import { type InferenceMemory, inferenceMemory, type ServingLoad } from './inference-memory.ts';
 import { type Machine, runtimeBytes, usableBytes } from './machine.ts';
-import { countParameters, type ModelShape } from './model-shape.ts';
+import { countParameters } from './model-shape.ts';
 
 export interface ServingRequest {
   shape: ModelShape;

@@ -1,9 +1,10 @@
+import type { ModelShape } from '../model/model-config.ts';
 import { trainingFlops } from './compute.ts';
 import { cheapestRent } from './cost.ts';
 import { engineTrainingMemory } from './engine-training-memory.ts';
 import { arithmeticRate } from './forward-time.ts';
 import { efficiencyOf, type Machine, runtimeBytes, usableBytes } from './machine.ts';
-import { countParameters, type ModelShape } from './model-shape.ts';
+import { countParameters } from './model-shape.ts';
 import {
   recomputations,
   stateBytes,

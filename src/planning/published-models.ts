@@ -1,4 +1,5 @@
-import type { ModelShape } from './model-shape.ts';
+import { familyOf } from '../model/families/index.ts';
+import type { ModelShape } from '../model/model-config.ts';
 
 const shape = (
   family: ModelShape['family'],
@@ -16,8 +17,7 @@ const shape = (
   ffnWidth: ffnWidth!,
   contextLength: contextLength!,
   tiedEmbeddings,
-  qkvBias: family === 'gpt2' || family === 'qwen2',
-  qkNorm: family === 'qwen3',
+  ...familyOf({ family }).usual,
 });
 
 /**

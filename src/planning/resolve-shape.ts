@@ -3,9 +3,9 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
 import { parseJsonWith } from '../errors/parse-with.ts';
+import { parseModelConfig } from '../model/families/config-json.ts';
 import { openGgufModel } from '../model/gguf/import-gguf.ts';
-import { parseModelConfig } from '../model/model-config.ts';
-import type { ModelShape } from './model-shape.ts';
+import type { ModelShape } from '../model/model-config.ts';
 import { publishedModels } from './published-models.ts';
 
 export interface ResolvedShape {

@@ -1,4 +1,6 @@
-import { countParameters, type ModelShape, parameterTensors } from './model-shape.ts';
+import { familyOf } from '../model/families/index.ts';
+import type { ModelShape } from '../model/model-config.ts';
+import { countParameters, parameterTensors } from './model-shape.ts';
 import { weightBytes } from './weight-formats.ts';
 
 export const optimizers = ['adamw', 'adamw-8bit', 'muon', 'sgd-momentum', 'sgd'] as const;
@@ -149,7 +151,7 @@ function layerActivationValues(shape: ModelShape, setup: TrainingSetup): number 
   const kvWidth = shape.kvHeads * shape.headDim;
   const norms = 4 * shape.width; // input and output of both norms
   const attention = 2 * queryWidth + 2 * kvWidth; // q, k, v, and the heads' output
-  const feedForward = shape.family === 'gpt2' ? 2 * shape.ffnWidth : 4 * shape.ffnWidth;
+  const feedForward = (familyOf(shape).feedForward === 'plain' ? 2 : 4) * shape.ffnWidth;
   const storesScores = !setup.fusedAttention && setup.recomputation === 'none';
   return norms + attention + feedForward + (storesScores ? 2 * shape.heads * setup.sequenceTokens : 0);
 }

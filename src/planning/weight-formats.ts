@@ -1,6 +1,8 @@
 import { FtsError } from '../errors/fts-error.ts';
+import type { ParameterRole } from '../model/architectures/parameter.ts';
 import { blockType, type GgmlType } from '../model/gguf/block-types.ts';
-import { type ModelShape, parameterTensors, type TensorRole, type TensorShape } from './model-shape.ts';
+import type { ModelShape } from '../model/model-config.ts';
+import { parameterTensors, type TensorShape } from './model-shape.ts';
 
 /**
  * Bytes of one block of weights as it lies on disk and in memory, scales and zero points included.
@@ -87,7 +89,7 @@ export function parseWeightFormat(name: string): WeightFormat {
 }
 
 /** Vectors are never quantized: they are a thousandth of the model and quantize badly. */
-const vectorRoles = new Set<TensorRole>(['norm', 'bias']);
+const vectorRoles = new Set<ParameterRole>(['norm', 'bias']);
 
 /**
  * The block type of one tensor in a file of the given format. GGUF's mixtures follow llama.cpp's default quantization

@@ -1,3 +1,4 @@
+import { familyOf } from '../model/families/index.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import type { ModelParameters } from '../model/model-parameters.ts';
 import { dequantizeMatrix } from '../model/quantized-matrix.ts';
@@ -50,36 +51,22 @@ interface FoldTarget {
 
 function foldTarget(config: ModelConfig, model: ModelParameters, stage: Stage, layer: number): FoldTarget | undefined {
   const [first] = stage.weights as [string];
-  const named = (name: string): string => nameInBlock(name, layer);
-  const vectors = (names: string[]): FoldTarget => ({
+  const folding = familyOf(config).foldings.find(({ weight }) => first.endsWith(`.0.${weight}`));
+  if (folding === undefined) return undefined;
+  const inBlock = (name: string): string => nameInBlock(first.slice(0, -folding.weight.length) + name, layer);
+  if (folding.into === 'outputs') {
+    const source = folding.shared === 'value heads' ? sharedValue(config) : (i: number) => i;
+    return rows(model, inBlock(folding.module), source);
+  }
+  return {
     tie: () => {},
     divide: (scales) => {
-      for (const name of names) {
-        const vector = model.arrays.get(named(name));
+      for (const name of folding.vectors) {
+        const vector = model.arrays.get(inBlock(name));
         if (vector !== undefined) for (let i = 0; i < scales.length; i++) vector[i]! /= scales[i]!;
       }
     },
-  });
-  const [block] = /^.*?\.0\./.exec(first)!;
-  const suffix = first.slice(block.length);
-  switch (suffix) {
-    case 'self_attn.q_proj.weight':
-      return vectors([`${block}input_layernorm.weight`]);
-    case 'mlp.gate_proj.weight':
-      return vectors([`${block}post_attention_layernorm.weight`]);
-    case 'attn.q.weight':
-      return vectors([`${block}ln_1.weight`, `${block}ln_1.bias`]);
-    case 'mlp.c_fc.weight':
-      return vectors([`${block}ln_2.weight`, `${block}ln_2.bias`]);
-    case 'mlp.down_proj.weight':
-      return rows(model, named(`${block}mlp.up_proj`), (i) => i);
-    case 'self_attn.o_proj.weight':
-      return rows(model, named(`${block}self_attn.v_proj`), sharedValue(config));
-    case 'attn.c_proj.weight':
-      return rows(model, named(`${block}attn.v`), sharedValue(config));
-    default:
-      return undefined; // GELU stands between GPT-2's two feed-forward matrices: nothing folds through it
-  }
+  };
 }
 
 /** The value output that dimension i of the joined heads comes from. */

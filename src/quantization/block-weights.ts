@@ -1,15 +1,18 @@
-import type { ParameterSpec } from '../model/architectures/parameter.ts';
+import { outAndIn, type ParameterSpec } from '../model/architectures/parameter.ts';
 import type { ModelParameters } from '../model/model-parameters.ts';
+
+/** The first part of a parameter's name that is a number says its block. */
+const blockNumber = /(?<=\.)\d+(?=\.)/;
 
 /** The name of a parameter of block 0, for another block. */
 export function nameInBlock(name: string, layer: number): string {
-  return name.replace(/(^|\.)(layers|h)\.0\./, `$1$2.${layer}.`);
+  return name.replace(blockNumber, String(layer));
 }
 
 /** The block that a parameter belongs to; undefined outside the blocks. */
 export function blockOf(name: string): number | undefined {
-  const match = /(?:^|\.)(?:layers|h)\.(\d+)\./.exec(name);
-  return match === null ? undefined : Number(match[1]);
+  const match = blockNumber.exec(name);
+  return match === null ? undefined : Number(match[0]);
 }
 
 /** A linear layer's weight seen as [outputs, inputs], wherever and however the graph keeps it. */
@@ -23,15 +26,7 @@ export class LinearWeight {
   constructor({ specs, arrays }: ModelParameters, name: string) {
     this.name = name;
     this.spec = specs.find((spec) => spec.name === name)!;
-    const { source } = this.spec;
-    const [first, last] = [source.shape[0]!, source.shape[1]!];
-    const columns = source.columns === undefined ? last : source.columns[1] - source.columns[0];
-    // In the checkpoint: [out, in], but [in, out] for GPT-2. The graph's array has the first of its own axes padded.
-    const parameterRows = source.transposed ? columns : first;
-    const parameterColumns = source.transposed ? first : columns;
-    const outIn = this.spec.layout !== 'in-out';
-    this.outputs = outIn ? parameterRows : parameterColumns;
-    this.inputs = outIn ? parameterColumns : parameterRows;
+    [this.outputs, this.inputs] = outAndIn(this.spec); // the graph's array has the first of its own axes padded
     this.#array = arrays.get(name)!;
   }
 

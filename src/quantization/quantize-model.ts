@@ -1,4 +1,4 @@
-import { architectureOf } from '../model/architectures/architecture.ts';
+import { outputTable } from '../model/architectures/parameter.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import type { ModelParameters, OwnParameters } from '../model/model-parameters.ts';
 import type { QuantizedMatrix } from '../model/quantized-matrix.ts';
@@ -87,7 +87,7 @@ async function calibrateTables(
   products: MatrixProducts,
   work: Work,
 ): Promise<TableCalibration | undefined> {
-  if (tableBits(architectureOf(config).outputTable(config), settings) === 16) return undefined;
+  if (tableBits(outputTable(model.specs).name, settings) === 16) return undefined;
   const set = someSequences(calibration, tableSequences);
   const runner = new BlockRunner(config, model, microBatch(set.sequences.length, set.length));
   try {

@@ -1,4 +1,4 @@
-import { architectureOf } from '../model/architectures/architecture.ts';
+import { isTable, outputTable } from '../model/architectures/parameter.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import type { ModelParameters } from '../model/model-parameters.ts';
 import { dequantizeMatrix, type QuantizedMatrix } from '../model/quantized-matrix.ts';
@@ -49,8 +49,9 @@ export async function quantizeTables(
   const tables = new Map<string, QuantizedMatrix>();
   // Blocks of GGUF are 32 values: tables take that group size whatever the layers have.
   if (config.width % 32 !== 0) return tables;
-  const output = architectureOf(config).outputTable(config);
-  for (const name of new Set([model.specs[0]!.name, output])) {
+  const output = outputTable(model.specs).name;
+  for (const { name, role } of model.specs) {
+    if (!isTable(role)) continue;
     const bits = tableBits(name, settings);
     if (bits === 16) continue;
     const table = new LinearWeight(model, name);

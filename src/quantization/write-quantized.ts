@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ParameterSpec } from '../model/architectures/parameter.ts';
+import { isLinear, type ParameterSpec } from '../model/architectures/parameter.ts';
 import { float32ToHalf } from '../model/float-formats.ts';
 import { exportGguf, type GgufArtifact } from '../model/gguf/export-gguf.ts';
-import type { ModelConfig } from '../model/model-config.ts';
 import {
   type ModelDirectory,
   type Provenance,
@@ -11,7 +10,7 @@ import {
   writeModelDirectory,
 } from '../model/model-directory.ts';
 import { type ModelParameters, type ParameterSource, toWeightReader } from '../model/model-parameters.ts';
-import { isTable, type SchemeSummary } from '../model/quantized-checkpoint/checkpoint-format.ts';
+import type { ModuleScheme, SchemeSummary } from '../model/quantized-checkpoint/checkpoint-format.ts';
 import { checkpointFormat } from '../model/quantized-checkpoint/quantized-checkpoint.ts';
 import { dequantizeMatrix, type QuantizedMatrix } from '../model/quantized-matrix.ts';
 import type { TensorSource } from '../model/safetensors.ts';
@@ -52,10 +51,11 @@ export async function writeQuantized(
   const tables = bySourceTensor(model.specs, weights.tables);
   const format = checkpointFormat(settings.format);
   const packed: typeof tables = settings.packTables && settings.format === 'compressed-tensors' ? tables : new Map();
+  const storedNames = new Map(model.specs.map(({ source }) => [source.tensor, source.writtenAs ?? source.tensor]));
   const tensors: TensorSource[] = [];
   for (const name of reader.names()) {
     const matrix = linear.get(name) ?? packed.get(name);
-    const stored = checkpointNameFor(config, name);
+    const stored = storedNames.get(name)!;
     if (matrix === undefined) {
       const { shape } = reader.info(name);
       tensors.push({
@@ -73,7 +73,7 @@ export async function writeQuantized(
   await writeModelDirectory(path, {
     config,
     dtype: 'float16',
-    quantizationConfig: format.quantizationConfig(schemeSummary(config, model.specs, linear, packed, settings)),
+    quantizationConfig: format.quantizationConfig(schemeSummary(model.specs, linear, packed, settings)),
     weights: tensors,
     ...(files === undefined ? {} : { tokenizer: files }),
     ...(source.generationConfig === undefined ? {} : { generationConfig: source.generationConfig }),
@@ -171,16 +171,11 @@ function joined<Values extends Uint8Array | Float32Array>(
   return out;
 }
 
-function checkpointNameFor(config: ModelConfig, name: string): string {
-  return config.family === 'gpt2' && !name.startsWith('lm_head') ? `transformer.${name}` : name;
-}
-
 function moduleName(tensor: string): string {
   return tensor.replace(/\.weight$/, '');
 }
 
 function schemeSummary(
-  config: ModelConfig,
   specs: readonly ParameterSpec[],
   linear: ReadonlyMap<string, QuantizedMatrix>,
   packedTables: ReadonlyMap<string, QuantizedMatrix>,
@@ -188,12 +183,15 @@ function schemeSummary(
 ): SchemeSummary {
   const exceptions = new Map<string, 4 | 8>();
   const unquantized = new Set<string>();
-  const moduleOf = (tensor: string): string => moduleName(checkpointNameFor(config, tensor));
-  // Positions are an embedding too, of the class that the packed table is known by.
-  if (config.family === 'gpt2' && packedTables.size > 0) unquantized.add(moduleOf('wpe.weight'));
-  for (const { layout, source } of specs) {
-    if (layout === undefined || isTable(source.tensor)) continue;
-    const module = moduleOf(source.tensor);
+  const tables: Map<'embedding' | 'output', ModuleScheme & { module: string }> = new Map();
+  for (const spec of specs) {
+    const { role, source } = spec;
+    const module = moduleName(source.writtenAs ?? source.tensor);
+    const table = packedTables.get(source.tensor);
+    // Positions are an embedding too, of the class that the packed table is known by.
+    if (role === 'position-embedding' && packedTables.size > 0) unquantized.add(module);
+    if (table !== undefined) tables.set(role === 'token-embedding' ? 'embedding' : 'output', { ...table, module });
+    if (!isLinear(spec)) continue;
     const matrix = linear.get(source.tensor);
     if (matrix === undefined) unquantized.add(module);
     else if (matrix.bits !== settings.bits) exceptions.set(module, matrix.bits);
@@ -204,7 +202,7 @@ function schemeSummary(
     symmetric: settings.symmetric,
     exceptions,
     unquantized: [...unquantized],
-    tables: new Map([...packedTables].map(([tensor, table]) => [moduleOf(tensor), table])),
+    tables,
     ...(settings.method === 'gptq' ? { damping: settings.damping } : {}),
   };
 }

@@ -1,7 +1,8 @@
 // Two training steps, or forward passes alone, in a process of their own; sends the most memory that the process ever held, in bytes.
-import { architectureOf } from '../model/architectures/architecture.ts';
+
 import { initializeParameter } from '../model/architectures/parameter-random.ts';
 import { trainingGraph } from '../model/architectures/training-graph.ts';
+import { familyOf } from '../model/families/index.ts';
 import { elementsOf } from '../tensor/shape.ts';
 import { emptyBatch } from './data/batch.ts';
 import { textBatches, tokensInMemory } from './data/text-batches.ts';
@@ -12,7 +13,7 @@ import { ParameterState } from './optimizer/parameter-state.ts';
 import type { StepMemoryRequest } from './step-memory.ts';
 
 const { purpose, config, batch, length } = JSON.parse(process.argv[2]!) as StepMemoryRequest;
-const specs = architectureOf(config).parameters(config);
+const specs = familyOf(config).parameters(config);
 const stream = tokensInMemory(Array.from({ length: 4 * batch * length }, (_, index) => index % config.vocabSize));
 const source = textBatches(stream, { batch, length, seed: 1 });
 if (purpose === 'train') await trainTwoSteps();

@@ -1,6 +1,5 @@
 import { FtsError } from '../errors/fts-error.ts';
 import { adapterPairs, adapterParameters, linearNames, mergeInto } from '../model/architectures/adapter.ts';
-import { architectureOf } from '../model/architectures/architecture.ts';
 import { isLinear, type ParameterSpec, parameterCount } from '../model/architectures/parameter.ts';
 import { initializeParameter, smallInitializationScale } from '../model/architectures/parameter-random.ts';
 import {
@@ -10,6 +9,7 @@ import {
   trainingGraph,
 } from '../model/architectures/training-graph.ts';
 import type { CheckpointReader } from '../model/checkpoint-reader.ts';
+import { familyOf } from '../model/families/index.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import { readParameters } from '../model/model-parameters.ts';
 import type { TensorData } from '../runtime/onnxruntime/element-type.ts';
@@ -58,7 +58,7 @@ export class TrainableModel {
   /** Builds the graph for batches of the source's shape, and fills the weights: given ones or initial ones. */
   static async prepare(input: ModelInput, source: BatchSource): Promise<TrainableModel> {
     const { settings, config, start } = input;
-    const specs = architectureOf(config).parameters(config);
+    const specs = familyOf(config).parameters(config);
     const variant = variantOf(settings, specs);
     const { adapter } = variant;
     if (adapter !== undefined && start === undefined) {
@@ -133,7 +133,7 @@ export class TrainableModel {
   async writeAdapter(folder: string, baseModel: string | null): Promise<void> {
     if (this.variant.adapter === undefined) return;
     const values = new Map(Object.entries(this.state.weights));
-    await writeAdapter(folder, { ...this.variant.adapter, values }, { baseModel, family: this.config.family });
+    await writeAdapter(folder, { ...this.variant.adapter, values }, { baseModel });
   }
 }
 

@@ -1,4 +1,4 @@
-import { architectureOf } from '../../src/model/architectures/architecture.ts';
+import { familyOf } from '../../src/model/families/index.ts';
 import type { ModelConfig } from '../../src/model/model-config.ts';
 import { writeModelDirectory } from '../../src/model/model-directory.ts';
 import { type ModelParameters, toWeightReader } from '../../src/model/model-parameters.ts';
@@ -62,7 +62,7 @@ export const tinyConfigs: Record<string, ModelConfig> = {
 export function randomParameters(config: ModelConfig, seed = 7): ModelParameters {
   const random = randomStream(seed);
   const gaussian = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  const specs = architectureOf(config).parameters(config);
+  const specs = familyOf(config).parameters(config);
   const arrays = new Map(
     specs.map((spec) => {
       const array = new Float32Array(elementsOf(spec.shape));

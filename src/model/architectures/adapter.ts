@@ -1,7 +1,7 @@
 import { FtsError } from '../../errors/fts-error.ts';
 import type { Tensor } from '../../tensor/graph.ts';
 import { linear } from '../../tensor/primitives/matrix.ts';
-import { isLinear, type ParameterSpec } from './parameter.ts';
+import { isLinear, isStoredOutIn, type ParameterSpec } from './parameter.ts';
 
 /** LoRA (arXiv:2106.09685): y = x Wᵀ + alpha / rank · (x Aᵀ) Bᵀ with A [rank, in] and B [out, rank] trained alone. */
 export interface AdapterSettings {
@@ -56,18 +56,22 @@ function moduleOf({ source }: ParameterSpec): string {
 function adapterPair(weight: ParameterSpec, rank: number): AdapterPair {
   const inOut = weight.layout === 'in-out';
   const [rows, columns] = weight.shape as [number, number];
-  const [out, input] = outAndIn(weight);
-  const factor = { decay: false, layout: weight.layout! };
+  const [first, last] = weight.source.shape as [number, number];
+  const [out, input] = isStoredOutIn(weight) ? [first, last] : [last, first];
+  const part = isStoredOutIn(weight) ? weight.source.rows : weight.source.columns;
+  const factor = { role: 'adapter', decay: false, layout: weight.layout! } as const;
   const aName = `${moduleOf(weight)}.lora_A.weight`;
   const bName = `${moduleOf(weight)}.lora_B.weight`;
-  const part = weight.source.columns;
+  const { writtenAs } = weight.source;
+  const written = (suffix: string) =>
+    writtenAs === undefined ? {} : { writtenAs: writtenAs.replace(/\.weight$/, `.${suffix}.weight`) };
   return {
     weight,
     a: {
       ...factor,
       name: aName,
       shape: inOut ? [rows, rank] : [rank, columns],
-      source: { tensor: aName, shape: [rank, input], transposed: inOut },
+      source: { tensor: aName, ...written('lora_A'), shape: [rank, input], transposed: inOut },
       // the deviation of Kaiming's uniform initialization with a = √5, as PEFT does it
       initial: { normalDeviation: 1 / Math.sqrt(3 * input) },
     },
@@ -78,6 +82,7 @@ function adapterPair(weight: ParameterSpec, rank: number): AdapterPair {
       shape: [inOut ? columns : rows, rank],
       source: {
         tensor: bName,
+        ...written('lora_B'),
         shape: [out, rank],
         transposed: false,
         ...(part === undefined ? {} : { rows: part }),
@@ -85,13 +90,6 @@ function adapterPair(weight: ParameterSpec, rank: number): AdapterPair {
       initial: 'zeros',
     },
   };
-}
-
-/** Output and input features of a linear weight as a module has them. */
-function outAndIn({ source, layout }: ParameterSpec): [number, number] {
-  const [first, second] = source.shape as [number, number];
-  const sourceIsOutIn = (layout === 'out-in') !== source.transposed;
-  return sourceIsOutIn ? [first, second] : [second, first];
 }
 
 /** factor · (x Aᵀ) Bᵀ; parts of a fused weight share the first product. */

@@ -1,6 +1,6 @@
 import { Graph, type Tensor } from '../../tensor/graph.ts';
+import { familyOf } from '../families/index.ts';
 import type { ModelConfig } from '../model-config.ts';
-import { architectureOf } from './architecture.ts';
 import { ModelBuilder } from './model-builder.ts';
 import type { ParameterSpec } from './parameter.ts';
 
@@ -32,7 +32,7 @@ export function blockGraph(
     { batch, length, order: 'sequences', tokens },
     { parameters, parameterTensor: (spec) => graph.input(spec.name, spec.shape) },
   );
-  graph.output('next', architectureOf(config).block(builder, hidden, 0));
+  graph.output('next', familyOf(config).graph.block(builder, hidden, 0));
   graph.inputs.splice(graph.inputs.indexOf(tokens), 1); // a block sees no tokens
   const captures = new Map<string, string>();
   const captureShapes = new Map<string, readonly [number, number]>();
@@ -63,7 +63,7 @@ export function embeddingGraph(
     parameters,
     parameterTensor: (spec) => graph.input(spec.name, spec.shape),
   });
-  graph.output('hidden', architectureOf(config).embed(builder));
+  graph.output('hidden', familyOf(config).graph.embed(builder));
   return graph;
 }
 
@@ -82,7 +82,7 @@ export function finishGraph(
     parameters,
     parameterTensor: (spec) => graph.input(spec.name, spec.shape),
   });
-  graph.output('final', architectureOf(config).finish(builder, hidden));
+  graph.output('final', familyOf(config).graph.finish(builder, hidden));
   graph.inputs.splice(graph.inputs.indexOf(tokens), 1);
   return graph;
 }

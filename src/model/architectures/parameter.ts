@@ -2,9 +2,29 @@ import { FtsError } from '../../errors/fts-error.ts';
 import type { WeightLayout } from '../../tensor/primitives/matrix.ts';
 import { elementsOf, type Shape, sameShape, showShape } from '../../tensor/shape.ts';
 
+/** What a parameter is for: quantizers and memory formulas treat these differently. */
+export type ParameterRole =
+  | 'token-embedding'
+  | 'position-embedding'
+  | 'query'
+  | 'key'
+  | 'value'
+  | 'attention-output'
+  | 'ffn-gate'
+  | 'ffn-up'
+  | 'ffn-down'
+  | 'output-head'
+  | 'norm'
+  | 'bias'
+  | 'adapter';
+
 /** Where a parameter's numbers are in a Hugging Face checkpoint. */
 export interface ParameterSource {
   tensor: string;
+  /** The name under which the tensor is written where that is another; it is read under both. */
+  writtenAs?: string;
+  /** A checkpoint without this tensor has zeros there. */
+  absentMeansZeros?: true;
   shape: Shape;
   /** The parameter is the transposed tensor. */
   transposed: boolean;
@@ -17,6 +37,7 @@ export interface ParameterSource {
 /** One trainable array: its shape as the graph wants it, and its place in the checkpoint. */
 export interface ParameterSpec {
   name: string;
+  role: ParameterRole;
   /** Shape in the graph; the first axis may be padded beyond the source's. */
   shape: Shape;
   source: ParameterSource;
@@ -36,8 +57,32 @@ export function paddedRows(rows: number): number {
 }
 
 /** Whether a parameter is the weight of a linear layer: what adapters attach to and 4 bits apply to, tables apart. */
-export function isLinear({ layout, name }: ParameterSpec): boolean {
-  return layout !== undefined && !/(lm_head|embed_tokens)/.test(name);
+export function isLinear({ layout, role }: ParameterSpec): boolean {
+  return layout !== undefined && !isTable(role);
+}
+
+/** Whether a parameter has a row for each token of the vocabulary: the token embedding and the output layer. */
+export function isTable(role: ParameterRole): boolean {
+  return role === 'token-embedding' || role === 'output-head';
+}
+
+/** The parameter that hidden states are multiplied with at the end: the token embedding where the two are tied. */
+export function outputTable(specs: readonly ParameterSpec[]): ParameterSpec {
+  const head = specs.find(({ role }) => role === 'output-head');
+  return head ?? specs.find(({ role }) => role === 'token-embedding')!;
+}
+
+/** The rows of the checkpoint's matrix [out, in] that a linear weight has, and its columns, padding not counted. */
+export function outAndIn({ source, layout }: ParameterSpec): [out: number, inputs: number] {
+  const [first, last] = source.shape as [number, number];
+  const rows = source.rows === undefined ? first : source.rows[1] - source.rows[0];
+  const columns = source.columns === undefined ? last : source.columns[1] - source.columns[0];
+  return isStoredOutIn({ source, layout }) ? [rows, columns] : [columns, rows];
+}
+
+/** Whether the checkpoint keeps a linear weight as [out, in]. */
+export function isStoredOutIn({ source, layout }: Pick<ParameterSpec, 'source' | 'layout'>): boolean {
+  return (layout !== 'in-out') !== source.transposed;
 }
 
 /** Numbers of a parameter, padding not counted. */

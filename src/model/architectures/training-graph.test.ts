@@ -4,9 +4,9 @@ import { useThreads } from '../../runtime/onnxruntime/environment.ts';
 import { peakActivationBytes } from '../../tensor/liveness.ts';
 import { evaluate, Program } from '../../tensor/program.ts';
 import { elementsOf } from '../../tensor/shape.ts';
+import { familyOf } from '../families/index.ts';
 import type { ModelConfig } from '../model-config.ts';
 import { adapterPairs, adapterParameters, linearNames, mergeInto } from './adapter.ts';
-import { architectureOf } from './architecture.ts';
 import type { ParameterSpec } from './parameter.ts';
 import { initializeParameter } from './parameter-random.ts';
 import { evaluationGraph, gradientName, type TrainingGraph, trainingGraph } from './training-graph.ts';
@@ -57,7 +57,7 @@ function arraysOf(
   { graph }: Pick<TrainingGraph, 'graph'>,
   more: readonly ParameterSpec[] = [],
 ): Record<string, TensorData> {
-  const specs = new Map([...architectureOf(config).parameters(config), ...more].map((spec) => [spec.name, spec]));
+  const specs = new Map([...familyOf(config).parameters(config), ...more].map((spec) => [spec.name, spec]));
   return Object.fromEntries(
     graph.inputs.map(({ name, shape, type }) => {
       const size = elementsOf(shape);
@@ -135,13 +135,13 @@ describe('the training graph', () => {
   for (const [name, config] of Object.entries(models)) {
     for (const packed of [false, true]) {
       it(`of ${name}${packed ? ', packed' : ''} has the gradient that finite differences show, for every parameter`, () => {
-        const specs = architectureOf(config).parameters(config);
+        const specs = familyOf(config).parameters(config);
         const { loss, arrays, gradients } = run(config, trainingGraph(config, specs, { ...shape, packed }));
         expectSlopes(loss, arrays, gradients);
       });
 
       it(`of ${name}${packed ? ', packed' : ''} has the loss of the evaluation graph, whose rows go sequence by sequence`, () => {
-        const specs = architectureOf(config).parameters(config);
+        const specs = familyOf(config).parameters(config);
         const { loss, arrays } = run(config, trainingGraph(config, specs, { ...shape, packed }));
         const { graph } = evaluationGraph(config, specs, { ...shape, packed, loss: true });
         (arrays.weights as Float32Array).forEach((_, row, weights) => {
@@ -155,7 +155,7 @@ describe('the training graph', () => {
   it('has the same gradients to the bit when activations are computed again, with fewer bytes alive', () => {
     for (const config of [models.llama!, models.gpt2!]) {
       const deep = { ...config, layers: 6 };
-      const specs = architectureOf(deep).parameters(deep);
+      const specs = familyOf(deep).parameters(deep);
       const options = { ...shape, packed: false, dropoutRate: 0.2 };
       const usual = trainingGraph(deep, specs, options);
       const again = trainingGraph(deep, specs, { ...options, recomputeActivations: true });
@@ -169,7 +169,7 @@ describe('adapters on every linear layer', () => {
   for (const name of ['llama', 'gpt2', 'gpt2 with the exact GELU and no biases']) {
     it(`of ${name} have the gradient that finite differences show, and merge to the same loss`, () => {
       const config = models[name]!;
-      const specs = architectureOf(config).parameters(config);
+      const specs = familyOf(config).parameters(config);
       const settings = { rank: 2, alpha: 1, targets: linearNames(specs) };
       const pairs = adapterPairs(specs, settings);
       const factors = adapterParameters(pairs);
@@ -193,11 +193,11 @@ describe('adapters on every linear layer', () => {
   }
 
   it('are refused on layers that do not exist and on tables', () => {
-    const specs = architectureOf(models.gpt2!).parameters(models.gpt2!);
+    const specs = familyOf(models.gpt2!).parameters(models.gpt2!);
     expect(() => adapterPairs(specs, { rank: 2, alpha: 2, targets: ['q_proj'] })).toThrow(
       expect.objectContaining({ field: 'loraTargets', remedy: 'Choose from: c_attn, c_proj, c_fc.' }),
     );
-    const llamaSpecs = architectureOf(llama).parameters(llama);
+    const llamaSpecs = familyOf(llama).parameters(llama);
     for (const table of ['embed_tokens', 'lm_head']) {
       expect(() => adapterPairs(llamaSpecs, { rank: 2, alpha: 2, targets: [table] })).toThrow(table);
     }
@@ -212,7 +212,7 @@ describe('adapters on every linear layer', () => {
 describe('the evaluation graph', () => {
   it('hands out logits and what enters each linear layer', () => {
     const config = models.qwen2!;
-    const specs = architectureOf(config).parameters(config);
+    const specs = familyOf(config).parameters(config);
     const built = evaluationGraph(config, specs, { ...shape, packed: false, logits: true, captures: 'all' });
     expect([...built.captures.keys()].sort()).toEqual(
       specs

@@ -7,11 +7,12 @@ import { reshape, transpose } from '../../tensor/primitives/layout.ts';
 import { INT4_GROUP } from '../../tensor/primitives/quantized.ts';
 import { recomputeActivations } from '../../tensor/recompute.ts';
 import type { Shape } from '../../tensor/shape.ts';
+import { familyOf } from '../families/index.ts';
 import type { ModelConfig } from '../model-config.ts';
 import { type AdapterPair, type AdapterSettings, adapted } from './adapter.ts';
-import { architectureOf, hiddenStates } from './architecture.ts';
+import { hiddenStates } from './hidden-states.ts';
 import { ModelBuilder, type SequenceInputs } from './model-builder.ts';
-import type { ParameterSpec } from './parameter.ts';
+import { outputTable, type ParameterSpec } from './parameter.ts';
 
 /** The shape of every batch of a graph. */
 export interface BatchShape {
@@ -82,7 +83,7 @@ export function trainingGraph(
     ...variantOptions(graph, options, train),
   });
   const hidden = hiddenStates(builder);
-  const loss = meanLoss(builder, hidden);
+  const loss = meanLoss(builder, hidden, outputTable(parameters).name);
   graph.output('loss', loss);
   const forwardNodes = graph.nodes.length;
   const names = [...trained.keys()];
@@ -132,7 +133,6 @@ export function evaluationGraph(
   options: EvaluationGraphOptions,
 ): EvaluationGraph {
   const graph = new Graph();
-  const architecture = architectureOf(config);
   const input = (spec: ParameterSpec): Tensor => graph.input(spec.name, spec.shape);
   const builder = new ModelBuilder(graph, config, sequenceInputs(graph, config, options, 'sequences'), {
     parameters,
@@ -140,8 +140,8 @@ export function evaluationGraph(
     ...variantOptions(graph, options, input),
   });
   const hidden = hiddenStates(builder);
-  const table = builder.parameter(architecture.outputTable(config));
-  if (options.loss === true) graph.output('loss', meanLoss(builder, hidden));
+  const table = builder.parameter(outputTable(parameters).name);
+  if (options.loss === true) graph.output('loss', meanLoss(builder, hidden, outputTable(parameters).name));
   if (options.logits === true) graph.output('logits', vocabularyLogits(hidden, table, config.vocabSize));
   const captures = new Map<string, string>();
   const outputs = new Map<Tensor, string>();
@@ -191,7 +191,7 @@ function variantOptions(
 /** Declares the inputs that say what a batch holds. Positions have the type that their consumer wants. */
 function sequenceInputs(
   graph: Graph,
-  { family, heads }: ModelConfig,
+  config: ModelConfig,
   { batch, length, packed }: BatchShape,
   order: SequenceInputs['order'],
 ): SequenceInputs {
@@ -199,13 +199,13 @@ function sequenceInputs(
   const tokens = inOrder(graph.input('tokens', [batch * length], { type: 'int32' }), sequence);
   if (!packed) return { ...sequence, tokens };
   const positions = inOrder(
-    family === 'gpt2'
+    familyOf(config).positions === 'learned'
       ? graph.input('positions', [batch * length], { type: 'int32' })
       : graph.input('positions', [batch, length], { type: 'int64' }),
     sequence,
   );
   const mask = documentMask(graph.input('documents', [batch, length], { type: 'int32' }));
-  return { ...sequence, tokens, positions, mask: order === 'sequences' ? mask : ofSideBySide(mask, heads) };
+  return { ...sequence, tokens, positions, mask: order === 'sequences' ? mask : ofSideBySide(mask, config.heads) };
 }
 
 /** What is given for each token, sequence by sequence [batch · length, ..] or [batch, length], in the order of the rows. */
@@ -229,10 +229,9 @@ function ofSideBySide(mask: Tensor, heads: number): Tensor {
 }
 
 /** The weighted cross entropy of the next token, with its inputs `targets` and `weights`. */
-function meanLoss(builder: ModelBuilder, hidden: Tensor): Tensor {
+function meanLoss(builder: ModelBuilder, hidden: Tensor, table: string): Tensor {
   const { graph, rows, config, sequence } = builder;
   const targets = inOrder(graph.input('targets', [rows], { type: 'int32' }), sequence);
   const weights = inOrder(graph.input('weights', [rows, 1]), sequence);
-  const table = builder.parameter(architectureOf(config).outputTable(config));
-  return languageModelLoss(hidden, table, targets, weights, config.vocabSize);
+  return languageModelLoss(hidden, builder.parameter(table), targets, weights, config.vocabSize);
 }

@@ -50,7 +50,7 @@ export async function exportGguf(path: string, model: GgufExport, work?: Work): 
   const typeFor = typeof wanted === 'function' ? wanted : () => wanted;
   const fallbacks: string[] = [];
   const sources = ggufTensors(model.config).map((tensor): GgufTensorSource => {
-    const from = checkpointName(model.weights, tensor.from);
+    const from = checkpointName(model.weights, { ...tensor, tensor: tensor.from });
     const quantized = model.weights.quantized?.(from);
     const asked = typeOfTensor(tensor, quantized, typeFor);
     const type = fits(asked, tensor) ? asked : 'F16';

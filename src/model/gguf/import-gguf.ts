@@ -1,12 +1,14 @@
 import { basename } from 'node:path';
 import { FtsError } from '../../errors/fts-error.ts';
-import { type ModelConfig, parseModelConfig } from '../model-config.ts';
+import { parseModelConfig } from '../families/config-json.ts';
+import { families } from '../families/index.ts';
+import type { ModelConfig } from '../model-config.ts';
 import { type TokenizerFiles, writeModelDirectory } from '../model-directory.ts';
 import type { TensorSource } from '../safetensors.ts';
 import { preTokenizerJsonFor } from '../tokenizer/pre-tokenizer.ts';
 import { ggufCheckpoint } from './gguf-checkpoint.ts';
 import { GgufReader } from './gguf-reader.ts';
-import type { GgufMetadata } from './gguf-value.ts';
+import { MetadataReader } from './metadata-reader.ts';
 import { ggufTensors } from './tensor-names.ts';
 
 /** A GGUF file as a model: its shape and, where it has one, its vocabulary, in Hugging Face's terms. */
@@ -21,7 +23,7 @@ export interface GgufModel {
 export async function openGgufModel(path: string): Promise<GgufModel> {
   const reader = await GgufReader.open(path);
   try {
-    const metadata = new Metadata(reader.metadata, path);
+    const metadata = new MetadataReader(reader.metadata, path);
     const config = configOf(metadata, reader);
     const tokenizer = tokenizerOf(metadata);
     return {
@@ -44,8 +46,8 @@ export async function importGguf(path: string, output: string, name?: string): P
     const checkpoint = ggufCheckpoint(reader, config);
     const tensors: TensorSource[] = ggufTensors(config)
       .filter(({ name: stored }) => reader.has(stored))
-      .map(({ from }) => ({
-        name: config.family === 'gpt2' && !from.startsWith('lm_head') ? `transformer.${from}` : from,
+      .map(({ from, writtenAs }) => ({
+        name: writtenAs ?? from,
         dtype: 'F32',
         shape: checkpoint.info(from).shape,
         read: () => checkpoint.readFloat32(from),
@@ -67,107 +69,31 @@ export async function importGguf(path: string, output: string, name?: string): P
   }
 }
 
-/** Metadata by key, with the type that is expected of it. */
-class Metadata {
-  readonly #values: GgufMetadata;
-  readonly #path: string;
-
-  constructor(values: GgufMetadata, path: string) {
-    this.#values = values;
-    this.#path = path;
-  }
-
-  text(key: string): string | undefined {
-    const value = this.#values.get(key);
-    return value?.type === 'string' ? value.value : undefined;
-  }
-
-  number(key: string): number | undefined {
-    const value = this.#values.get(key);
-    if (value === undefined || value.type === 'array' || typeof value.value === 'string') return undefined;
-    return Number(value.value);
-  }
-
-  required(key: string): number {
-    const value = this.number(key);
-    if (value !== undefined) return value;
-    throw new FtsError('corrupt', `${this.#path} does not say its ${key}.`, {
-      field: key,
-      value: this.#path,
-      remedy: 'Use a file that was converted completely.',
-    });
-  }
-
-  flag(key: string): boolean | undefined {
-    const value = this.#values.get(key);
-    return value?.type === 'bool' ? value.value : undefined;
-  }
-
-  texts(key: string): string[] | undefined {
-    const value = this.#values.get(key);
-    return value?.type === 'array' && value.of === 'string' ? (value.values as string[]) : undefined;
-  }
-
-  numbers(key: string): number[] | undefined {
-    const value = this.#values.get(key);
-    return value?.type === 'array' && value.of !== 'string' ? value.values.map(Number) : undefined;
-  }
-}
-
 /** The shape, by way of the `config.json` that it would have: its parser refuses what we do not compute. */
-function configOf(metadata: Metadata, reader: GgufReader): ModelConfig {
+function configOf(metadata: MetadataReader, reader: GgufReader): ModelConfig {
   const architecture = metadata.text('general.architecture') ?? '';
-  const read = (key: string): number => metadata.required(`${architecture}.${key}`);
-  const optional = (key: string): number | undefined => metadata.number(`${architecture}.${key}`);
-  if (!['gpt2', 'llama', 'qwen2', 'qwen3'].includes(architecture)) {
-    return parseModelConfig({ model_type: architecture });
-  }
-  const embedding = reader.tensors().find(({ name }) => name === 'token_embd.weight');
-  const vocabSize = embedding?.shape[0] ?? metadata.required(`${architecture}.vocab_size`);
-  const common = {
-    model_type: architecture,
-    vocab_size: vocabSize,
-    tie_word_embeddings: !reader.has('output.weight'),
-    bos_token_id: metadata.number('tokenizer.ggml.bos_token_id') ?? null,
-    eos_token_id: endTokens(metadata),
-    pad_token_id: metadata.number('tokenizer.ggml.padding_token_id') ?? null,
-  };
-  if (architecture === 'gpt2') {
-    return parseModelConfig({
-      ...common,
-      n_embd: read('embedding_length'),
-      n_layer: read('block_count'),
-      n_head: read('attention.head_count'),
-      n_inner: read('feed_forward_length'),
-      n_positions: read('context_length'),
-      layer_norm_epsilon: read('attention.layer_norm_epsilon'),
-    });
-  }
+  const family = Object.values(families).find(({ gguf }) => gguf.architecture === architecture);
+  if (family === undefined) return parseModelConfig({ model_type: architecture }); // which refuses it by name
   if (reader.has('rope_freqs.weight')) {
     throw new FtsError('invalid-input', 'A file with its own rotary frequencies does not say how they were made.', {
       field: 'rope_freqs.weight',
       remedy: 'Import the original model folder instead, whose config.json has the rotary scaling.',
     });
   }
-  const scaling = metadata.text(`${architecture}.rope.scaling.type`);
-  const heads = read('attention.head_count');
+  const own = metadata.ofArchitecture(architecture);
+  const embedding = reader.tensors().find(({ name }) => name === 'token_embd.weight');
   return parseModelConfig({
-    ...common,
-    hidden_size: read('embedding_length'),
-    num_hidden_layers: read('block_count'),
-    num_attention_heads: heads,
-    num_key_value_heads: optional('attention.head_count_kv') ?? heads,
-    head_dim: optional('attention.key_length') ?? optional('rope.dimension_count') ?? null,
-    intermediate_size: read('feed_forward_length'),
-    max_position_embeddings: read('context_length'),
-    rms_norm_eps: read('attention.layer_norm_rms_epsilon'),
-    rope_theta: optional('rope.freq_base') ?? 10_000,
-    rope_scaling:
-      scaling === undefined || scaling === 'none' ? null : { rope_type: scaling, factor: read('rope.scaling.factor') },
+    model_type: family.modelTypes[0],
+    vocab_size: embedding?.shape[0] ?? own.required('vocab_size'),
+    tie_word_embeddings: !reader.has('output.weight'),
+    bos_token_id: metadata.number('tokenizer.ggml.bos_token_id') ?? null,
+    eos_token_id: endTokens(metadata),
+    pad_token_id: metadata.number('tokenizer.ggml.padding_token_id') ?? null,
+    ...family.gguf.configFields(own),
   });
 }
 
-function endTokens(metadata: Metadata): number[] {
+function endTokens(metadata: MetadataReader): number[] {
   const ids = ['eos', 'eot'].map((kind) => metadata.number(`tokenizer.ggml.${kind}_token_id`));
   return [...new Set(ids.filter((id) => id !== undefined))];
 }
@@ -178,7 +104,7 @@ const addedTokenTypes = new Map([
   [4, false],
 ]);
 
-function tokenizerOf(metadata: Metadata): TokenizerFiles | undefined {
+function tokenizerOf(metadata: MetadataReader): TokenizerFiles | undefined {
   const model = metadata.text('tokenizer.ggml.model');
   if (model === undefined || model === 'no_vocab') return undefined;
   const tokens = metadata.texts('tokenizer.ggml.tokens');

@@ -1,9 +1,9 @@
 import { FtsError } from '../../errors/fts-error.ts';
+import { familyOf } from '../families/index.ts';
 import type { ModelConfig } from '../model-config.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { GgmlType } from './block-types.ts';
-import { bool, float32, type GgufMetadata, type GgufValue, string, uint32 } from './gguf-value.ts';
-import { ggufArchitecture } from './tensor-names.ts';
+import { bool, type GgufMetadata, type GgufValue, string, uint32 } from './gguf-value.ts';
 
 /** `enum llama_ftype`, for the types that are written. */
 const fileTypes: Partial<Record<GgmlType, number>> = { F32: 0, F16: 1, Q4_0: 2, Q4_1: 3, Q8_0: 7, BF16: 32 };
@@ -17,7 +17,7 @@ export function modelMetadata(
   type: GgmlType,
 ): GgufMetadata {
   return new Map<string, GgufValue>([
-    ['general.architecture', string(ggufArchitecture(model.config))],
+    ['general.architecture', string(familyOf(model.config).gguf.architecture)],
     ['general.type', string('model')],
     ['general.name', string(model.name)],
     ['general.file_type', uint32(fileTypes[type] ?? 0)],
@@ -30,7 +30,7 @@ export function modelMetadata(
 }
 
 function shapeMetadata(config: ModelConfig): [string, GgufValue][] {
-  const prefix = ggufArchitecture(config);
+  const { gguf } = familyOf(config);
   const shape: [string, GgufValue][] = [
     ['vocab_size', uint32(config.vocabSize)],
     ['context_length', uint32(config.contextLength)],
@@ -39,22 +39,9 @@ function shapeMetadata(config: ModelConfig): [string, GgufValue][] {
     ['feed_forward_length', uint32(config.ffnWidth)],
     ['attention.head_count', uint32(config.heads)],
     ['attention.head_count_kv', uint32(config.kvHeads)],
+    ...gguf.metadata(config),
   ];
-  if (config.family === 'gpt2') {
-    shape.push(['attention.layer_norm_epsilon', float32(config.normEpsilon)]);
-  } else {
-    shape.push(
-      ['attention.layer_norm_rms_epsilon', float32(config.normEpsilon)],
-      ['attention.key_length', uint32(config.headDim)],
-      ['attention.value_length', uint32(config.headDim)],
-      ['rope.dimension_count', uint32(config.headDim)],
-      ['rope.freq_base', float32(config.ropeTheta ?? 10_000)],
-    );
-    if (config.ropeScaling?.type === 'linear') {
-      shape.push(['rope.scaling.type', string('linear')], ['rope.scaling.factor', float32(config.ropeScaling.factor)]);
-    }
-  }
-  return shape.map(([key, value]) => [`${prefix}.${key}`, value]);
+  return shape.map(([key, value]) => [`${gguf.architecture}.${key}`, value]);
 }
 
 function vocabularyMetadata(config: ModelConfig, tokenizer: Tokenizer): [string, GgufValue][] {

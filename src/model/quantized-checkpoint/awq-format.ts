@@ -66,7 +66,7 @@ export const awqFormat: CheckpointFormat = {
     modules_to_not_convert: unquantized.length === 0 ? null : unquantized,
   }),
 
-  async read(module, weights, json) {
+  async read({ name: module }, weights, json) {
     const config = parseWith(configSchema, json, 'quantization_config');
     const [columns, words] = weights.info(`${module}.qweight`).shape as [number, number];
     const rows = words * 8;

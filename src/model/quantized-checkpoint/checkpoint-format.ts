@@ -19,9 +19,15 @@ export interface SchemeSummary extends ModuleScheme {
   exceptions: ReadonlyMap<string, 4 | 8>;
   /** Linear modules that are not quantized. */
   unquantized: readonly string[];
-  /** Token embedding and output layer where they are packed too, by module. */
-  tables: ReadonlyMap<string, ModuleScheme>;
+  /** Token embedding and output layer where they are packed too. */
+  tables: ReadonlyMap<'embedding' | 'output', ModuleScheme & { module: string }>;
   damping?: number;
+}
+
+/** A module of a checkpoint: a name without `.weight`. */
+export interface QuantizedModule {
+  name: string;
+  isEmbedding: boolean;
 }
 
 /** A layout of quantized linear layers in a safetensors file. A module is a name without `.weight`. */
@@ -32,11 +38,8 @@ export interface CheckpointFormat {
   quantizationConfig(summary: SchemeSummary): object;
   /** Suffix of the tensor that marks a module as quantized. */
   marker: string;
-  read(module: string, weights: SafetensorsReader, config: Record<string, unknown>): Promise<QuantizedMatrix>;
+  read(module: QuantizedModule, weights: SafetensorsReader, config: Record<string, unknown>): Promise<QuantizedMatrix>;
 }
-
-/** Whether a tensor or module of a checkpoint is the token embedding or the output layer. */
-export const isTable = (name: string): boolean => /(^|\.)(embed_tokens|wte|lm_head)(\.|$)/.test(name);
 
 export const groupSizeSchema = z.union([z.literal(-1), z.int().positive()]);
 

@@ -23,8 +23,8 @@ const configSchema = z.looseObject({
 
 const outputLayer = 'lm_head';
 
-/** How a module is targeted: an embedding by its class, which is how vLLM finds it, and anything else by its name. */
-const targetOf = (module: string): string => (/(^|\.)(embed_tokens|wte)$/.test(module) ? 'Embedding' : module);
+/** What targets an embedding: its class, which is how vLLM finds it. Anything else is targeted by its name. */
+const embeddingTarget = 'Embedding';
 
 /**
  * compressed-tensors' `pack-quantized`, which vLLM and Transformers read: `weight_packed` [out, in · bits / 32] packed
@@ -89,7 +89,9 @@ export const compressedTensorsFormat: CheckpointFormat = {
     const exceptions = [...summary.exceptions];
     const [exception] = exceptions;
     const groups = [
-      ...[...summary.tables].map(([module, table]) => scheme(table, [targetOf(module)])),
+      ...[...summary.tables].map(([role, table]) =>
+        scheme(table, [role === 'embedding' ? embeddingTarget : table.module]),
+      ),
       ...(exception === undefined
         ? []
         : [
@@ -105,15 +107,15 @@ export const compressedTensorsFormat: CheckpointFormat = {
       format: 'pack-quantized',
       quantization_status: 'compressed',
       config_groups: Object.fromEntries(groups.map((group, index) => [`group_${index}`, group])),
-      ignore: [...(summary.tables.has(outputLayer) ? [] : [outputLayer]), ...summary.unquantized],
+      ignore: [...(summary.tables.has('output') ? [] : [outputLayer]), ...summary.unquantized],
       kv_cache_scheme: null,
     };
   },
 
-  async read(module, weights, json) {
+  async read({ name: module, isEmbedding }, weights, json) {
     const config = parseWith(configSchema, json, 'quantization_config');
     const groups = Object.values(config.config_groups);
-    const named = groups.find(({ targets }) => targets.includes(targetOf(module)));
+    const named = groups.find(({ targets }) => targets.includes(isEmbedding ? embeddingTarget : module));
     const scheme = (named ?? groups.find(({ targets }) => targets.includes('Linear')))?.weights;
     if (scheme === undefined) {
       throw new FtsError('corrupt', `quantization_config says nothing of ${module}.`, {

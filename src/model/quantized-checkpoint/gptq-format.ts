@@ -80,7 +80,7 @@ export const gptqFormat: CheckpointFormat = {
     };
   },
 
-  async read(module, weights, json) {
+  async read({ name: module }, weights, json) {
     const config = parseWith(configSchema, json, 'quantization_config');
     const bits = bitsOf(module, config);
     const perWord = 32 / bits;

@@ -214,7 +214,7 @@ describe('reading', () => {
     await writeSafetensors(path, format.tensors('m', m));
     const reader = await SafetensorsReader.open(path);
     const config = format.quantizationConfig(summary(m)) as Record<string, unknown>;
-    expect(await format.read('m', reader, config)).toEqual(m);
+    expect(await format.read({ name: 'm', isEmbedding: false }, reader, config)).toEqual(m);
     await reader.close();
   });
 

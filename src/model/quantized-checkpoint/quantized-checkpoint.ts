@@ -1,9 +1,11 @@
 import { FtsError } from '../../errors/fts-error.ts';
+import { isStoredOutIn } from '../architectures/parameter.ts';
+import { familyOf } from '../families/index.ts';
 import type { ModelDirectory } from '../model-directory.ts';
 import type { WeightReader } from '../model-parameters.ts';
 import { dequantizeMatrix } from '../quantized-matrix.ts';
 import { awqFormat } from './awq-format.ts';
-import { type CheckpointFormat, type CheckpointFormatName, isTable } from './checkpoint-format.ts';
+import type { CheckpointFormat, CheckpointFormatName } from './checkpoint-format.ts';
 import { compressedTensorsFormat } from './compressed-tensors-format.ts';
 import { gptqFormat } from './gptq-format.ts';
 import { transposed } from './int-packing.ts';
@@ -37,11 +39,13 @@ export function openWeightReader(
     const module = name.endsWith('.weight') ? name.slice(0, -'.weight'.length) : undefined;
     return module !== undefined && weights.has(`${module}.${format.marker}`) ? module : undefined;
   };
+  const specs = familyOf(config).parameters(config);
   const read = async (name: string): Promise<{ shape: number[]; values: Float32Array }> => {
-    const matrix = await format.read(moduleOf(name)!, weights, quantizationConfig);
+    const spec = specs.find(({ source }) => source.tensor === name || source.writtenAs === name);
+    const module = { name: moduleOf(name)!, isEmbedding: spec?.role === 'token-embedding' };
+    const matrix = await format.read(module, weights, quantizationConfig);
     const values = dequantizeMatrix(matrix);
-    // GPT-2 keeps its matrices as [in, out], its tables as [entry, width].
-    return config.family === 'gpt2' && !isTable(name)
+    return spec !== undefined && !isStoredOutIn(spec)
       ? { shape: [matrix.columns, matrix.rows], values: transposed(values, matrix.rows, matrix.columns) }
       : { shape: [matrix.rows, matrix.columns], values };
   };

@@ -10,8 +10,7 @@ import {
   adapterParameters,
   linearNames,
 } from '../../model/architectures/adapter.ts';
-import type { ParameterSpec } from '../../model/architectures/parameter.ts';
-import type { ModelConfig } from '../../model/model-config.ts';
+import { isStoredOutIn, type ParameterSpec } from '../../model/architectures/parameter.ts';
 import { readParameters, toWeightReader } from '../../model/model-parameters.ts';
 import { float32Source, SafetensorsReader, writeSafetensors } from '../../model/safetensors.ts';
 import { elementsOf } from '../../tensor/shape.ts';
@@ -44,7 +43,7 @@ export interface Adapter {
 export async function writeAdapter(
   folder: string,
   { settings, pairs, values }: Adapter,
-  { baseModel, family }: { baseModel: string | null; family: ModelConfig['family'] },
+  { baseModel }: { baseModel: string | null },
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const config = {
@@ -56,22 +55,25 @@ export async function writeAdapter(
     lora_dropout: 0,
     target_modules: settings.targets,
     bias: 'none',
-    // GPT-2's layers are Conv1D, which keep their matrices as [in, out]
-    fan_in_fan_out: family === 'gpt2',
+    // layers such as GPT-2's Conv1D keep their matrices as [in, out]
+    fan_in_fan_out: pairs.some(({ weight }) => !isStoredOutIn(weight)),
     inference_mode: true,
     use_rslora: false,
     use_dora: false,
     modules_to_save: null,
   };
   await writeFile(join(folder, 'adapter_config.json'), `${JSON.stringify(config, null, 2)}\n`, { flush: true });
-  const tensors = toWeightReader({ specs: adapterParameters(pairs), arrays: values });
-  const prefix = family === 'gpt2' ? `${PREFIX}transformer.` : PREFIX;
+  const specs = adapterParameters(pairs);
+  const tensors = toWeightReader({ specs, arrays: values });
+  const written = new Map(specs.map(({ source }) => [source.tensor, source.writtenAs ?? source.tensor]));
   await writeSafetensors(
     join(folder, 'adapter_model.safetensors'),
     await Promise.all(
       tensors
         .names()
-        .map(async (name) => float32Source(prefix + name, tensors.info(name).shape, await tensors.readFloat32(name))),
+        .map(async (name) =>
+          float32Source(PREFIX + written.get(name)!, tensors.info(name).shape, await tensors.readFloat32(name)),
+        ),
     ),
   );
 }

@@ -1,7 +1,7 @@
 import { mergeInto } from '../../model/architectures/adapter.ts';
-import { architectureOf } from '../../model/architectures/architecture.ts';
 import { parameterCount } from '../../model/architectures/parameter.ts';
-import type { ModelFamily } from '../../model/model-config.ts';
+import type { ModelFamily } from '../../model/families/family-name.ts';
+import { familyOf } from '../../model/families/index.ts';
 import { openModelDirectory, writeModelDirectory } from '../../model/model-directory.ts';
 import { checkpointTensors, readParameters } from '../../model/model-parameters.ts';
 import { elementsOf } from '../../tensor/shape.ts';
@@ -18,7 +18,7 @@ export async function mergeAdapter(
 ): Promise<{ family: ModelFamily; parameters: number; adapted: number }> {
   const base = await openModelDirectory(basePath);
   try {
-    const specs = architectureOf(base.config).parameters(base.config);
+    const specs = familyOf(base.config).parameters(base.config);
     const { settings, pairs, values } = await readAdapter(adapterPath, specs);
     const byWeight = new Map(pairs.map((pair) => [pair.weight.name, pair]));
     const merged = async (name: string): Promise<Float32Array> => {
