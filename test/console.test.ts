@@ -135,13 +135,13 @@ describe.skipIf(noBrowser !== undefined)(`the console in a browser${noBrowser ? 
   it('shows a job’s progress, cancels and resumes it, and shows no text as markup', async () => {
     const { id } = services.jobs.submit('train', {});
     services.jobs.claim(id);
-    services.jobs.heartbeat(id, { stage: '<b>train</b>', done: 30, total: 100, unit: 'steps', metrics: { loss: 2.5 } });
+    services.jobs.report(id, { stage: '<b>train</b>', done: 30, total: 100, unit: 'steps', metrics: { loss: 2.5 } });
     const page = await open('/');
     const jobs = section(page, 'Jobs');
     await jobs.getByText('<b>train</b> 30 of 100 steps · loss 2.5').waitFor();
     expect(await jobs.locator('progress').getAttribute('value')).toBe('30');
     await jobs.getByRole('button', { name: 'Cancel train' }).click();
-    await expect.poll(() => services.jobs.heartbeat(id, undefined).cancelRequested).toBe(true);
+    await expect.poll(() => services.jobs.report(id, undefined).cancelRequested).toBe(true);
     services.jobs.finish(id, { state: 'cancelled', error: { kind: 'cancelled', message: 'Cancelled.' } });
     await jobs.getByRole('button', { name: 'Resume train' }).click();
     await expect.poll(() => services.jobs.get(id).state).toBe('queued');

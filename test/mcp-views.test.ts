@@ -196,7 +196,7 @@ describe.skipIf(browserPath === undefined)('views in a host (needs Chromium at /
     const { jobs } = services;
     const { id } = jobs.submit('benchmark', {});
     jobs.claim(id);
-    jobs.heartbeat(id, { stage: 'concurrency 1', done: 3, total: 8, unit: 'requests' });
+    jobs.report(id, { stage: 'concurrency 1', done: 3, total: 8, unit: 'requests' });
     const view = await showView('jobs_show', await call('jobs_show', { id }));
     await view.getByText('running: concurrency 1 3 of 8 requests').waitFor();
     const spread = { p50: 12.3, p90: 15, p99: 20.5 };

@@ -37,8 +37,8 @@ export async function runOperation(operation: Operation, command: Command, servi
     printResult(operation, result, json);
     return;
   }
-  const { id } = submitOperation(operation, input, services, terminalUser());
-  await followHere(operation, id, services, json);
+  const job = submitOperation(operation, input, services, terminalUser(), { here: true });
+  await followHere(operation, job.id, services, json, job);
 }
 
 /** In a terminal a resumed job goes on here and now, instead of waiting for a server's queue. */
@@ -51,17 +51,25 @@ async function resumeHere(input: unknown, services: Services, json: boolean): Pr
   else await followHere(operation, id, services, json);
 }
 
-/** Runs a job in this process, or follows the process that has it, showing its progress; prints its result. */
-async function followHere(operation: Operation, id: string, services: Services, json: boolean): Promise<void> {
+/**
+ * Runs a job in this process, which may have it already (`taken`), or follows the process that has it, showing its
+ * progress; prints its result.
+ */
+async function followHere(
+  operation: Operation,
+  id: string,
+  services: Services,
+  json: boolean,
+  taken?: Job,
+): Promise<void> {
   const line = new ProgressLine();
   const stop = stopSignal();
   const onProgress = (progress: Progress): void => line.update(progress);
   const elsewhere = (): Promise<Job> =>
     followJob(services.jobs, id, { signal: stop, onChange: ({ progress }) => progress && onProgress(progress) });
-  const running = services.jobs.get(id).state === 'running';
-  const job = await (running ? elsewhere() : workOn(services.jobs.claim(id), services, { stop, onProgress })).finally(
-    () => line.end(),
-  );
+  const running = taken === undefined && services.jobs.get(id).state === 'running';
+  const here = (): Promise<Job> => workOn(taken ?? services.jobs.claim(id), services, { stop, onProgress });
+  const job = await (running ? elsewhere() : here()).finally(() => line.end());
   if (job.state !== 'succeeded') {
     throw new FtsError('cancelled', job.error?.message ?? `Job ${id} ended as ${job.state}.`, {
       remedy: `Go on where it stopped with \`fts jobs resume ${id}\`.`,

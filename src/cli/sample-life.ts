@@ -98,7 +98,7 @@ export class SampleLife {
   private async stage(name: string, input: Record<string, unknown>, signal: AbortSignal): Promise<Job> {
     const { jobs } = this.services;
     const operation = findOperation(name);
-    let job = submitOperation(operation, input, this.services, terminalUser(), keyOf(name));
+    let job = submitOperation(operation, input, this.services, terminalUser(), { key: keyOf(name) });
     // The worker of a killed server saves its state within a moment; only then can its job be taken up again.
     if (job.state !== 'succeeded' && job.state !== 'running') job = jobs.requeue(job.id);
     const line = new ProgressLine();

@@ -41,6 +41,8 @@ export class JobQueue {
     if (running === undefined) return;
     const exited = once(running.child, 'exit');
     running.child.kill('SIGTERM');
+    // A worker that a signal has stopped takes notice only when it goes on.
+    if (process.platform !== 'win32') running.child.kill('SIGCONT');
     const timeout = setTimeout(() => running.child.kill('SIGKILL'), 20_000);
     await exited;
     clearTimeout(timeout);

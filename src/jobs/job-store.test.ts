@@ -1,10 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { expect, it } from 'vitest';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, expect, it, vi } from 'vitest';
 import { temporaryServices } from '../../test/temporary-home.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { runJob } from './run-job.ts';
 
 const never = new AbortController().signal;
+const linuxOnly = process.platform === 'linux' ? it : it.skip; // the other systems are asked with `ps`, which shows the same
+
+afterEach(() => vi.useRealTimers());
 
 it('runs a job to its result and keeps its latest progress', async () => {
   const { jobs } = temporaryServices();
@@ -28,7 +32,7 @@ it('runs a job to its result and keeps its latest progress', async () => {
 
 it('returns the job of a key instead of a second one', () => {
   const { jobs } = temporaryServices();
-  expect(jobs.submit('train', {}, 'sample/train').id).toBe(jobs.submit('train', {}, 'sample/train').id);
+  expect(jobs.submit('train', {}, { key: 'a' }).id).toBe(jobs.submit('train', {}, { key: 'a' }).id);
 });
 
 it('marks a job whose process was stopped as interrupted, and takes it up again', async () => {
@@ -104,8 +108,91 @@ it('lets only one process have a job', () => {
 it('keeps who asked and with what rights; a row from before rights were kept has none', () => {
   const { jobs, database } = temporaryServices();
   const caller = { name: 'key:ci', channel: 'http', credential: 'key', scopes: ['read', 'train'] } as const;
-  const { id } = jobs.submit('train', {}, undefined, { ...caller, scopes: [...caller.scopes] });
+  const { id } = jobs.submit('train', {}, { requestedBy: { ...caller, scopes: [...caller.scopes] } });
   expect(jobs.get(id).requestedBy).toEqual(caller);
   database.prepare('UPDATE jobs SET requested_by = ? WHERE id = ?').run('{"name":"ana","channel":"terminal"}', id);
   expect(jobs.get(id).requestedBy).toEqual({ name: 'ana', channel: 'terminal', credential: 'none', scopes: [] });
+});
+
+it('keeps a live job alive when the clock jumps hours forward or back', () => {
+  const { jobs } = temporaryServices();
+  const { id } = jobs.submit('train', {}, { here: true });
+  for (const hours of [10, -10]) {
+    vi.useFakeTimers({ now: Date.now() + hours * 3_600_000, toFake: ['Date'] });
+    expect(jobs.settleDeadJobs()).toEqual([]);
+    expect(() => jobs.claim(id)).toThrow('is running already');
+    expect(jobs.requestCancel(id).state).toBe('running');
+  }
+});
+
+it('runs jobs in the order in which they were asked for, whatever the clock said then', () => {
+  const { jobs } = temporaryServices();
+  const first = jobs.submit('train', {});
+  vi.useFakeTimers({ now: Date.now() - 3_600_000, toFake: ['Date'] });
+  const second = jobs.submit('train', {});
+  expect(jobs.list({ limit: 2 }).map(({ id }) => id)).toEqual([second.id, first.id]);
+  expect(jobs.claimNext()?.id).toBe(first.id);
+});
+
+it('takes a job for dead when its number is another process by now', () => {
+  const { jobs, database } = temporaryServices();
+  const { id } = jobs.submit('train', {}, { here: true });
+  database.prepare("UPDATE jobs SET pid_started = 'another start' WHERE id = ?").run(id);
+  expect(jobs.settleDeadJobs().map((job) => job.id)).toEqual(process.platform === 'win32' ? [] : [id]);
+});
+
+linuxOnly('shows a stopped process with the remedy, on its job and on those behind it, and can cancel it', async () => {
+  const { jobs, database } = temporaryServices();
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  try {
+    const { id } = jobs.submit('train', {}, { here: true });
+    database.prepare('UPDATE jobs SET pid = ?, pid_started = NULL WHERE id = ?').run(child.pid, id);
+    const behind = jobs.submit('quantize', {});
+    expect(jobs.get(id).warning).toBeNull();
+    child.kill('SIGSTOP');
+    await vi.waitFor(() => expect(jobs.get(id).warning).toContain(`kill -CONT ${child.pid}`));
+    expect(jobs.get(behind.id).warning).toContain(`It waits behind job ${id}`);
+    expect(jobs.settleDeadJobs()).toEqual([]);
+    expect(() => jobs.claim(id)).toThrow('is running already');
+    // Continued, so that it can see the wish, save what it has and end.
+    jobs.requestCancel(id);
+    await vi.waitFor(() => expect(jobs.get(id).warning).toBeNull());
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+});
+
+it('lets go of a job that another process has taken up', async () => {
+  const { jobs, database } = temporaryServices();
+  const { id } = jobs.submit('train', {}, { here: true });
+  const work = runJob(
+    jobs,
+    jobs.get(id),
+    (_job, { signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(new FtsError('cancelled', 'Cancelled.')));
+        database.prepare('UPDATE jobs SET pid = ? WHERE id = ?').run(process.ppid, id);
+      }),
+    { stop: never },
+  );
+  await expect(work).rejects.toThrow("no longer this process's");
+  expect(jobs.get(id).state).toBe('running');
+});
+
+it('gives a name to one job at a time, and frees it when that job ends or its process dies', () => {
+  const { jobs, database } = temporaryServices();
+  const writes = ['model:notes'];
+  const first = jobs.submit('train', {}, { writes, here: true });
+  const second = () => jobs.submit('models.import', {}, { writes: ['model:other', 'model:notes'] });
+  expect(second).toThrow(`Job ${first.id} (train, running)`);
+  expect(() => jobs.refuseModelInUse('notes')).toThrow(first.id);
+  jobs.submit('train', {}, { writes: ['model:notes-2'] });
+  jobs.finish(first.id, { state: 'cancelled', error: { kind: 'cancelled', message: '' } });
+  const third = jobs.submit('train', {}, { writes });
+  expect(() => jobs.claim(first.id)).toThrow(`Job ${third.id} (train, queued)`);
+  expect(() => jobs.requeue(first.id)).toThrow(third.id);
+  jobs.claim(third.id);
+  database.prepare('UPDATE jobs SET pid = 2147483646 WHERE id = ?').run(third.id);
+  expect(jobs.claim(first.id).state).toBe('running');
 });

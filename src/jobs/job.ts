@@ -36,6 +36,8 @@ export const jobSchema = z.object({
   finishedAt: z.string().nullable(),
   /** Whoever started it first: what the job does is recorded under this name, wherever and whenever it runs. */
   requestedBy: callerSchema,
+  /** What holds it up and what to do about it: its process, or that of the job before it, is stopped by a signal. */
+  warning: z.string().nullable(),
 });
 
 export type Job = z.output<typeof jobSchema>;

@@ -3,7 +3,7 @@ import type { Progress, Work } from '../runtime/progress.ts';
 import type { Job } from './job.ts';
 import { interruptedError, type JobStore } from './job-store.ts';
 
-const heartbeatMilliseconds = 500;
+const reportMilliseconds = 500;
 
 /**
  * Runs a job that this process has claimed or taken over to its end. `execute` gets the job and a `Work` whose signal
@@ -19,13 +19,15 @@ export async function runJob(
   const { id } = job;
   const cancelled = new AbortController();
   let latest: Progress | undefined;
+  const lost = new AbortController();
   const beat = (): void => {
-    const { cancelRequested } = store.heartbeat(id, latest);
+    const { cancelRequested, isOurs } = store.report(id, latest);
     latest = undefined;
-    if (cancelRequested) cancelled.abort();
+    if (!isOurs) lost.abort();
+    else if (cancelRequested) cancelled.abort();
   };
-  const timer = setInterval(beat, heartbeatMilliseconds);
-  const signal = AbortSignal.any([options.stop, cancelled.signal]);
+  const timer = setInterval(beat, reportMilliseconds);
+  const signal = AbortSignal.any([options.stop, cancelled.signal, lost.signal]);
   try {
     // Somebody may have cancelled it while its worker started.
     beat();
@@ -38,9 +40,12 @@ export async function runJob(
       },
     });
     beat();
+    if (lost.signal.aborted) throw lostError(id);
     return store.finish(id, { state: 'succeeded', result });
   } catch (thrown) {
     const error = FtsError.from(thrown);
+    // The record is another's now, or has ended: what this process makes of it is not written there.
+    if (lost.signal.aborted) throw lostError(id);
     if (cancelled.signal.aborted)
       return store.finish(id, { state: 'cancelled', error: { kind: 'cancelled', message: 'Cancelled.' } });
     if (options.stop.aborted) return store.finish(id, { state: 'interrupted', error: interruptedError(id) });
@@ -49,4 +54,16 @@ export async function runJob(
   } finally {
     clearInterval(timer);
   }
+}
+
+function lostError(id: string): FtsError {
+  return new FtsError(
+    'conflict',
+    `Job ${id} is no longer this process's: its record was taken up or ended elsewhere.`,
+    {
+      field: 'id',
+      value: id,
+      remedy: `See what has become of it with \`fts jobs show ${id}\`.`,
+    },
+  );
 }

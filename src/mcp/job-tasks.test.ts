@@ -61,7 +61,7 @@ describe('a job, for a client that knows tasks', () => {
     expect(started).toMatchObject({ resultType: 'task', status: 'working' });
     const taskId = started.taskId as string;
     services.jobs.claim(taskId);
-    services.jobs.heartbeat(taskId, { stage: 'load', done: 3, total: 8, unit: 'requests' });
+    services.jobs.report(taskId, { stage: 'load', done: 3, total: 8, unit: 'requests' });
     expect(await taskOf(taskId)).toMatchObject({ status: 'working', statusMessage: 'load 3/8 requests' });
     services.jobs.finish(taskId, { state: 'succeeded', result: { levels: [] } });
     expect(await taskOf(taskId)).toMatchObject({
@@ -105,7 +105,7 @@ describe('a job, for a client that does not', () => {
     );
     const { id } = services.jobs.submit('benchmark', {});
     services.jobs.claim(id);
-    services.jobs.heartbeat(id, { stage: 'load', done: 3, total: 8, unit: 'requests' });
+    services.jobs.report(id, { stage: 'load', done: 3, total: 8, unit: 'requests' });
     const heard: unknown[] = [];
     const following = client.callTool(
       { name: 'jobs_show', arguments: { id, waitSeconds: 20 } },

@@ -42,17 +42,21 @@ export async function callOperation(
   return output.data;
 }
 
-/** Checks the input now, so that a mistake is told at once, and queues the work for a `JobQueue` or `workOn`. */
+/**
+ * Checks the input now, so that a mistake is told at once, reserves the names that the work will write, and queues it for
+ * a `JobQueue`; with `here` this process has it at once and must pass it to `workOn`.
+ */
 export function submitOperation(
   operation: Operation,
   input: unknown,
   services: Services,
   requestedBy: Caller,
-  key?: string,
+  { key, here = false }: { key?: string; here?: boolean } = {},
 ): Job {
   authorize(operation, requestedBy);
   const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
-  return services.jobs.submit(operation.name, parsed, key, requestedBy);
+  const writes = operation.writes?.(parsed) ?? [];
+  return services.jobs.submit(operation.name, parsed, { key, requestedBy, writes, here });
 }
 
 /** Runs a job that this process has claimed or taken over to its end. */

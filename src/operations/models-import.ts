@@ -2,6 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseWith } from '../errors/parse-with.ts';
+import { modelName } from '../jobs/job-store.ts';
 import { artifactSchema, modelSchema } from '../jobs/registry.ts';
 import { importModel } from '../model/import-model.ts';
 import { defineOperation } from './operation.ts';
@@ -19,6 +20,7 @@ export const modelsImport = defineOperation({
   idempotent: false,
   openWorld: false,
   job: true,
+  writes: (input) => [modelName(nameOf(input))],
   positionals: ['source'],
   example: 'fts models import ~/Downloads/tinyllama-q4_0.gguf --name tinyllama',
   input: z.object({
@@ -29,7 +31,7 @@ export const modelsImport = defineOperation({
   output: z.object({ model: modelSchema, artifacts: z.array(artifactSchema) }),
   async run({ source, name: given, dequantize }, context) {
     const { registry, home } = context;
-    const name = parseWith(nameSchema, given ?? basename(resolve(source), '.gguf'), 'the name of the model');
+    const name = nameOf({ source, name: given });
     if (registry.models().some((model) => model.name === name)) {
       throw new FtsError('conflict', `There is a model "${name}" already.`, {
         field: 'name',
@@ -46,3 +48,7 @@ export const modelsImport = defineOperation({
     return { model: registry.model(name), artifacts: registry.artifacts(name) };
   },
 });
+
+function nameOf({ source, name }: { source: string; name?: string | undefined }): string {
+  return parseWith(nameSchema, name ?? basename(resolve(source), '.gguf'), 'the name of the model');
+}

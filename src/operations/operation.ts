@@ -26,6 +26,11 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Output exten
   openWorld: boolean;
   /** Takes longer than a request should: runs as a job with progress, cancel and resume. */
   job: boolean;
+  /**
+   * For a job: the names that it will write (`modelName`, `artifactName`), reserved for it from the moment it is queued
+   * until it ends.
+   */
+  writes?(input: z.output<Input>): readonly string[];
   /** Only a person may call it (a terminal or the console), never a model: no MCP tool is made from it. */
   personOnly?: boolean;
   /** Input fields that the CLI takes as plain words, in order; the last may be a list. */

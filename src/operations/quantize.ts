@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
+import { artifactName } from '../jobs/job-store.ts';
 import { artifactSchema, type Model } from '../jobs/registry.ts';
 import { exportGguf } from '../model/gguf/export-gguf.ts';
 import { type ModelDirectory, openModelDirectory } from '../model/model-directory.ts';
@@ -55,6 +56,7 @@ export const quantize = defineOperation({
   idempotent: true,
   openWorld: false,
   job: true,
+  writes: ({ model, formats }) => formats.map((format) => artifactName(model, format)),
   positionals: ['model'],
   example: 'fts quantize operator --formats q4_0 gptq --method gptq',
   input: inputSchema,

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseWith } from '../errors/parse-with.ts';
+import { modelName } from '../jobs/job-store.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
 import { durationText } from '../planning/quantity-text.ts';
 import { dataTraining } from '../training/recipes/data-training.ts';
@@ -74,6 +75,10 @@ export const train = defineOperation({
   idempotent: false,
   openWorld: false,
   job: true,
+  writes: (input) => {
+    const name = nameOf(input);
+    return name === undefined ? [] : [modelName(name)];
+  },
   positionals: ['recipe'],
   example: 'fts train data --data notes.txt --name notes --steps 500',
   input: inputSchema,
@@ -107,7 +112,7 @@ export const train = defineOperation({
     const { home, registry, jobId } = context;
     const run = jobId ?? `run-${Date.now().toString(36)}`;
     const runFolder = join(home.runs, run);
-    const name = input.name ?? (input.recipe === 'operator' ? 'operator' : undefined);
+    const name = nameOf(input);
     if (name === undefined) throw missing('name', 'Give the new model a name.');
     const { tokenizer, parent, close, ...prepared } = await prepare(input, context);
     try {
@@ -126,6 +131,10 @@ export const train = defineOperation({
     }
   },
 });
+
+function nameOf({ name, recipe }: Input): string | undefined {
+  return name ?? (recipe === 'operator' ? 'operator' : undefined);
+}
 
 /** The recipe's own preparation; whatever it opened is closed by `close`. */
 async function prepare(input: Input, context: OperationContext) {

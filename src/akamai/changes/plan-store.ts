@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FtsError } from '../../errors/fts-error.ts';
+import { ownProcess, stateOfProcess } from '../../runtime/process-mark.ts';
 import { type Database, immediately, type Schema } from '../../store/database.ts';
 import { redact } from '../../store/redact.ts';
 import {
@@ -30,6 +31,7 @@ export const changePlanTables: Schema = {
       updated_at TEXT NOT NULL
     );
     CREATE INDEX change_plans_by_state ON change_plans (state, created_at);`,
+    'ALTER TABLE change_plans ADD COLUMN pid_started TEXT;',
   ],
 };
 
@@ -44,6 +46,8 @@ const rowSchema = z.object({
   pid: z.number().nullable(),
   updated_at: z.string(),
 });
+
+const applierRow = z.object({ pid: z.number().nullable(), pid_started: z.string().nullable() });
 
 export interface StoredPlan extends ChangePlan {
   /** The process that is applying it. */
@@ -87,6 +91,13 @@ export class PlanStore {
     return planOf(row);
   }
 
+  /** Whether the process that took the plan to apply it is still there, whatever the clock says. */
+  isApplierAlive(id: string): boolean {
+    const row = this.database.prepare('SELECT pid, pid_started FROM change_plans WHERE id = ?').get(id);
+    const { pid, pid_started } = applierRow.parse(row);
+    return pid !== null && stateOfProcess({ pid, started: pid_started }) !== 'gone';
+  }
+
   /** Newest first. */
   list(filter: { state?: PlanState | undefined; limit: number }): StoredPlan[] {
     const rows =
@@ -115,8 +126,8 @@ export class PlanStore {
       values.push(record[key] === null ? null : JSON.stringify(record[key]));
     }
     if (record.pid !== undefined) {
-      sets.push('pid = ?');
-      values.push(record.pid);
+      sets.push('pid = ?', 'pid_started = ?');
+      values.push(record.pid, record.pid === null ? null : ownProcess().started);
     }
     const result = this.database
       .prepare(`UPDATE change_plans SET ${sets.join(', ')} WHERE id = ? AND state = ?`)

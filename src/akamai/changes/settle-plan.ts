@@ -1,5 +1,4 @@
 import { FtsError } from '../../errors/fts-error.ts';
-import { isProcessAlive } from '../../runtime/process-alive.ts';
 import type { Actor } from './akamai-reader.ts';
 import type { CallObserver } from './call-observer.ts';
 import type { Observation } from './change-kind.ts';
@@ -14,9 +13,6 @@ export interface Settling {
   /** Plans that this very process is applying. */
   inFlight: Set<string>;
 }
-
-/** An apply is a few calls, each with its own timeout; a process number that is still there later is another's. */
-const longestApplyMilliseconds = 15 * 60_000;
 
 /** Plans whose process died while applying them: put back where nothing had been sent, else settled by reading. */
 export async function settleInterrupted(settling: Settling, who: Actor): Promise<ChangePlan[]> {
@@ -99,6 +95,5 @@ export function finish(
 function isBeingApplied({ records, inFlight }: Settling, plan: StoredPlan): boolean {
   if (plan.pid === null) return false;
   if (plan.pid === process.pid) return inFlight.has(plan.id);
-  const age = records.now().getTime() - Date.parse(plan.updatedAt);
-  return age < longestApplyMilliseconds && isProcessAlive(plan.pid);
+  return records.store.isApplierAlive(plan.id);
 }
