@@ -33,6 +33,19 @@ const nameList = z.preprocess(
   z.array(z.string().min(1)),
 );
 
+/** Exact origins as browsers send them, in a list or one text with commas. */
+const originList = nameList.pipe(
+  z.array(
+    z
+      .string()
+      .regex(/^[a-z][a-z0-9+.-]*:\/\/[^/\s*?#]+$/i, 'An origin is scheme://host, with :port where it has one')
+      .toLowerCase(),
+  ),
+);
+
+/** Addresses, or networks such as 10.0.0.0/8. */
+const networkList = nameList.pipe(z.array(z.ipv4().or(z.ipv6()).or(z.cidrv4()).or(z.cidrv6())));
+
 /** Every setting of the program, once: `fts config`, the config file, `FTS_…` variables and flags all read this table. */
 export const settings = {
   'server.host': setting(z.string().min(1), () => '127.0.0.1', 'Address the server binds. Beyond loopback needs keys.'),
@@ -40,12 +53,22 @@ export const settings = {
   'server.hosts': setting(
     nameList,
     () => [],
-    'Further host names under which this server is called and whose pages may call it.',
+    'Further host names under which this server is called. With one beyond loopback every caller needs a key.',
+  ),
+  'server.origins': setting(
+    originList,
+    () => [],
+    'Origins (scheme://host:port) of pages elsewhere that may call this server; its own pages always may.',
+  ),
+  'server.proxies': setting(
+    networkList,
+    () => [],
+    'Addresses or networks of proxies whose word counts for how a client called them (https or http).',
   ),
   'server.url': setting(
     optionalUrl,
     () => undefined,
-    'How clients reach this server, when not by host and port (behind a proxy).',
+    'How clients reach this server, when not by host and port (behind a proxy). Beyond loopback every caller needs a key.',
   ),
   'auth.required': setting(z.stringbool().or(z.boolean()), () => false, 'Ask for a key or token also on loopback.'),
   'oauth.issuer': setting(

@@ -17,9 +17,10 @@ import { openAiRoutes } from '../serving/openai/openai-routes.ts';
 import { upstreamRoutes } from '../serving/upstream/upstream-routes.ts';
 import { askRoutes } from './ask-routes.ts';
 import { authentication, protectedResourceMetadata } from './authentication/authentication.ts';
+import { bodyLimits } from './body-limits.ts';
 import { httpStatus } from './http-status.ts';
 import { operationRoutes } from './operation-routes.ts';
-import { allowedHostnames, requestGuard } from './request-guard.ts';
+import { requestGuard } from './request-guard.ts';
 import { type Program, statusRoutes } from './status-routes.ts';
 
 export interface RunningServer {
@@ -45,9 +46,9 @@ export function createApp(
   stop?: AbortSignal,
 ): Hono {
   const app = new Hono();
-  const { 'server.host': host, 'server.hosts': hosts } = services.config.values;
-  app.use(requestGuard(allowedHostnames(host, hosts)));
+  app.use(requestGuard(services));
   app.use(authentication(services));
+  app.use(bodyLimits());
   app.route('/', protectedResourceMetadata(services));
   app.route('/', statusRoutes(services, program, serving.pool));
   app.route('/api', operationRoutes(services, stop));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Hono } from 'hono';
-import { allowedHostnames, requestGuard } from '../../src/http/request-guard.ts';
+import { requestGuard } from '../../src/http/request-guard.ts';
 import { startServer } from '../../src/http/server.ts';
 import { mcpRoutes } from '../../src/mcp/mcp-routes.ts';
 import { ResourceChanges } from '../../src/mcp/resource-changes.ts';
@@ -18,10 +18,13 @@ export async function startConformanceServer(): Promise<{ url: string; close: ()
   const fixtures = conformanceFixtures(changes);
   const { tools, tasks } = taskFixtures();
   const extra = { ...fixtures, tools: [...fixtures.tools, ...tools], tasks };
-  const app = new Hono();
-  app.use(requestGuard(allowedHostnames('127.0.0.1', [])));
-  app.route('/', mcpRoutes(services, { version: '0.0.0', changes, extra }));
-  const server = await startServer(() => app, '127.0.0.1', 0);
+  const appAt = (port: number): Hono => {
+    const { config } = services;
+    const app = new Hono();
+    app.use(requestGuard({ config: { ...config, values: { ...config.values, 'server.port': port } } }));
+    return app.route('/', mcpRoutes(services, { version: '0.0.0', changes, extra }));
+  };
+  const server = await startServer(appAt, '127.0.0.1', 0);
   return {
     url: `${server.url}/mcp`,
     close: async () => {

@@ -5,7 +5,7 @@ import { authInfoOf } from '../../mcp/caller.ts';
 import type { Services } from '../../operations/context.ts';
 import { keyPrefix, type Scope, scopes } from '../../store/api-keys.ts';
 import { type Caller, keylessCaller, mayUse } from '../../store/caller.ts';
-import { isLoopback } from '../request-guard.ts';
+import { isForwarded, isLoopback, isPeerLoopback } from '../forwarding.ts';
 import type { Identity } from './identity.ts';
 import { TokenVerifier } from './oauth.ts';
 import { requiredScope } from './required-scope.ts';
@@ -28,13 +28,13 @@ function byHttp(name: string, credential: Caller['credential'], granted: Scope[]
 }
 
 /**
- * Who is asking, and may they? API keys and, where an issuer is set, OAuth 2.1 access tokens. On loopback a request
- * without a credential is the person at this machine, unless `auth.required` says otherwise. A wrong key or token is
- * refused everywhere; the placeholder that OpenAI clients must send to any server counts as none.
+ * Who is asking, and may they? API keys and, where an issuer is set, OAuth 2.1 access tokens. A request that comes
+ * straight from this machine needs no credential, unless `auth.required` says otherwise or the server can be reached
+ * from elsewhere. A wrong key or token is refused everywhere; the placeholder that OpenAI clients must send to any server counts as none.
  */
 export function authentication(services: Services): MiddlewareHandler<{ Variables: Identity }> {
   const { config, keys } = services;
-  const required = config.values['auth.required'] || isReachable(services);
+  const always = config.values['auth.required'] || isReachable(services);
   const oauth = oauthOf(services);
   const verifier = oauth === undefined ? undefined : new TokenVerifier(oauth);
   const metadataUrl =
@@ -64,13 +64,15 @@ export function authentication(services: Services): MiddlewareHandler<{ Variable
   };
 
   // Where nobody needs a credential, no issuer is set and it is no key of ours, it cannot be meant for us.
-  const isPlaceholder = (credential: string | undefined): boolean =>
+  const isPlaceholder = (credential: string | undefined, required: boolean): boolean =>
     credential !== undefined && !required && verifier === undefined && !credential.startsWith(keyPrefix);
 
   return async (context, next) => {
     const scope = requiredScope(context.req.method, context.req.path);
     const credential = tokenOf(context);
-    const token = isPlaceholder(credential) ? undefined : credential;
+    // Behind a proxy nothing is loopback: whoever is in front of it may be anybody.
+    const required = always || isForwarded(context) || !isPeerLoopback(context);
+    const token = isPlaceholder(credential, required) ? undefined : credential;
     if (token === undefined) {
       context.set('caller', keylessCaller);
       if (!required || scope === undefined || context.req.method === 'OPTIONS') return next();
@@ -115,21 +117,30 @@ export function protectedResourceMetadata(services: Services): Hono {
   return routes;
 }
 
-/** Bound beyond loopback, or behind a proxy that is: then a request from loopback may be anybody’s. */
+/** Bound beyond loopback, or called by a name that is: then a request from loopback may be anybody’s. */
 function isReachable({ config }: Services): boolean {
-  const { 'server.host': host, 'server.url': url } = config.values;
-  return !isLoopback(host) || (url !== undefined && !isLoopback(new URL(url).hostname));
+  return settingBeyondLoopback(config.values) !== undefined;
 }
 
-/** Refuses to bind beyond loopback while nobody could be told apart from anybody. */
-export function requireCredentialsBeyondLoopback({ config, keys, ...services }: Services): void {
-  const host = config.values['server.host'];
-  if (!isReachable({ config, keys, ...services }) || keys.hasValidKey() || config.values['oauth.issuer'] !== undefined)
-    return;
-  throw new FtsError('forbidden', `Binding ${host} would let anybody on the network in.`, {
-    field: 'server.host',
-    value: host,
-    remedy: 'Make a key first (fts keys create NAME --scopes read …) or set oauth.issuer; or bind 127.0.0.1.',
+function settingBeyondLoopback(
+  values: Services['config']['values'],
+): ['server.host' | 'server.hosts' | 'server.url', string] | undefined {
+  const { 'server.host': host, 'server.hosts': hosts, 'server.url': url } = values;
+  if (!isLoopback(host)) return ['server.host', host];
+  const named = hosts.find((name) => !isLoopback(name));
+  if (named !== undefined) return ['server.hosts', named];
+  return url === undefined || isLoopback(new URL(url).hostname) ? undefined : ['server.url', url];
+}
+
+/** Refuses to start where others can reach us while nobody could be told apart from anybody. */
+export function requireCredentialsBeyondLoopback({ config, keys }: Services): void {
+  const setting = settingBeyondLoopback(config.values);
+  if (setting === undefined || keys.hasValidKey() || config.values['oauth.issuer'] !== undefined) return;
+  const [field, value] = setting;
+  throw new FtsError('forbidden', `Serving ${value} would let anybody on the network in.`, {
+    field,
+    value,
+    remedy: 'Make a key first (fts keys create NAME --scopes read …) or set oauth.issuer; or serve loopback alone.',
   });
 }
 
