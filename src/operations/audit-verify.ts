@@ -27,7 +27,7 @@ export const auditVerify = defineOperation({
     brokenAt: z.number().int().optional(),
     reason: z.string().optional(),
   }),
-  run: async ({ head }, context) => akamaiOf(context).audit.verify(head),
+  run: async ({ head }, context) => akamaiOf(context).audit.verify({ head }),
   passed: ({ intact }) => intact,
   render: ({ intact, rows, head, brokenAt, reason }) =>
     intact ? `intact: ${rows} rows, head ${head}` : `BROKEN at row ${brokenAt}: ${reason} (${rows} rows before it fit)`,
