@@ -6,7 +6,7 @@ import { publicUrl } from '../config/public-url.ts';
 import { ask, type Step, toolsetsFor } from '../mcp/assistant/ask.ts';
 import { connectToOurselves } from '../mcp/assistant/own-client.ts';
 import { callerOf } from '../mcp/caller.ts';
-import { openServices } from '../operations/open-services.ts';
+import { closeServices, openServices } from '../operations/open-services.ts';
 import { stopSignal } from './stop-signal.ts';
 
 interface AskFlags {
@@ -57,7 +57,7 @@ export function askCommand(version: string): Command {
         process.stdout.write(json ? `${JSON.stringify({ answer, steps }, null, 2)}\n` : `${answer}\n`);
       } finally {
         await client.close();
-        services.database.close();
+        await closeServices(services);
       }
     });
 }

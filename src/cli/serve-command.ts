@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { openServices } from '../operations/open-services.ts';
+import { closeServices, openServices } from '../operations/open-services.ts';
 import { openServer } from './run-server.ts';
 import { addServerFlags, readServerFlags, type ServerFlags } from './server-flags.ts';
 import { serverUrls } from './server-urls.ts';
@@ -26,7 +26,7 @@ export function serveCommand(version: string): Command {
       if (!signal.aborted) await once(signal, 'abort');
       await server.close();
     } finally {
-      services.database.close();
+      await closeServices(services);
     }
   });
 }

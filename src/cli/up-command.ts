@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { openServices } from '../operations/open-services.ts';
+import { closeServices, openServices } from '../operations/open-services.ts';
 import { openServer } from './run-server.ts';
 import { SampleLife } from './sample-life.ts';
 import { addServerFlags, readServerFlags, type ServerFlags } from './server-flags.ts';
@@ -36,7 +36,7 @@ export function upCommand(version: string): Command {
         await server.close();
       }
     } finally {
-      services.database.close();
+      await closeServices(services);
     }
   });
 }

@@ -1,11 +1,11 @@
 import { userInfo } from 'node:os';
 import { type InputRequiredResult, inputRequired, inputResponse } from '@modelcontextprotocol/server';
-import type { AskPerson, Form } from '../operations/ask-person.ts';
+import { type AskPerson, type Form, PersonAsked } from '../operations/ask-person.ts';
 import { mayUse } from '../store/caller.ts';
 import type { ToolCall } from './tool.ts';
 
 /** Leaves a handler so that the client can be asked; the handler then runs again, with the answer. */
-export class InputNeeded extends Error {
+export class InputNeeded extends PersonAsked {
   readonly result: InputRequiredResult;
 
   constructor(result: InputRequiredResult) {

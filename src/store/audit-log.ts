@@ -149,8 +149,7 @@ export class AuditLog {
 
   /** Appends one row. Inside a transaction of the caller's, row and change are committed together or not at all. */
   record(event: AuditEvent): AuditRow {
-    const secrets = this.secretSources.flatMap((source) => source());
-    const clean = redact({ ...event, details: event.details ?? {} }, secrets) as Required<AuditEvent>;
+    const clean = this.withoutSecrets({ ...event, details: event.details ?? {} }) as Required<AuditEvent>;
     return immediately(this.database, () => {
       const last = this.last();
       const unsealed = {
@@ -187,6 +186,14 @@ export class AuditLog {
         );
       return present(row);
     });
+  }
+
+  /** A copy of a JSON value as a row would hold it. */
+  withoutSecrets(value: unknown): unknown {
+    return redact(
+      value,
+      this.secretSources.flatMap((source) => source()),
+    );
   }
 
   /** Newest first. */
