@@ -2,6 +2,8 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { z } from 'zod';
 import type { AskPerson, Form } from '../operations/ask-person.ts';
+import { terminalText } from '../runtime/terminal-output.ts';
+import { visibleLine, visibleLines } from '../text/visible-text.ts';
 
 const fieldSchema = z.looseObject({
   type: z.string().optional(),
@@ -19,13 +21,15 @@ export function terminalPerson(input: NodeJS.ReadStream, output: NodeJS.WriteStr
   return async (form: Form) => {
     const questions = createInterface({ input, output });
     try {
-      output.write(`${form.message}\n\n`);
+      output.write(terminalText(`${visibleLines(form.message)}\n\n`));
       const values: Record<string, unknown> = {};
       const { properties } = fieldsSchema.parse(z.toJSONSchema(form.fields, { io: 'input' }));
       for (const [name, field] of Object.entries(properties)) {
         const choices = field.enum ?? (field.type === 'boolean' ? ['yes', 'no'] : undefined);
         const hint = choices === undefined ? '' : ` (${choices.join(' / ')})`;
-        const answer = (await questions.question(`${field.description ?? name}${hint}: `)).trim();
+        const answer = (
+          await questions.question(terminalText(visibleLine(`${field.description ?? name}${hint}: `)))
+        ).trim();
         if (answer !== '') values[name] = field.type === 'boolean' ? answer.toLowerCase() === 'yes' : answer;
       }
       const word = form.digest.slice(0, 6);

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { type InputRequiredResult, inputRequired, inputResponse } from '@modelcontextprotocol/server';
 import { type AskPerson, type Form, PersonAsked } from '../operations/ask-person.ts';
 import { mayUse } from '../store/caller.ts';
+import { visibleLines } from '../text/visible-text.ts';
 import type { ToolCall } from './tool.ts';
 
 /** Leaves a handler so that the client can be asked; the handler then runs again, with the answer. */
@@ -43,8 +44,8 @@ export function askThroughElicitation(call: ToolCall, consoleUrl: string): AskPe
 
 async function needed(form: Form, { client, sealState }: ToolCall, consoleUrl: string): Promise<InputNeeded> {
   const ask = client.forms
-    ? inputRequired.elicit({ message: form.message, requestedSchema: form.fields })
-    : inputRequired.elicitUrl({ message: form.message, url: new URL(form.path ?? '/', consoleUrl).href });
+    ? inputRequired.elicit({ message: visibleLines(form.message), requestedSchema: form.fields })
+    : inputRequired.elicitUrl({ message: visibleLines(form.message), url: new URL(form.path ?? '/', consoleUrl).href });
   return new InputNeeded(
     inputRequired({ inputRequests: { [key]: ask }, requestState: await sealState({ digest: form.digest }) }),
   );
