@@ -7,7 +7,7 @@ const layers = [
   ['planning', 'training', 'quantization', 'serving', 'benchmarking', 'deployment', 'akamai', 'reference'],
   ['model'],
   ['tensor'],
-  ['runtime', 'store', 'errors', 'config', 'scheduling', 'text'],
+  ['approval', 'runtime', 'store', 'errors', 'config', 'scheduling'],
 ];
 const paths = (folders) => `^src/(${folders.join('|')})/`;
 
@@ -34,11 +34,10 @@ module.exports = {
     ...sideways,
     {
       name: 'browser-takes-types-only',
-      comment:
-        'What runs in the browser knows the server by its types; its code would come along otherwise. Only pure text code is shared.',
+      comment: 'What runs in the browser knows the server by its types; its code would come along otherwise.',
       severity: 'error',
       from: { path: '^src/console/app/' },
-      to: { path: '^src/', pathNot: '^src/(console/app|text)/', dependencyTypesNot: ['type-only'] },
+      to: { path: '^src/', pathNot: '^src/console/app/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'no-cycles',

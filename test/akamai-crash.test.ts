@@ -8,7 +8,8 @@ import { openServices } from '../src/operations/open-services.ts';
 import { systemCaller } from '../src/store/caller.ts';
 import { simulatedEnvironment } from './akamai-simulator/environment.ts';
 import { type Simulator, startSimulator } from './akamai-simulator/simulator.ts';
-import { assistant, person } from './akamai-simulator/workbench.ts';
+import { assistant } from './akamai-simulator/workbench.ts';
+import { TestApprover } from './approver.ts';
 import { runFts, spawnFts } from './fts-process.ts';
 import { temporaryHome } from './temporary-home.ts';
 
@@ -36,7 +37,7 @@ afterEach(async () => {
 
 /** A plan that a person approved: `www` moves to another address. */
 async function approvedPlan(): Promise<string> {
-  const { plans } = akamaiOf(services);
+  const { plans, audit } = akamaiOf(services);
   const { id } = await plans.plan(
     {
       api: 'config-dns-v2',
@@ -46,7 +47,7 @@ async function approvedPlan(): Promise<string> {
     },
     assistant,
   );
-  plans.approve(id, person);
+  (await TestApprover.enrol({ database: services.database, audit })).approve(plans, id);
   return id;
 }
 

@@ -8,9 +8,8 @@ export const assistantCaller: Caller = {
   scopes: ['admin'],
 };
 
-/** A caller of a channel who may do everything; a person's rights only where a person can be. */
+/** A caller of a channel who may do everything that a scope allows. */
 export function callerBy(channel: Caller['channel'], name: string): Caller {
   const credential = channel === 'terminal' || channel === 'system' ? channel : 'key';
-  const isPerson = channel === 'terminal' || channel === 'console';
-  return { name, channel, credential, scopes: isPerson ? ['admin', 'approve'] : ['admin'] };
+  return { name, channel, credential, scopes: ['admin'] };
 }

@@ -10,6 +10,7 @@ import { callOperation } from '../src/operations/call-operation.ts';
 import type { Services } from '../src/operations/context.ts';
 import { findOperation } from '../src/operations/index.ts';
 import { type Simulator, startSimulator } from './akamai-simulator/simulator.ts';
+import { passphrase, TestApprover } from './approver.ts';
 import { launchBrowser, noBrowser, openPage } from './browser.ts';
 import { assistantCaller } from './callers.ts';
 import { startScriptedModel, toolCall } from './scripted-model.ts';
@@ -79,15 +80,15 @@ describe.skipIf(noBrowser !== undefined)(`change plans in a browser${noBrowser ?
   };
   const stateOf = (id: string) => akamaiOf(services).plans.get(id).state;
   const record = () => simulator.dns.zones[0]?.records[0]?.rdata[0];
-  const decideAs = async (page: Page, token: string, button: 'Approve' | 'Deny') => {
-    await page.getByLabel('Your own key').fill(token);
+  const decideWith = async (page: Page, typed: string, button: 'Approve' | 'Deny') => {
+    await page.getByLabel('Your name as approver').fill('Ana');
+    await page.getByLabel('Passphrase').fill(typed);
     await page.getByRole('button', { name: button, exact: true }).click();
   };
 
   it('go from the list to the change, a person’s approval, the apply and the way back', async () => {
     const plan = await planChange();
-    const { token: readerToken } = services.keys.create('reader', ['read']);
-    const { token } = services.keys.create('ana', ['read', 'plan', 'approve']);
+    await TestApprover.enrol({ database: services.database, audit: akamaiOf(services).audit });
     const page = await open('/console/plans');
     await page.getByRole('link', { name: plan.title }).click();
     await page.getByRole('heading', { name: plan.title }).waitFor();
@@ -105,30 +106,30 @@ describe.skipIf(noBrowser !== undefined)(`change plans in a browser${noBrowser ?
     await page.getByRole('checkbox', { name: /I have read/ }).check();
     await approve.click();
     expect(await page.locator('input[type=password]:invalid').count()).toBe(1);
-    await decideAs(page, readerToken, 'Approve');
-    await page.getByRole('alert').getByText('This needs the scope "approve".').waitFor();
+    await decideWith(page, 'open sesame', 'Approve');
+    await page.getByRole('alert').getByText('That is not the passphrase of Ana.').waitFor();
     expect(stateOf(plan.id)).toBe('proposed');
 
-    await decideAs(page, token, 'Approve');
-    await page.getByText(/key:ana \(console\)/).waitFor();
+    await decideWith(page, passphrase, 'Approve');
+    await page.getByText(/Ana \(console\)/).waitFor();
     expect(stateOf(plan.id)).toBe('approved');
     expect(simulator.writes()).toEqual([]);
-    expect(await page.content()).not.toContain(token);
+    expect(await page.content()).not.toContain(passphrase);
 
     await page.getByRole('button', { name: 'Apply now' }).click();
     await page.getByRole('region', { name: 'Outcome' }).waitFor();
     expect([stateOf(plan.id), record(), simulator.writes().length]).toEqual(['applied', '192.0.2.2', 1]);
-    expect(await page.getByLabel('Your own key').count()).toBe(0);
+    expect(await page.getByLabel('Passphrase').count()).toBe(0);
 
     await page.getByRole('button', { name: 'Plan the way back' }).click();
     await page.getByRole('link', { name: plan.id }).waitFor();
     const back = page.url().split('/').at(-1)!;
     expect(stateOf(back)).toBe('proposed');
-    await decideAs(page, token, 'Deny');
+    await decideWith(page, passphrase, 'Deny');
     await page.getByRole('heading', { name: /denied$/ }).waitFor();
     expect([stateOf(back), record()]).toEqual(['denied', '192.0.2.2']);
     expect(await page.getByRole('button', { name: /Approve|Apply|Deny/ }).count()).toBe(0);
-    // The refusal of the key without the scope is the one thing that the browser saw fail.
+    // The refusal of the wrong passphrase is the one thing that the browser saw fail.
     expect(complaints.filter((complaint) => !complaint.includes('403'))).toEqual([]);
   });
 
@@ -163,9 +164,15 @@ describe.skipIf(noBrowser !== undefined)(`change plans in a browser${noBrowser ?
 
   it('are out of reach for an assistant’s call and for another site’s page', async () => {
     const plan = await planChange();
+    await TestApprover.enrol({ database: services.database, audit: akamaiOf(services).audit });
     const job = services.jobs.submit('train', {});
     const { token } = services.keys.create('robot', ['admin']);
-    const body = JSON.stringify({ planId: plan.id, digest: plan.digest });
+    const body = JSON.stringify({
+      planId: plan.id,
+      approver: 'Ana',
+      passphrase: 'open sesame',
+      shownDigest: plan.digest,
+    });
     const page = await open('/console/plans');
     const statuses = await page.evaluate(
       ({ token, body }) => {

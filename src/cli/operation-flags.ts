@@ -62,7 +62,9 @@ export function readOperationInput(command: Command, operation: Operation): Reco
 }
 
 function fieldsOf(operation: Operation): z.output<typeof inputSchema> {
-  return inputSchema.parse(z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' }));
+  const fields = inputSchema.parse(z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' }));
+  for (const name of operation.consoleFields ?? []) delete fields.properties[name];
+  return fields;
 }
 
 function optionFor(name: string, field: Field): Option {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Services } from '../operations/context.ts';
 import { operations } from '../operations/index.ts';
-import { closeServices, openServices } from '../operations/open-services.ts';
+import { openServices } from '../operations/open-services.ts';
 import type { Operation } from '../operations/operation.ts';
 import { addOperationFlags, addOperationWords } from './operation-flags.ts';
 import { runOperation } from './run-operation.ts';
@@ -29,10 +29,11 @@ const groupDescriptions: Record<string, string> = {
   akamai: 'Find, read and change anything on Akamai; changes need a person’s approval',
   models: 'Models, their artifacts and the names they are served under',
   runs: 'Training runs and their curves',
+  approvers: 'The people whose signature approves changes: enrol, list, remove',
   keys: 'Keys for programs and assistants: scopes, expiry, revocation',
   jobs: 'Long-running work: follow, cancel, resume',
   reference: 'Pages on training, inference and the edge, with figures that verify themselves',
-  audit: 'The record of what was changed, read on Akamai, or refused: list, verify, export',
+  audit: 'The record of every call: list, verify, export',
 };
 
 /** The command line: one command per operation, made from its record, plus the commands that are faces themselves. */
@@ -48,7 +49,7 @@ export function createProgram(version: string, faces: readonly Command[]): Comma
         `\n\nThis is version ${version} (fts --version).`,
     );
   const commands = new Map<string, Command>(faces.map((face) => [face.name(), face]));
-  for (const operation of operations) addOperation(commands, operation);
+  for (const operation of operations) if (operation.consoleOnly !== true) addOperation(commands, operation);
   const order = [...verbs, ...[...commands.keys()].filter((name) => !verbs.includes(name))];
   for (const verb of order) {
     const command = commands.get(verb);
@@ -98,7 +99,7 @@ function runs(command: Command, operation: Operation): Command {
     try {
       await runOperation(operation, command, services);
     } finally {
-      await closeServices(services);
+      services.database.close();
     }
   });
 }

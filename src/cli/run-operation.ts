@@ -9,12 +9,12 @@ import { findOperation } from '../operations/index.ts';
 import { jobsResume } from '../operations/jobs-resume.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Progress } from '../runtime/progress.ts';
-import { terminalPerson } from './ask-in-terminal.ts';
 import { readInputFile } from './input-file.ts';
 import { readOperationInput } from './operation-flags.ts';
 import { printResult } from './print-result.ts';
 import { ProgressLine } from './progress-line.ts';
 import { stopSignal } from './stop-signal.ts';
+import { terminalPerson } from './terminal-person.ts';
 import { terminalUser } from './terminal-user.ts';
 
 /** Runs an operation from the command line: a job with its progress line, everything else at once. */
@@ -27,18 +27,28 @@ export async function runOperation(operation: Operation, command: Command, servi
     return;
   }
   if (!operation.job) {
-    const askPerson = terminalPerson(process.stdin, process.stderr as NodeJS.WriteStream);
+    refuseConsoleFields(operation, input);
     const result = await callOperation(operation, input, services, {
       report: () => {},
       signal: stopSignal(),
       caller: terminalUser(),
-      ...(askPerson === undefined ? {} : { askPerson }),
+      terminal: terminalPerson(process.stdin, process.stderr as NodeJS.WriteStream),
     });
     printResult(operation, result, json);
     return;
   }
   const job = submitOperation(operation, input, services, terminalUser(), { here: true });
   await followHere(operation, job.id, services, json, job);
+}
+
+/** What only a page of the console sends, such as a passphrase, is typed here, and never lies in a file or an argument. */
+function refuseConsoleFields({ consoleFields = [], name }: Operation, input: Record<string, unknown>): void {
+  const field = consoleFields.find((candidate) => input[candidate] !== undefined);
+  if (field === undefined) return;
+  throw new FtsError('invalid-input', `${name} takes no ${field} from a file.`, {
+    field,
+    remedy: 'Leave it out: the passphrase is asked for in the terminal.',
+  });
 }
 
 /** In a terminal a resumed job goes on here and now, instead of waiting for a server's queue. */

@@ -7,7 +7,6 @@ import { followJob } from '../jobs/job-queue.ts';
 import { submitOperation } from '../operations/call-operation.ts';
 import type { Services } from '../operations/context.ts';
 import { findOperation } from '../operations/index.ts';
-import { writeResult } from '../runtime/terminal-output.ts';
 import { readMetrics } from '../training/metrics-log.ts';
 import { ProgressLine } from './progress-line.ts';
 import { sampleReport, sampleResultsSchema } from './sample-report.ts';
@@ -62,7 +61,7 @@ export class SampleLife {
 
   /** Returns early when `signal` fires: the stage at work has then been saved as interrupted. */
   async run(signal: AbortSignal): Promise<void> {
-    writeResult(
+    process.stdout.write(
       `${pc.dim('The life of a small model, from plan to measurement. It stays in')} ${this.services.home.root}\n`,
     );
     for (const { operation, input } of stages) {
@@ -74,7 +73,7 @@ export class SampleLife {
         });
       }
     }
-    writeResult(`\n${await this.report()}\n\n${serverUrls(this.url)}\n`);
+    process.stdout.write(`\n${await this.report()}\n\n${serverUrls(this.url)}\n`);
   }
 
   /** The table of the finished life, from what its jobs left behind. */

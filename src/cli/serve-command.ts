@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { closeServices, openServices } from '../operations/open-services.ts';
-import { writeResult } from '../runtime/terminal-output.ts';
+import { openServices } from '../operations/open-services.ts';
 import { openServer } from './run-server.ts';
 import { addServerFlags, readServerFlags, type ServerFlags } from './server-flags.ts';
 import { serverUrls } from './server-urls.ts';
@@ -21,13 +20,13 @@ export function serveCommand(version: string): Command {
     const services = openServices(process.env, readServerFlags(options));
     try {
       const server = await openServer(services, version);
-      writeResult(
+      process.stdout.write(
         `${pc.bold('FTS MCP Server')} ${version}\n${serverUrls(server.url)}\n${pc.dim('Ctrl-C stops it.')}\n`,
       );
       if (!signal.aborted) await once(signal, 'abort');
       await server.close();
     } finally {
-      await closeServices(services);
+      services.database.close();
     }
   });
 }

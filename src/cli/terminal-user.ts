@@ -3,5 +3,5 @@ import type { Caller } from '../store/caller.ts';
 
 /** Whoever is logged in at this terminal. */
 export function terminalUser(): Caller {
-  return { name: userInfo().username, channel: 'terminal', credential: 'terminal', scopes: ['admin', 'approve'] };
+  return { name: userInfo().username, channel: 'terminal', credential: 'terminal', scopes: ['admin'] };
 }

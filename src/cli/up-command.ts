@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { closeServices, openServices } from '../operations/open-services.ts';
-import { writeResult } from '../runtime/terminal-output.ts';
+import { openServices } from '../operations/open-services.ts';
 import { openServer } from './run-server.ts';
 import { SampleLife } from './sample-life.ts';
 import { addServerFlags, readServerFlags, type ServerFlags } from './server-flags.ts';
@@ -24,20 +23,20 @@ export function upCommand(version: string): Command {
     try {
       const server = await openServer(services, version);
       try {
-        writeResult(`${pc.bold('FTS MCP Server')} ${version}  ${pc.cyan(server.url)}\n`);
+        process.stdout.write(`${pc.bold('FTS MCP Server')} ${version}  ${pc.cyan(server.url)}\n`);
         const life = new SampleLife(services, server.url);
         if (options.sample && life.isDue()) await life.run(signal);
-        else writeResult(`${serverUrls(server.url)}\n`);
+        else process.stdout.write(`${serverUrls(server.url)}\n`);
         if (!signal.aborted) {
-          writeResult(pc.dim('Ctrl-C stops it.\n'));
+          process.stdout.write(pc.dim('Ctrl-C stops it.\n'));
           await once(signal, 'abort');
         }
       } finally {
-        writeResult(pc.dim('\nStopping…\n'));
+        process.stdout.write(pc.dim('\nStopping…\n'));
         await server.close();
       }
     } finally {
-      await closeServices(services);
+      services.database.close();
     }
   });
 }

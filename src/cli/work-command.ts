@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { workOn } from '../operations/call-operation.ts';
-import { closeServices, openServices } from '../operations/open-services.ts';
+import { openServices } from '../operations/open-services.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** `fts _work ID`: what a `JobQueue` starts in a child process. It reports through the job's record alone. */
@@ -10,7 +10,7 @@ export function workCommand(): Command {
     try {
       await workOn(services.jobs.takeOver(id), services, { stop: stopSignal() });
     } finally {
-      await closeServices(services);
+      services.database.close();
       if (process.connected) process.disconnect();
     }
   });

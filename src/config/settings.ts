@@ -86,11 +86,6 @@ export const settings = {
     () => undefined,
     'What its tokens must be made out for; by default the URL of /mcp.',
   ),
-  'oauth.approve': setting(
-    z.stringbool().or(z.boolean()),
-    () => false,
-    'Whether a token may carry the right to approve change plans.',
-  ),
   threads: setting(
     z.coerce.number().int().min(1).max(1024),
     () => availableParallelism(),
@@ -182,6 +177,11 @@ export const settings = {
     'OpenAI-compatible API, up to /v1, whose model answers `fts ask` (key in $FTS_ASK_KEY); by default our own.',
   ),
   'ask.model': setting(z.string().min(1), () => 'operator', 'Model that answers `fts ask`.'),
+  'approval.client-forms': setting(
+    z.stringbool().or(z.boolean()),
+    () => false,
+    'Whether an MCP client (stdio, or with a key) may approve in its own form. Nothing proves that a person did.',
+  ),
   'akamai.mode': setting(
     z.enum(['read-only', 'change']),
     () => 'read-only' as const,

@@ -2,16 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type ElicitResult, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { AuthInfo } from '@modelcontextprotocol/server';
+import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { callerBy } from '../../test/callers.ts';
 import type { Services } from '../operations/context.ts';
 import { openServices } from '../operations/open-services.ts';
 import { defineOperation } from '../operations/operation.ts';
+import { authInfoOf } from './caller.ts';
 import { mcpRoutes } from './mcp-routes.ts';
 import { operationTool } from './operation-tool.ts';
 
 let home: string;
-let services: Services;
+let services: Services | undefined;
 let applied: string[];
 let digest: string;
 
@@ -41,29 +45,50 @@ const applyPlan = defineOperation({
   },
 });
 
+function reopen(flags: Parameters<typeof openServices>[1]): void {
+  services?.database.close();
+  services = openServices({ FTS_HOME: home }, flags);
+}
+
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'fts-ask-'));
-  services = openServices({ FTS_HOME: home }, {});
+  reopen({ 'approval.client-forms': true });
   applied = [];
   digest = 'sha256-of-the-plan';
 });
 
 afterEach(() => {
-  services.database.close();
+  services?.database.close();
+  services = undefined;
   rmSync(home, { recursive: true, force: true });
 });
 
+/** The routes as they stand behind authentication; a keyless caller leaves nothing there. */
+function appFor(key: AuthInfo | null): Hono<{ Variables: { authInfo?: AuthInfo } }> {
+  const app = new Hono<{ Variables: { authInfo?: AuthInfo } }>();
+  app.use(async (context, next) => {
+    if (key !== null) context.set('authInfo', key);
+    await next();
+  });
+  return app.route(
+    '/',
+    mcpRoutes(services!, { version: '0.0.0', extra: { tools: [operationTool(applyPlan, services!)] } }),
+  );
+}
+
 async function connect(
   mode: 'legacy' | { pin: string },
-  answer?: (message: string) => ElicitResult,
+  answer?: (message: string, params: object) => ElicitResult,
   capabilities: object = { elicitation: { form: {} } },
+  key: AuthInfo | null = authInfoOf(callerBy('mcp', 'key:ana')),
 ): Promise<Client> {
-  const app = mcpRoutes(services, { version: '0.0.0', extra: { tools: [operationTool(applyPlan, services)] } });
+  const app = appFor(key);
   const client = new Client(
     { name: 'test', version: '1' },
     { versionNegotiation: { mode }, capabilities: answer === undefined ? {} : capabilities },
   );
-  if (answer !== undefined) client.setRequestHandler('elicitation/create', (request) => answer(request.params.message));
+  if (answer !== undefined)
+    client.setRequestHandler('elicitation/create', (request) => answer(request.params.message, request.params));
   await client.connect(
     new StreamableHTTPClientTransport(new URL('http://localhost/mcp'), {
       fetch: async (url, init) => app.fetch(new Request(url, init)),
@@ -103,6 +128,36 @@ describe.each([
     await client.close();
   });
 
+  it('is not asked in the form of a client without a key, nor where the operator does not allow forms', async () => {
+    const answer = () => ({ action: 'accept', content: { approve: true } }) as const;
+    const keyless = await connect(mode, answer, { elicitation: { form: {} } }, null);
+    expect((await keyless.callTool(call)).structuredContent).toEqual({ state: 'nobody to ask' });
+    await keyless.close();
+    reopen({});
+    const keyed = await connect(mode, answer);
+    expect((await keyed.callTool(call)).structuredContent).toEqual({ state: 'nobody to ask' });
+    await keyed.close();
+    expect(applied).toEqual([]);
+  });
+
+  it('is sent to the console by a client that opens links, whose word then counts for nothing', async () => {
+    reopen({});
+    const links: unknown[] = [];
+    const client = await connect(
+      mode,
+      (_message, params) => {
+        links.push(params);
+        return { action: 'accept' };
+      },
+      { elicitation: { form: {}, url: {} } },
+      null,
+    );
+    expect((await client.callTool(call)).structuredContent).toEqual({ state: 'refused' });
+    expect(links).toMatchObject([{ mode: 'url', url: expect.stringContaining('/#plans/plan-1') }]);
+    expect(applied).toEqual([]);
+    await client.close();
+  });
+
   it('cannot be replaced by an argument, or by a client that shows no forms', async () => {
     const client = await connect(mode);
     const { structuredContent } = await client.callTool({
@@ -117,10 +172,10 @@ describe.each([
 
 describe('an answer of the 2026 era', () => {
   const client = () => {
-    const app = mcpRoutes(services, { version: '0.0.0', extra: { tools: [operationTool(applyPlan, services)] } });
+    const app = appFor(authInfoOf(callerBy('mcp', 'key:ana')));
     return (params: object) => send(app, params);
   };
-  const send = async (app: ReturnType<typeof mcpRoutes>, params: object) => {
+  const send = async (app: ReturnType<typeof appFor>, params: object) => {
     const response = await app.request('/mcp', {
       method: 'POST',
       headers: {

@@ -55,7 +55,10 @@ async function callNow(
     report: progressNotifications(context),
     signal: context.mcpReq.signal,
     caller,
-    askPerson: askThroughElicitation(call, publicUrl(services)),
+    askPerson: askThroughElicitation(call, {
+      consoleUrl: publicUrl(services),
+      clientForms: services.config.values['approval.client-forms'],
+    }),
   });
   return resultOf(output);
 }

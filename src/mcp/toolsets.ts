@@ -83,6 +83,7 @@ export const toolsets = {
       'akamai.plans.differences',
       'audit.list',
       'audit.verify',
+      'approvers.list',
       'runs.show',
       'runs.list',
       'runs.compare',

@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
-import { askForDecision } from './akamai-decide.ts';
 import { planViewSchema, renderPlan, viewPlan } from './akamai-plan-view.ts';
 import { akamaiOf } from './akamai-services.ts';
+import { decideInForm } from './decide-in-form.ts';
+import { decideInTerminal } from './decide-in-terminal.ts';
 import { defineOperation } from './operation.ts';
 
 export const akamaiApply = defineOperation({
   name: 'akamai.apply',
   title: 'Apply an approved change plan',
   description:
-    'Carries an approved plan out, exactly as approved, once, if the state has not moved since; then records the outcome. A plan that nobody approved yet is shown to the person in a form where the client can show one. Calling it again gives the recorded outcome and sends nothing.',
+    'Carries an approved plan out, exactly as approved, once, if the state has not moved since; then records the outcome. A plan that no approver has signed yet is opened in the console where the client can open a link; else the error says where to go. Calling it again gives the recorded outcome and sends nothing.',
   effect: 'destructive',
   scope: 'plan',
   idempotent: true,
@@ -22,9 +23,11 @@ export const akamaiApply = defineOperation({
   async run({ planId }, context) {
     const { plans } = akamaiOf(context);
     const plan = plans.get(planId);
-    if (plan.state === 'proposed') {
-      const channel = context.caller.channel === 'terminal' ? 'terminal' : 'elicitation';
-      const decided = await askForDecision(plan, context, channel);
+    if (plans.needsDecision(plan)) {
+      const isHere = context.terminal !== undefined;
+      const decided = isHere
+        ? await decideInTerminal(plan, { decision: 'approve' }, context)
+        : await decideInForm(plan, context);
       if (decided.state === 'denied')
         throw new FtsError('forbidden', `The person denied plan ${planId}.`, { field: 'planId', value: planId });
     }

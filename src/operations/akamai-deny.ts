@@ -1,35 +1,38 @@
 import { z } from 'zod';
-import { FtsError } from '../errors/fts-error.ts';
 import { planViewSchema, renderPlan, viewPlan } from './akamai-plan-view.ts';
 import { akamaiOf } from './akamai-services.ts';
+import { consoleFieldNames, consoleFields, decideInConsole } from './decide-in-console.ts';
+import { decideInTerminal } from './decide-in-terminal.ts';
 import { defineOperation } from './operation.ts';
 
 export const akamaiDeny = defineOperation({
   name: 'akamai.deny',
   title: 'Deny a change plan',
-  description: 'Ends a proposed or approved plan for good.',
+  description: 'Ends a proposed or approved plan for good. An approver signs the denial, as they sign an approval.',
   effect: 'write',
-  scope: 'approve',
+  scope: 'read',
   idempotent: false,
   openWorld: false,
   job: false,
   personOnly: true,
   positionals: ['planId'],
+  consoleFields: consoleFieldNames,
   example: 'fts akamai deny plan-mb3k2x-1f2e3d4c --reason "wrong zone"',
   input: z.object({
     planId: z.string().min(1).describe('Id of the plan'),
     reason: z.string().max(500).optional().describe('Why'),
+    approver: z.string().min(1).optional().describe('Who signs; in a terminal yourself without it'),
+    ...consoleFields,
   }),
   output: planViewSchema,
-  async run({ planId, reason }, context) {
-    const { name, channel } = context.caller;
-    if (channel !== 'terminal' && channel !== 'console') {
-      throw new FtsError('forbidden', 'A plan is denied by a person, in a terminal or in the console.', {
-        field: 'planId',
-        value: planId,
-      });
-    }
-    return viewPlan(akamaiOf(context).plans.deny(planId, { approver: name, channel, reason }));
+  async run({ planId, reason, shownDigest, ...signing }, context) {
+    const { plans } = akamaiOf(context);
+    const decision = { decision: 'deny', reason, shownDigest } as const;
+    const plan =
+      context.caller.channel === 'terminal'
+        ? await decideInTerminal(plans.get(planId), { ...decision, approver: signing.approver }, context)
+        : await decideInConsole(planId, decision, signing, context);
+    return viewPlan(plan);
   },
   render: renderPlan,
 });

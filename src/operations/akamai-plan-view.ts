@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { approvalSchema, type ChangePlan, planStates } from '../akamai/changes/change-plan.ts';
+import { type Approval, type ChangePlan, planStates } from '../akamai/changes/change-plan.ts';
 import { plainText } from '../akamai/changes/plain-text.ts';
 import { presentPlan } from '../akamai/changes/present-plan.ts';
 
@@ -8,6 +8,16 @@ const longestValue = 300;
 const longestBody = 4000;
 const longestReason = 500;
 const longestSurroundings = 300;
+
+const decisionSchema = z.object({
+  /** `signed` by an approver; from a `client-form`; or `unsigned`, from before approvals were signed. */
+  kind: z.enum(['signed', 'client-form', 'unsigned']),
+  approver: z.string(),
+  channel: z.string(),
+  reason: z.string().optional(),
+  overrideStaging: z.boolean(),
+  at: z.string(),
+});
 
 /** A change plan as every face shows it: without secrets, and short enough for a conversation. */
 export const planViewSchema = z.object({
@@ -33,7 +43,10 @@ export const planViewSchema = z.object({
   expiresAt: z.string(),
   digest: z.string(),
   rollbackOf: z.string().nullable(),
-  approval: approvalSchema.omit({ digest: true, auditSequence: true }).nullable(),
+  /** Why the stored plan is not the one that was made; null where it is. */
+  changedByHand: z.string().nullable(),
+  approval: decisionSchema.nullable(),
+  denial: decisionSchema.nullable(),
   outcome: z
     .object({ status: z.number().int().nullable(), note: z.string(), answer: z.string(), at: z.string() })
     .nullable(),
@@ -42,9 +55,10 @@ export const planViewSchema = z.object({
 });
 export type PlanView = z.output<typeof planViewSchema>;
 
-export function viewPlan(plan: ChangePlan): PlanView {
+/** `alteration` says why the stored plan is not the one that was made. */
+export function viewPlan(plan: ChangePlan, alteration?: string): PlanView {
   const shown = presentPlan(plan);
-  const { call, description, approval, outcome } = shown;
+  const { call, description, outcome } = shown;
   const query = new URLSearchParams(
     Object.entries(call.query).map(([name, value]): [string, string] => [name, String(value)]),
   ).toString();
@@ -57,7 +71,10 @@ export function viewPlan(plan: ChangePlan): PlanView {
   return {
     id: plan.id,
     state: plan.state,
-    next: nextStep(plan),
+    next:
+      alteration === undefined
+        ? nextStep(plan)
+        : 'It was changed by hand and cannot be approved or applied. Run `fts audit verify`, and make a new plan.',
     title: description.title,
     network: description.network ?? null,
     affects: description.affects,
@@ -81,7 +98,9 @@ export function viewPlan(plan: ChangePlan): PlanView {
     expiresAt: plan.expiresAt,
     digest: plan.digest,
     rollbackOf: plan.rollbackOf ?? null,
-    approval: approval === null ? null : { ...approval },
+    changedByHand: alteration ?? null,
+    approval: decisionView(plan.approval),
+    denial: decisionView(plan.denial),
     outcome:
       outcome === null
         ? null
@@ -98,10 +117,16 @@ export function viewPlan(plan: ChangePlan): PlanView {
   };
 }
 
+function decisionView(decided: Approval | null): z.input<typeof decisionSchema> | null {
+  if (decided === null) return null;
+  const { kind, approver, channel, reason, overrideStaging, at } = decided;
+  return { kind, approver, channel, ...(reason === undefined ? {} : { reason }), overrideStaging, at };
+}
+
 function nextStep(plan: ChangePlan): string {
   switch (plan.state) {
     case 'proposed':
-      return `Nothing is done yet. A person approves it in the console, with \`fts akamai approve ${plan.id}\`, or in the form that akamai.apply shows.`;
+      return `Nothing is done yet. An approver signs it in the console, or with \`fts akamai approve ${plan.id}\`.`;
     case 'approved':
       return `Approved: akamai.apply ${plan.id} carries it out, once, if nothing has moved.`;
     case 'checking':
@@ -122,6 +147,7 @@ function nextStep(plan: ChangePlan): string {
 export function renderPlan(view: PlanView): string {
   const lines = [
     `${view.title}`,
+    ...(view.changedByHand === null ? [] : [`CHANGED BY HAND: ${view.changedByHand}`]),
     `plan ${view.id}: ${view.state}, for account ${view.account}${view.accountSwitchKey === null ? '' : ` acting on ${view.accountSwitchKey}`}, expires ${view.expiresAt}`,
     `network  ${view.network ?? 'none'}`,
     `affects  ${view.affects.join(', ') || 'nothing named'}`,
@@ -134,9 +160,8 @@ export function renderPlan(view: PlanView): string {
     ...(view.differences.length === 0 ? [] : ['changes', ...view.differences.map((line) => `  ${line}`)]),
     ...(view.differencesNotShown > 0 ? [`  and ${view.differencesNotShown} more differences`] : []),
     ...(view.surroundings.before === null ? [] : [`before   ${view.surroundings.before}`]),
-    ...(view.approval === null
-      ? []
-      : [`approved by ${view.approval.approver} (${view.approval.channel}) at ${view.approval.at}`]),
+    ...(view.approval === null ? [] : [`approved by ${inWords(view.approval)}`]),
+    ...(view.denial === null ? [] : [`denied by ${inWords(view.denial)}`]),
     ...(view.outcome === null
       ? []
       : [`outcome  ${view.outcome.note}`, `answer   ${view.outcome.answer.slice(0, longestValue)}`]),
@@ -144,6 +169,12 @@ export function renderPlan(view: PlanView): string {
     view.next,
   ];
   return lines.join('\n');
+}
+
+const proofs = { signed: 'signed', 'client-form': 'in a client’s form, not signed', unsigned: 'not signed' } as const;
+
+function inWords({ approver, channel, kind, at, reason }: NonNullable<PlanView['approval']>): string {
+  return `${approver} (${channel}, ${proofs[kind]}) at ${at}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 const surroundings = (context: object | undefined): string | null =>

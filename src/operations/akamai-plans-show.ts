@@ -20,8 +20,8 @@ export const akamaiPlansShow = defineOperation({
   async run({ planId }, context) {
     const { plans } = akamaiOf(context);
     const plan = plans.get(planId);
-    if (plan.state === 'checking' || plan.state === 'sending') await plans.settleInterrupted(context.caller);
-    return viewPlan(plans.get(planId));
+    if (plan.state === 'checking' || plan.state === 'sending') await plans.settleInterrupted();
+    return viewPlan(plans.get(planId), plans.alteration(planId));
   },
   render: renderPlan,
 });

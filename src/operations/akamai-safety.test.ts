@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { simulatedEnvironment } from '../../test/akamai-simulator/environment.ts';
 import { type Simulator, startSimulator } from '../../test/akamai-simulator/simulator.ts';
+import { TestApprover } from '../../test/approver.ts';
 import { assistantCaller } from '../../test/callers.ts';
 import { temporaryHome } from '../../test/temporary-home.ts';
 import { FtsError } from '../errors/fts-error.ts';
@@ -78,7 +79,8 @@ it.each(Array.from({ length: 8 }, (_, seed) => seed))(
   { timeout: 30_000 },
   async (seed) => {
     const random = new SeededRandom(seed);
-    const { plans } = akamaiOf(services);
+    const { plans, audit } = akamaiOf(services);
+    const ana = await TestApprover.enrol({ database: services.database, audit });
     const approved = new Set<string>();
     const spent = new Set<string>();
     let writesAllowed = 0;
@@ -87,10 +89,10 @@ it.each(Array.from({ length: 8 }, (_, seed) => seed))(
       if (random.chance(0.12) && known.length > 0) {
         const { id, state } = random.pick(known);
         if (state === 'proposed') {
-          plans.approve(id, { approver: 'Ana', channel: 'terminal' });
+          ana.approve(plans, id);
           approved.add(id);
         } else if (state === 'approved' && random.chance(0.3)) {
-          plans.deny(id, { approver: 'Ana', channel: 'terminal' });
+          ana.deny(plans, id);
           approved.delete(id);
         }
         continue;

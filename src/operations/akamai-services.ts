@@ -11,7 +11,8 @@ import type { Account } from '../akamai/credentials/account.ts';
 import { type Accounts, loadAccounts } from '../akamai/credentials/load-accounts.ts';
 import { PropertyIndexCache } from '../akamai/properties/index-cache.ts';
 import { OperationSearch } from '../akamai/search/search-operations.ts';
-import type { AuditLog } from '../store/audit-log.ts';
+import { Approvers } from '../approval/approvers.ts';
+import { AuditLog } from '../store/audit-log.ts';
 import type { Services } from './context.ts';
 
 /** What the Akamai operations share; each part is made on first use and kept for the process. */
@@ -22,17 +23,25 @@ export class AkamaiServices {
   #search: OperationSearch | undefined;
   #accounts: Accounts | undefined;
   #client: AkamaiClient | undefined;
+  #audit: AuditLog | undefined;
+  #approvers: Approvers | undefined;
   #plans: ChangePlans | undefined;
   #properties: PropertyIndexCache | undefined;
 
   constructor(services: Services) {
     this.#services = services;
-    services.audit.hide(() => secretsOf(this.#accounts));
   }
 
   /** Rows never hold a secret of the accounts that are loaded. */
   get audit(): AuditLog {
-    return this.#services.audit;
+    this.#audit ??= new AuditLog(this.#services.database, { knownSecrets: () => secretsOf(this.#accounts) });
+    return this.#audit;
+  }
+
+  /** The people whose signature approves. */
+  get approvers(): Approvers {
+    this.#approvers ??= new Approvers(this.#services.database, this.audit);
+    return this.#approvers;
   }
 
   /** The only holder of a client that can write. */
@@ -40,6 +49,8 @@ export class AkamaiServices {
     this.#plans ??= new ChangePlans({
       database: this.#services.database,
       audit: this.audit,
+      approvers: this.approvers,
+      clientForms: () => this.#services.config.values['approval.client-forms'],
       catalogue: this.catalogue,
       validator: this.validator,
       caller: this.#writingClient(),

@@ -5,45 +5,37 @@ import { runJob } from '../jobs/run-job.ts';
 import type { Progress, Work } from '../runtime/progress.ts';
 import type { Caller } from '../store/caller.ts';
 import type { AskPerson } from './ask-person.ts';
-import { audited, auditedJob, auditedSubmission } from './audited-call.ts';
 import { authorize } from './authorize.ts';
 import type { OperationContext, Services } from './context.ts';
 import { findOperation } from './index.ts';
 import type { Operation } from './operation.ts';
+import type { TerminalPerson } from './terminal-person.ts';
 
 /** A call's work, who calls and, where the face knows it, how a person behind them can be asked. */
 export interface Call extends Work {
   caller: Caller;
   askPerson?: AskPerson | undefined;
+  terminal?: TerminalPerson | undefined;
 }
 
 /**
- * Checks that the caller may, validates the input, runs the handler, validates the output, leaves a row in the audit
- * log: the one way into an operation, for every face.
+ * Checks that the caller may, validates the input, runs the handler, validates the output: the one way into an
+ * operation, for every face. Whoever submitted a job was checked then; `jobId` says that this call runs it.
  */
-export function callOperation(operation: Operation, input: unknown, services: Services, call: Call): Promise<unknown> {
-  return audited({ operation, input, caller: call.caller }, services, () => perform(operation, input, services, call));
-}
-
-/** Whoever submitted a job was checked then; `jobId` says that this call runs it. */
-async function perform(
+export async function callOperation(
   operation: Operation,
   input: unknown,
   services: Services,
   call: Call,
   jobId?: string,
 ): Promise<unknown> {
-  const { report, caller, askPerson } = call;
+  const { report, signal, caller, askPerson, terminal } = call;
   if (jobId === undefined) authorize(operation, caller);
   const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
-  // What a handler that failed left going, such as its other reads, ends with it.
-  const ended = new AbortController();
-  const signal = AbortSignal.any([call.signal, ended.signal]);
-  const context: OperationContext = { ...services, report, signal, caller, askPerson, jobId };
+  const context: OperationContext = { ...services, report, signal, caller, askPerson, terminal, jobId };
   const actsOn = operation.actsOn?.(parsed, context);
   if (actsOn !== undefined) authorize(findOperation(actsOn), caller);
-  const result = await operation.run(parsed, context).finally(() => ended.abort());
-  const output = operation.output.safeParse(result);
+  const output = operation.output.safeParse(await operation.run(parsed, context));
   if (!output.success) {
     throw new FtsError('internal', `${operation.name} returned something that its own schema refuses.`, {
       cause: output.error,
@@ -63,14 +55,10 @@ export function submitOperation(
   requestedBy: Caller,
   { key, here = false }: { key?: string; here?: boolean } = {},
 ): Job {
-  return auditedSubmission({ operation, input, caller: requestedBy }, services, () => {
-    authorize(operation, requestedBy);
-    const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
-    const existing = key === undefined ? undefined : services.jobs.findByKey(key);
-    if (existing !== undefined) return { job: existing, isNew: false };
-    const writes = operation.writes?.(parsed) ?? [];
-    return { job: services.jobs.submit(operation.name, parsed, { key, requestedBy, writes, here }), isNew: true };
-  });
+  authorize(operation, requestedBy);
+  const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
+  const writes = operation.writes?.(parsed) ?? [];
+  return services.jobs.submit(operation.name, parsed, { key, requestedBy, writes, here });
 }
 
 /** Runs a job that this process has claimed or taken over to its end. */
@@ -79,9 +67,11 @@ export function workOn(
   services: Services,
   options: { stop: AbortSignal; onProgress?: (progress: Progress) => void },
 ): Promise<Job> {
-  const { id, input, requestedBy: caller } = job;
-  const operation = findOperation(job.operation);
-  return auditedJob({ operation, input, caller }, services, id, () =>
-    runJob(services.jobs, job, (_, work) => perform(operation, input, services, { ...work, caller }, id), options),
+  return runJob(
+    services.jobs,
+    job,
+    (_, work) =>
+      callOperation(findOperation(job.operation), job.input, services, { ...work, caller: job.requestedBy }, job.id),
+    options,
   );
 }

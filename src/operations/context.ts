@@ -3,12 +3,11 @@ import type { JobStore } from '../jobs/job-store.ts';
 import type { Registry } from '../jobs/registry.ts';
 import type { Work } from '../runtime/progress.ts';
 import type { ApiKeys } from '../store/api-keys.ts';
-import type { AuditLog } from '../store/audit-log.ts';
 import type { Caller } from '../store/caller.ts';
 import type { Database } from '../store/database.ts';
 import type { Home } from '../store/home.ts';
-import type { RefusalLog } from '../store/refusal-log.ts';
 import type { AskPerson } from './ask-person.ts';
+import type { TerminalPerson } from './terminal-person.ts';
 
 /** What every operation may use, opened once per process. */
 export interface Services {
@@ -19,9 +18,6 @@ export interface Services {
   jobs: JobStore;
   registry: Registry;
   keys: ApiKeys;
-  audit: AuditLog;
-  /** Refusals go into the audit log through this, which keeps a flood of them small. */
-  refusals: RefusalLog;
 }
 
 /** What an operation's handler is given besides its input. */
@@ -32,4 +28,6 @@ export interface OperationContext extends Services, Work {
   caller: Caller;
   /** Undefined where no person can be asked. What it returns can come from nowhere else, least of all from the input. */
   askPerson: AskPerson | undefined;
+  /** The person at the terminal that called; undefined on every other face, and where there is no terminal. */
+  terminal: TerminalPerson | undefined;
 }

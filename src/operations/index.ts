@@ -1,6 +1,7 @@
 import { FtsError } from '../errors/fts-error.ts';
 import { akamaiApply } from './akamai-apply.ts';
 import { akamaiApprove } from './akamai-approve.ts';
+import { akamaiApproveBegin } from './akamai-approve-begin.ts';
 import { akamaiCertificates } from './akamai-certificates.ts';
 import { akamaiCloud } from './akamai-cloud.ts';
 import { akamaiDeny } from './akamai-deny.ts';
@@ -29,6 +30,10 @@ import { akamaiSearch } from './akamai-search.ts';
 import { akamaiSync } from './akamai-sync.ts';
 import { akamaiUrl } from './akamai-url.ts';
 import { akamaiWhoami } from './akamai-whoami.ts';
+import { approversAdd } from './approvers-add.ts';
+import { approversList } from './approvers-list.ts';
+import { approversPassphrase } from './approvers-passphrase.ts';
+import { approversRemove } from './approvers-remove.ts';
 import { auditExport } from './audit-export.ts';
 import { auditList } from './audit-list.ts';
 import { auditVerify } from './audit-verify.ts';
@@ -82,6 +87,7 @@ export const operations: readonly Operation[] = [
   akamaiPlan,
   akamaiApply,
   akamaiApprove,
+  akamaiApproveBegin,
   akamaiDeny,
   akamaiPlansList,
   akamaiPlansShow,
@@ -121,6 +127,10 @@ export const operations: readonly Operation[] = [
   auditVerify,
   auditExport,
   configShow,
+  approversAdd,
+  approversList,
+  approversRemove,
+  approversPassphrase,
   keysCreate,
   keysList,
   keysRevoke,

@@ -4,11 +4,17 @@ import { apiKeySchema, scopes } from '../store/api-keys.ts';
 import { mayUse } from '../store/caller.ts';
 import { defineOperation } from './operation.ts';
 
+/** Said to whoever still asks for the scope that approved, once. */
+const unknownScope = ({ input }: { input?: unknown }): string =>
+  input === 'approve'
+    ? 'No key approves: enrol the person instead, in a terminal, with `fts approvers add NAME`'
+    : `Choose of ${scopes.join(', ')}`;
+
 export const keysCreate = defineOperation({
   name: 'keys.create',
   title: 'Make an API key',
   description:
-    'Makes a key for a program or an assistant and shows its token, this once. Give it no more scopes than it needs; `approve` is for a person’s own key and is only given when named.',
+    'Makes a key for a program or an assistant and shows its token, this once. Give it no more scopes than it needs. No key approves a change plan: that takes a person, enrolled with `approvers.add`.',
   effect: 'access',
   scope: 'admin',
   idempotent: false,
@@ -22,7 +28,11 @@ export const keysCreate = defineOperation({
       .string()
       .regex(/^[\w.@ -]{1,64}$/)
       .describe('Whose or what for; it appears in the audit log'),
-    scopes: z.array(z.enum(scopes)).min(1).default(['read']).describe('What it may do'),
+    scopes: z
+      .array(z.enum(scopes, { error: unknownScope }))
+      .min(1)
+      .default(['read'])
+      .describe('What it may do'),
     days: z.number().int().min(1).max(3650).optional().describe('Ends after so many days; without it, when revoked'),
   }),
   output: z.object({ key: apiKeySchema, token: z.string() }),

@@ -50,6 +50,5 @@ export const modelsAsk = defineOperation({
       await pool.drain(stopSeconds);
     }
   },
-  manyLines: ['answer'],
   render: ({ answer }) => answer,
 });

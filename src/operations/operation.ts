@@ -33,6 +33,10 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Output exten
   writes?(input: z.output<Input>): readonly string[];
   /** Only a person may call it (a terminal or the console), never a model: no MCP tool is made from it. */
   personOnly?: boolean;
+  /** Only the console's pages call it: it is no command either. */
+  consoleOnly?: boolean;
+  /** Input fields that only the console's pages send: no flag is made of them, and a terminal's input has none. */
+  consoleFields?: readonly (keyof z.input<Input> & string)[];
   /** Input fields that the CLI takes as plain words, in order; the last may be a list. */
   positionals?: readonly (keyof z.input<Input> & string)[];
   /** For control of other work: the operation whose right the caller needs as well. */
@@ -46,9 +50,7 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Output exten
   passed?(output: z.output<Output>): boolean;
   /** What `--json` prints, where a script expects another form than the whole output: a bare list, say. */
   toJson?(output: z.output<Output>): unknown;
-  /** Fields of the output whose texts have several lines, such as a page; in all others a line break is no line break. */
-  manyLines?: readonly string[];
-  /** The result as text for a person, with every text in it visible; without it the CLI prints the fields as a table. */
+  /** The result as text for a person; without it the CLI prints the fields as a table. */
   render?(output: z.output<Output>): string;
 }
 

@@ -16,11 +16,14 @@ export const apiKeyTables: Schema = {
       last_used_at TEXT,
       revoked_at TEXT
     );`,
+    // The scope `approve` is gone: people approve as approvers, with a signature. Keys that had it keep their others.
+    `UPDATE api_keys SET scopes =
+      (SELECT json_group_array(value) FROM json_each(api_keys.scopes) WHERE value <> 'approve');`,
   ],
 };
 
-/** What a key or token may do. `admin` covers all but `approve`, which is a person's and is never given by default. */
-export const scopes = ['read', 'train', 'serve', 'plan', 'approve', 'admin'] as const;
+/** What a key or token may do; `admin` covers all. None approves a change plan: that takes an approver's signature. */
+export const scopes = ['read', 'train', 'serve', 'plan', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** A key as it is kept: everything but its secret. */

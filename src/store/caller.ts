@@ -28,10 +28,10 @@ export const keylessCaller: Caller = {
   name: 'local',
   channel: 'http',
   credential: 'none',
-  scopes: ['admin', 'approve'],
+  scopes: ['admin'],
 };
 
-/** `admin` covers everything but `approve`, which is a person's and has to be granted by name. */
+/** `admin` covers everything that needs no person. */
 export function mayUse({ scopes }: Pick<Caller, 'scopes'>, scope: Scope): boolean {
-  return scopes.includes(scope) || (scope !== 'approve' && scopes.includes('admin'));
+  return scopes.includes(scope) || scopes.includes('admin');
 }

@@ -7,6 +7,7 @@ import type { Accounts } from '../credentials/load-accounts.ts';
 import type { Actor } from './akamai-reader.ts';
 import type { Observation } from './change-kind.ts';
 import type { ChangePlan } from './change-plan.ts';
+import { type Deciding, requireApproval } from './decide-plan.ts';
 import { differences } from './difference.ts';
 import type { StoredPlan } from './plan-store.ts';
 import { requestOf } from './planned-call.ts';
@@ -14,6 +15,8 @@ import { finish, type Settling, settlePlan } from './settle-plan.ts';
 
 /** What applying needs; the one caller that can write is in here and nowhere else. */
 export interface Applying extends Settling {
+  /** Who may have approved, and how that is proven. */
+  deciding: Deciding;
   caller: AkamaiCaller;
   accounts: Accounts;
   /** Read at every apply, so that switching to read-only works at once. */
@@ -44,7 +47,7 @@ export async function applyApproved(
   }
 }
 
-function claim({ records, mode }: Applying, id: string, who: Actor): StoredPlan {
+function claim({ records, deciding, mode }: Applying, id: string, who: Actor): StoredPlan {
   const claimed = records.store.atomically((): StoredPlan | FtsError => {
     const plan = records.current(id);
     if (plan.state === 'applied') return plan;
@@ -63,7 +66,8 @@ function claim({ records, mode }: Applying, id: string, who: Actor): StoredPlan 
       }
       records.requireState(plan, 'approved', 'applied');
       records.requireIntact(plan);
-      requireOverride(plan);
+      records.requireUnspent(plan);
+      requireApproval(deciding, plan);
     } catch (error) {
       // Returned, not thrown: the refusal's own row has to be committed.
       const refusal = FtsError.from(error);
@@ -87,14 +91,8 @@ function requireChangeMode(mode: Applying['mode']): void {
   });
 }
 
-function requireOverride(plan: StoredPlan): void {
-  const gate = plan.description.gate;
-  if (gate === undefined || gate.met || plan.approval?.overrideStaging === true) return;
-  throw new FtsError('forbidden', `Not applied: ${gate.explanation}`, { field: 'planId', value: plan.id });
-}
-
 async function checkNothingMoved(
-  { records, observer, accounts, mode }: Applying,
+  { records, observer, accounts, mode, deciding }: Applying,
   plan: StoredPlan,
   who: Actor,
   signal: AbortSignal | undefined,
@@ -114,7 +112,9 @@ async function checkNothingMoved(
       );
     }
     now = await observer.observe(plan.call, who, signal);
-    records.requireIntact(records.store.get(plan.id));
+    const present = records.store.get(plan.id);
+    records.requireIntact(present);
+    requireApproval(deciding, present);
     requireChangeMode(mode);
   } catch (error) {
     records.store.atomically(() => {
@@ -142,7 +142,8 @@ function markSending({ records }: Applying, plan: StoredPlan, who: Actor): void 
     const isOurs =
       records.now().getTime() < Date.parse(plan.expiresAt) && records.store.move(plan.id, 'checking', 'sending');
     if (isOurs) records.record('plan.sending', plan, who, 'ok', { method: plan.call.method, path: plan.call.path });
-    else records.store.move(plan.id, 'checking', 'expired', { pid: null });
+    else if (records.store.move(plan.id, 'checking', 'expired', { pid: null }))
+      records.record('plan.expired', plan, { name: 'system', channel: 'system' }, 'refused', {});
   });
   if (records.store.get(plan.id).state === 'sending') return;
   throw new FtsError('conflict', `Plan ${plan.id} expired before it could be sent. Nothing was sent.`, {

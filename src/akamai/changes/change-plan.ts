@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digestOf } from '../../store/canonical-json.ts';
+import { signatureSchema } from '../../approval/credential.ts';
 import { plannedCallSchema } from './planned-call.ts';
 
 /**
@@ -45,11 +45,25 @@ const descriptionSchema = z.object({
 
 const observationSchema = z.object({ state: z.unknown(), context: z.record(z.string(), z.unknown()).optional() });
 
+/** What vouches for a body once the body itself may have to be forgotten. */
+const bodyProofSchema = z.object({
+  /** SHA-256 of the salt and the body's canonical JSON. */
+  sha256: z.string(),
+  /** The body holds a password or the like: it is forgotten, with the salt, when the plan has ended. */
+  secret: z.boolean(),
+  salt: z.string().optional(),
+});
+export type BodyProof = z.output<typeof bodyProofSchema>;
+
 /** The part of a plan that never changes after it was made; its digest is what is approved. */
 export const planContentSchema = z.object({
   id: z.string(),
   kind: z.string(),
   call: plannedCallSchema,
+  /** One for each call, null where it has no body. Missing in plans from before approvals were signed. */
+  bodies: z.array(bodyProofSchema.nullable()).optional(),
+  /** What every face shows of it, without secrets, as canonical JSON. */
+  shown: z.string().optional(),
   observed: observationSchema,
   description: descriptionSchema,
   reason: z.string().optional(),
@@ -62,19 +76,34 @@ export const planContentSchema = z.object({
 });
 export type PlanContent = z.output<typeof planContentSchema>;
 
-const approvalChannels = ['terminal', 'console', 'elicitation'] as const;
-
-export const approvalSchema = z.object({
-  digest: z.string(),
+const decided = {
+  decision: z.enum(['approve', 'deny']),
+  /** Name of the person. */
   approver: z.string(),
-  channel: z.enum(approvalChannels),
+  channel: z.string(),
   reason: z.string().optional(),
   overrideStaging: z.boolean(),
   at: z.string(),
-  /** The audit row of the approval: applying checks that the chain still holds it. */
   auditSequence: z.number().int(),
+};
+
+/** A decision with its proof: the signature of an enrolled approver over `approvalText`. */
+const signedDecisionSchema = z.object({
+  kind: z.literal('signed'),
+  ...decided,
+  approverId: z.string(),
+  signature: signatureSchema,
 });
+
+/** Made in the form of a client that the operator trusts (`approval.client-forms`): nothing proves it. */
+const clientFormSchema = z.object({ kind: z.literal('client-form'), ...decided });
+
+/** From before approvals were signed; kept to be read, never applied. */
+const unsignedSchema = z.object({ kind: z.literal('unsigned'), ...decided });
+
+export const approvalSchema = z.discriminatedUnion('kind', [signedDecisionSchema, clientFormSchema, unsignedSchema]);
 export type Approval = z.output<typeof approvalSchema>;
+export type SignedDecision = z.output<typeof signedDecisionSchema>;
 
 export const outcomeSchema = z.object({
   /** HTTP status of Akamai's answer; null when none came. */
@@ -92,12 +121,8 @@ const changePlanSchema = z.object({
   digest: z.string(),
   state: z.enum(planStates),
   approval: approvalSchema.nullable(),
+  denial: approvalSchema.nullable(),
   outcome: outcomeSchema.nullable(),
   updatedAt: z.string(),
 });
 export type ChangePlan = z.output<typeof changePlanSchema>;
-
-/** SHA-256 over everything that an approval is about: the call, the host, the observed state, the expiry. */
-export function planDigest(content: PlanContent): string {
-  return digestOf(content);
-}

@@ -1,15 +1,24 @@
 import { randomBytes } from 'node:crypto';
+import type { Approvers } from '../../approval/approvers.ts';
 import { FtsError } from '../../errors/fts-error.ts';
-import { parseWith } from '../../errors/parse-with.ts';
 import type { AuditLog } from '../../store/audit-log.ts';
 import type { Database } from '../../store/database.ts';
 import type { AkamaiCaller } from '../client/akamai-request.ts';
 import type { Actor } from './akamai-reader.ts';
 import { type Applying, applyApproved } from './apply-plan.ts';
+import { proofOfBody, shownText } from './approval-text.ts';
 import { CallObserver } from './call-observer.ts';
 import type { ChangeKind, ChangeRequest } from './change-kind.ts';
-import { type Approval, approvalSchema, type ChangePlan, type PlanContent, type PlanState } from './change-plan.ts';
+import type { ChangePlan, PlanContent, PlanState } from './change-plan.ts';
 import { type CallChecks, plannedCall } from './check-call.ts';
+import {
+  type Deciding,
+  type Decision,
+  draftDecision,
+  recordFromForm,
+  recordSigned,
+  type SignedBy,
+} from './decide-plan.ts';
 import { plainDescription } from './plain-text.ts';
 import { PlanRecords } from './plan-records.ts';
 import { presentCall } from './planned-call.ts';
@@ -21,6 +30,9 @@ const longestMinutes = 24 * 60;
 interface ChangePlansOptions extends CallChecks {
   database: Database;
   audit: AuditLog;
+  approvers: Approvers;
+  /** Whether the operator lets clients' own forms approve. Read each time. */
+  clientForms?: () => boolean;
   /** The one caller that can write. Nobody else is given it. */
   caller: AkamaiCaller;
   kinds: readonly ChangeKind[];
@@ -29,29 +41,22 @@ interface ChangePlansOptions extends CallChecks {
   now?: () => Date;
 }
 
-/** A person's word. Faces build it from a terminal, the console or a form that the server wrote; no tool argument can. */
-export type Approver = Pick<Approval, 'approver' | 'channel'> & {
-  reason?: string | undefined;
-  /** Needed, with a reason, where the plan's gate is not met. */
-  overrideStaging?: boolean | undefined;
-  /** The digest that the person was shown; when given it must be the plan's. */
-  digest?: string | undefined;
-};
-
 /** plan → approve (a person) → apply (once, if nothing moved) → record → roll back. The only way to a write. */
 export class ChangePlans {
   private readonly checks: CallChecks;
   private readonly records: PlanRecords;
   private readonly observer: CallObserver;
+  private readonly deciding: Deciding;
   private readonly applying: Applying;
 
-  constructor({ now = () => new Date(), ...options }: ChangePlansOptions) {
-    const { caller, accounts, mode } = options;
+  constructor({ now = () => new Date(), clientForms = () => false, ...options }: ChangePlansOptions) {
+    const { caller, accounts, mode, approvers } = options;
     this.checks = options;
     this.records = new PlanRecords({ ...options, now });
     this.observer = new CallObserver(options);
     const { records, observer } = this;
-    this.applying = { records, observer, caller, accounts, mode, inFlight: new Set() };
+    this.deciding = { records, approvers, clientForms, formApprovals: new Map() };
+    this.applying = { deciding: this.deciding, records, observer, caller, accounts, mode, inFlight: new Set() };
   }
 
   /** Checks the call, reads the present state, and stores what would be done. Performs nothing. */
@@ -70,22 +75,21 @@ export class ChangePlans {
     const observed = await this.observer.observe(call, who, options.signal);
     const description = plainDescription(kind.describe(call, observed));
     const createdAt = this.records.now();
+    const parts: Pick<PlanContent, 'call' | 'description' | 'observed'> = asStored({ call, description, observed });
     const minutes = Math.min(options.minutes ?? defaultMinutes, longestMinutes);
-    const content: PlanContent = JSON.parse(
-      JSON.stringify({
-        id: `plan-${createdAt.getTime().toString(36)}-${randomBytes(4).toString('hex')}`,
-        kind: kind.name,
-        call,
-        observed,
-        description,
-        reason: options.reason,
-        requestedBy: who.name,
-        channel: who.channel,
-        createdAt: createdAt.toISOString(),
-        expiresAt: new Date(createdAt.getTime() + minutes * 60_000).toISOString(),
-        rollbackOf: options.rollbackOf,
-      }),
-    );
+    const content: PlanContent = asStored({
+      id: `plan-${createdAt.getTime().toString(36)}-${randomBytes(4).toString('hex')}`,
+      kind: kind.name,
+      ...parts,
+      bodies: [proofOfBody(parts.call)],
+      shown: shownText(parts),
+      reason: options.reason,
+      requestedBy: who.name,
+      channel: who.channel,
+      createdAt: createdAt.toISOString(),
+      expiresAt: new Date(createdAt.getTime() + minutes * 60_000).toISOString(),
+      rollbackOf: options.rollbackOf,
+    });
     return this.records.store.atomically(() => {
       const plan = this.records.store.insert(content);
       this.records.record('plan.created', plan, who, 'ok', { call: presentCall(call), title: description.title });
@@ -93,64 +97,43 @@ export class ChangePlans {
     });
   }
 
-  /** Records a person's approval of exactly this plan. Refused after expiry, for another digest, or with an unmet gate. */
-  approve(id: string, given: Approver): ChangePlan {
-    const { approver, channel } = parseWith(
-      approvalSchema.pick({ approver: true, channel: true }),
-      given,
-      'the approval',
-    );
-    const who = { name: approver, channel };
-    if (approver.trim() === '')
-      throw new FtsError('invalid-input', 'An approval needs the name of a person.', { field: 'approver' });
-    return this.records.store.atomically(() => {
-      const plan = this.records.current(id);
-      this.records.requireState(plan, 'proposed', 'approved');
-      this.records.requireIntact(plan);
-      if (given.digest !== undefined && given.digest !== plan.digest) {
-        throw new FtsError('conflict', 'What was shown to the approver is not what this plan says.', {
-          field: 'digest',
-          value: given.digest,
-          remedy: 'Read the plan again before you approve it.',
-        });
-      }
-      const overrideStaging = requireGate(plan, given);
-      const reason = given.reason?.trim();
-      const row = this.records.record('plan.approved', plan, who, 'ok', {
-        digest: plan.digest,
-        reason,
-        overrideStaging,
-      });
-      const approval: Approval = {
-        digest: plan.digest,
-        approver,
-        channel,
-        ...(reason === undefined || reason === '' ? {} : { reason }),
-        overrideStaging,
-        at: this.records.now().toISOString(),
-        auditSequence: row.sequence,
-      };
-      this.records.store.move(id, 'proposed', 'approved', { approval });
-      return this.records.store.get(id);
-    });
+  /** What an approver signs for a decision: the text, its SHA-256 as a passkey's challenge, the moment that it names. */
+  draft(
+    id: string,
+    decision: Decision,
+    approver: { id: string; name: string },
+  ): { text: string; challenge: string; at: string } {
+    return draftDecision(this.deciding, id, decision, approver);
   }
 
-  /** Ends a plan that is proposed or approved; it can never be applied. */
-  deny(id: string, by: { approver: string; channel: Approval['channel']; reason?: string | undefined }): ChangePlan {
-    return this.records.store.atomically(() => {
-      const plan = this.records.current(id);
-      if (plan.state !== 'proposed' && plan.state !== 'approved') this.records.requireState(plan, 'proposed', 'denied');
-      this.records.store.move(id, plan.state, 'denied');
-      this.records.record('plan.denied', plan, { name: by.approver, channel: by.channel }, 'refused', {
-        reason: by.reason,
-      });
-      return this.records.store.get(id);
-    });
+  /** Records a decision that an enrolled approver signed, for exactly this plan as it is stored. */
+  decide(id: string, decision: Decision, by: SignedBy): ChangePlan {
+    return recordSigned(this.deciding, id, decision, by);
+  }
+
+  /** Records a decision from the form of a client that the operator trusts (`approval.client-forms`). */
+  decideInForm(id: string, decision: Decision, who: Actor): ChangePlan {
+    return recordFromForm(this.deciding, id, decision, who);
+  }
+
+  /** Whether the plan waits for a person, also where a client's form approved it in another process. */
+  needsDecision(plan: ChangePlan): boolean {
+    if (plan.state === 'proposed') return true;
+    return (
+      plan.state === 'approved' &&
+      plan.approval?.kind !== 'signed' &&
+      this.deciding.formApprovals.get(plan.id) === undefined
+    );
+  }
+
+  /** Why a plan is not the one that was made; undefined where it is. */
+  alteration(id: string): string | undefined {
+    return this.records.alteration(this.records.store.get(id));
   }
 
   /** Carries an approved plan out, once. A plan that is applied already gives its recorded outcome and sends nothing. */
   async apply(id: string, who: Actor, signal?: AbortSignal): Promise<ChangePlan> {
-    await this.settleInterrupted(who);
+    await this.settleInterrupted();
     return applyApproved(this.applying, id, who, signal);
   }
 
@@ -192,18 +175,13 @@ export class ChangePlans {
   }
 
   /** Finds plans whose process died while applying them, and settles each by reading the state back. Call at start-up. */
-  settleInterrupted(who: Actor = { name: 'system', channel: 'system' }): Promise<ChangePlan[]> {
-    return settleInterrupted(this.applying, who);
+  settleInterrupted(): Promise<ChangePlan[]> {
+    // Nobody asked for it: whoever looks at a plan has not applied it.
+    return settleInterrupted(this.applying, { name: 'system', channel: 'system' });
   }
 }
 
-function requireGate(plan: ChangePlan, given: Approver): boolean {
-  const gate = plan.description.gate;
-  if (gate === undefined || gate.met) return false;
-  if (given.overrideStaging === true && (given.reason?.trim() ?? '').length > 0) return true;
-  throw new FtsError('forbidden', `Not approved: ${gate.explanation}`, {
-    field: 'overrideStaging',
-    value: given.overrideStaging ?? false,
-    remedy: 'Activate the same version on staging first, or override this with a reason.',
-  });
+/** As it will come back from the database, so that its digest is the same then. */
+function asStored<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value)) as Value;
 }

@@ -1,9 +1,10 @@
 import { FtsError } from '../../errors/fts-error.ts';
-import type { AuditEvent, AuditLog } from '../../store/audit-log.ts';
+import type { AuditEvent, AuditLog, AuditRow } from '../../store/audit-log.ts';
 import type { Database } from '../../store/database.ts';
 import type { Actor } from './akamai-reader.ts';
-import { type PlanState, planDigest } from './change-plan.ts';
-import { PlanStore, type StoredPlan } from './plan-store.ts';
+import { planDigest, requireWhole } from './approval-text.ts';
+import type { PlanState } from './change-plan.ts';
+import { endStates, PlanStore, type StoredPlan } from './plan-store.ts';
 
 /** The stored plans together with the audit rows that vouch for them. */
 export class PlanRecords {
@@ -37,28 +38,70 @@ export class PlanRecords {
     throw new FtsError('conflict', `Plan ${plan.id} is ${plan.state}, so it cannot be ${verb}.`, {
       field: 'planId',
       value: plan.id,
-      remedy: plan.state === 'proposed' ? 'A person has to approve it first.' : 'Make a new plan.',
+      remedy:
+        plan.state === 'proposed'
+          ? `A person has to approve it first: fts akamai approve ${plan.id}.`
+          : 'Make a new plan.',
     });
   }
 
-  /** Fails when the stored plan is not the one whose digest was shown and recorded. */
+  /** Why a plan is not the one that was made; undefined where it is. */
+  alteration(plan: StoredPlan): string | undefined {
+    const isEnded = endStates.has(plan.state);
+    // What ended before approvals were signed has lost what its digest was made over.
+    if (isEnded && plan.bodies === undefined) return undefined;
+    if (planDigest(plan) !== plan.digest) return 'its content does not fit its digest';
+    if (this.firstRow(plan.id)?.details.digest !== plan.digest) return 'the audit log has it with another content';
+    if (isEnded || plan.bodies === undefined) return undefined;
+    try {
+      requireWhole(plan);
+    } catch {
+      return 'its parts do not fit together';
+    }
+    return undefined;
+  }
+
+  /** Fails when the stored plan is not the one that was made, shown and recorded. */
   requireIntact(plan: StoredPlan): void {
-    const { digest, state: _state, approval, outcome: _outcome, updatedAt: _updatedAt, pid: _pid, ...content } = plan;
-    const recorded = approval === null ? undefined : this.audit.get(approval.auditSequence);
-    const intact =
-      planDigest(content) === digest &&
-      (approval === null ||
-        (approval.digest === digest &&
-          recorded?.action === 'plan.approved' &&
-          recorded.subject === plan.id &&
-          recorded.details.digest === digest &&
-          recorded.actor === approval.approver));
-    if (intact) return;
-    throw new FtsError('corrupt', `Plan ${plan.id} is not what was proposed and approved; it is not applied.`, {
-      field: 'planId',
-      value: plan.id,
-      remedy: 'Somebody changed the registry: run `fts audit verify`, and make a new plan.',
-    });
+    const alteration = this.alteration(plan);
+    if (alteration !== undefined) {
+      throw new FtsError('corrupt', `Plan ${plan.id} was changed by hand: ${alteration}.`, {
+        field: 'planId',
+        value: plan.id,
+        remedy: 'Somebody changed the database: run `fts audit verify`, and make a new plan.',
+      });
+    }
+    if (!endStates.has(plan.state)) requireWhole(plan);
+  }
+
+  /**
+   * Fails where the audit log says that the plan has been sent, or has ended, whatever its state says now. A rate limit
+   * is the one answer after which it may be sent again.
+   */
+  requireUnspent(plan: StoredPlan): void {
+    let spent: string | undefined;
+    for (const { action, outcome, details } of this.audit.all({ subject: plan.id })) {
+      if (action === 'plan.denied' && outcome === 'refused') spent = 'denied';
+      else if (action === 'plan.expired') spent = 'expired';
+      else if (action === 'plan.sending') spent ??= 'sent';
+      else if (action === 'plan.apply' && details.status === 429 && spent === 'sent') spent = undefined;
+      else if (action === 'plan.apply' && typeof details.state === 'string') spent = details.state;
+    }
+    if (spent === undefined) return;
+    throw new FtsError(
+      'corrupt',
+      `Plan ${plan.id} says that it is ${plan.state}, but the audit log has it as ${spent}.`,
+      {
+        field: 'planId',
+        value: plan.id,
+        remedy: 'Somebody changed the database: run `fts audit verify`, and make a new plan.',
+      },
+    );
+  }
+
+  private firstRow(id: string): AuditRow | undefined {
+    for (const row of this.audit.all({ subject: id, action: 'plan.created' })) return row;
+    return undefined;
   }
 
   record(

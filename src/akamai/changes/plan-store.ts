@@ -3,6 +3,7 @@ import { FtsError } from '../../errors/fts-error.ts';
 import { ownProcess, stateOfProcess } from '../../runtime/process-mark.ts';
 import { type Database, immediately, type Schema } from '../../store/database.ts';
 import { redact } from '../../store/redact.ts';
+import { planDigest } from './approval-text.ts';
 import {
   type Approval,
   approvalSchema,
@@ -12,7 +13,6 @@ import {
   type PlanContent,
   type PlanState,
   planContentSchema,
-  planDigest,
   planStates,
 } from './change-plan.ts';
 
@@ -32,6 +32,10 @@ export const changePlanTables: Schema = {
     );
     CREATE INDEX change_plans_by_state ON change_plans (state, created_at);`,
     'ALTER TABLE change_plans ADD COLUMN pid_started TEXT;',
+    // Approvals from before they were signed stay readable, and count for nothing.
+    `ALTER TABLE change_plans ADD COLUMN denial TEXT;
+    UPDATE change_plans SET approval = json_set(approval, '$.kind', 'unsigned', '$.decision', 'approve')
+      WHERE approval IS NOT NULL;`,
   ],
 };
 
@@ -42,6 +46,7 @@ const rowSchema = z.object({
   state: z.enum(planStates),
   content: json.pipe(planContentSchema),
   approval: json.pipe(approvalSchema).nullable(),
+  denial: json.pipe(approvalSchema).nullable(),
   outcome: json.pipe(outcomeSchema).nullable(),
   pid: z.number().nullable(),
   updated_at: z.string(),
@@ -116,11 +121,11 @@ export class PlanStore {
     id: string,
     from: PlanState,
     to: PlanState,
-    record: { approval?: Approval | null; outcome?: Outcome; pid?: number | null } = {},
+    record: { approval?: Approval | null; denial?: Approval; outcome?: Outcome; pid?: number | null } = {},
   ): boolean {
     const sets = ['state = ?', 'updated_at = ?'];
     const values: (string | number | null)[] = [to, this.now().toISOString()];
-    for (const key of ['approval', 'outcome'] as const) {
+    for (const key of ['approval', 'denial', 'outcome'] as const) {
       if (record[key] === undefined) continue;
       sets.push(`${key} = ?`);
       values.push(record[key] === null ? null : JSON.stringify(record[key]));
@@ -141,13 +146,22 @@ export class PlanStore {
     const { content } = rowSchema.parse(this.database.prepare('SELECT * FROM change_plans WHERE id = ?').get(id));
     const call = { ...content.call, body: redact(content.call.body) };
     const description = redact(content.description);
+    // Without the salt nobody can find a password by trying: the digest vouches for it all the same.
+    const bodies = content.bodies?.map((body) => (body === null ? null : { sha256: body.sha256, secret: body.secret }));
     this.database
       .prepare('UPDATE change_plans SET content = ? WHERE id = ?')
-      .run(JSON.stringify({ ...content, call, description }), id);
+      .run(JSON.stringify({ ...content, call, description, bodies }), id);
   }
 }
 
-const endStates: ReadonlySet<PlanState> = new Set(['applied', 'denied', 'expired', 'stale', 'failed', 'unclear']);
+export const endStates: ReadonlySet<PlanState> = new Set([
+  'applied',
+  'denied',
+  'expired',
+  'stale',
+  'failed',
+  'unclear',
+]);
 
 function planOf(row: unknown): StoredPlan {
   const { content, updated_at, ...rest } = rowSchema.parse(row);

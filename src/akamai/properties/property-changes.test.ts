@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SimulatedProperty } from '../../../test/akamai-simulator/papi.ts';
 import { seedProperty } from '../../../test/akamai-simulator/seed.ts';
-import { assistant, openWorkbench, person, type Workbench } from '../../../test/akamai-simulator/workbench.ts';
+import { assistant, openWorkbench, type Workbench } from '../../../test/akamai-simulator/workbench.ts';
 import { accountReader } from '../changes/akamai-reader.ts';
 import type { ChangeRequest } from '../changes/change-kind.ts';
 import { type ActivationWish, activation, editRules, fallBack, newVersion } from './property-changes.ts';
@@ -21,7 +21,7 @@ const reader = () => accountReader(bench.reads, {});
 const reference = () => ({ propertyId: property.id, contractId: property.contractId, groupId: property.groupId });
 const carryOut = async (request: ChangeRequest, override = false) => {
   const plan = await bench.plans.plan(request, assistant);
-  bench.plans.approve(plan.id, override ? { ...person, overrideStaging: true, reason: 'tested elsewhere' } : person);
+  bench.approve(plan.id, override ? { overrideStaging: true, reason: 'tested elsewhere' } : {});
   return bench.plans.apply(plan.id, assistant);
 };
 const wish = (version: number, network: 'STAGING' | 'PRODUCTION', more: Partial<ActivationWish> = {}) =>
@@ -42,7 +42,7 @@ describe('the way of a change through a property', () => {
     expect(plan.description.differences).toEqual([
       { op: 'replace', path: ttlPath, place: 'rules › Static objects › caching › ttl', before: '1d', after: '30d' },
     ]);
-    bench.plans.approve(plan.id, person);
+    bench.approve(plan.id);
     await bench.plans.apply(plan.id, assistant);
     const { rules } = await compareVersions(reader(), { ...reference(), version: 1 }, { ...reference(), version: 3 });
     expect(rules).toMatchObject([{ before: '1d', after: '30d' }]);
@@ -58,14 +58,14 @@ describe('the way of a change through a property', () => {
       differences: [{ before: 1, after: 3 }],
       gate: { met: true },
     });
-    bench.plans.approve(live.id, person);
+    bench.approve(live.id);
     await bench.plans.apply(live.id, assistant);
     expect(property.active).toEqual({ STAGING: 3, PRODUCTION: 3 });
 
     const back = await bench.plans.rollback(live.id, assistant);
     expect(back.call.body).toMatchObject({ json: { propertyVersion: 1, useFastFallback: true } });
-    expect(() => bench.plans.approve(back.id, person)).toThrow(/not active on staging/);
-    bench.plans.approve(back.id, { ...person, overrideStaging: true, reason: 'incident 42' });
+    expect(() => bench.approve(back.id)).toThrow(/not active on staging/);
+    bench.approve(back.id, { overrideStaging: true, reason: 'incident 42' });
     await bench.plans.apply(back.id, assistant);
     expect(property.active.PRODUCTION).toBe(1);
   });
@@ -85,7 +85,7 @@ describe('the way of a change through a property', () => {
   it('does not apply an edit after somebody else edited', async () => {
     const edit = await editRules(reader(), reference(), 2, [{ op: 'replace', path: ttlPath, value: '9d' }], {});
     const plan = await bench.plans.plan(edit, assistant);
-    bench.plans.approve(plan.id, person);
+    bench.approve(plan.id);
     property.versions[1]!.rules.comments = 'edited elsewhere';
     await expect(bench.plans.apply(plan.id, assistant)).rejects.toThrow(/moved/);
     await expect(bench.plans.plan(edit, assistant)).rejects.toThrow(/If-Match/);
@@ -96,16 +96,11 @@ describe('activations', () => {
   it('to production need the same version on staging, or an override with a reason', async () => {
     const plan = await bench.plans.plan(wish(2, 'PRODUCTION'), assistant);
     expect(plan.description.gate).toMatchObject({ met: false });
-    for (const given of [
-      person,
-      { ...person, overrideStaging: true },
-      { ...person, reason: 'hurry' },
-      { ...person, overrideStaging: true, reason: ' ' },
-    ]) {
-      expect(() => bench.plans.approve(plan.id, given)).toThrow(/not active on staging/);
+    for (const given of [{}, { overrideStaging: true }, { reason: 'hurry' }, { overrideStaging: true, reason: ' ' }]) {
+      expect(() => bench.approve(plan.id, given)).toThrow(/not active on staging/);
     }
     await expect(bench.plans.apply(plan.id, assistant)).rejects.toThrow(/proposed/);
-    bench.plans.approve(plan.id, { ...person, overrideStaging: true, reason: 'hot fix' });
+    bench.approve(plan.id, { overrideStaging: true, reason: 'hot fix' });
     expect(await bench.plans.apply(plan.id, assistant)).toMatchObject({ state: 'applied' });
     expect(bench.audit.list({ limit: 1, action: 'plan.approved' })[0]?.details).toMatchObject({
       overrideStaging: true,
@@ -116,7 +111,7 @@ describe('activations', () => {
   it('are refused when staging moved between approval and apply', async () => {
     await carryOut(wish(2, 'STAGING'));
     const plan = await bench.plans.plan(wish(2, 'PRODUCTION'), assistant);
-    bench.plans.approve(plan.id, person);
+    bench.approve(plan.id);
     property.active.STAGING = 1;
     await expect(bench.plans.apply(plan.id, assistant)).rejects.toThrow(/stagingVersion/);
     expect(property.active.PRODUCTION).toBe(1);
@@ -150,7 +145,7 @@ describe('activations', () => {
       },
       assistant,
     );
-    expect(() => bench.plans.approve(plan.id, person)).toThrow(/cannot be told/);
+    expect(() => bench.approve(plan.id)).toThrow(/cannot be told/);
   });
 
   it('are watched to their end, and cancelled while pending', async () => {

@@ -8,7 +8,6 @@ import { type Caller, keylessCaller, mayUse } from '../../store/caller.ts';
 import { isForwarded, isLoopback, isPeerLoopback } from '../forwarding.ts';
 import type { Identity } from './identity.ts';
 import { TokenVerifier } from './oauth.ts';
-import { recordRefusal } from './recorded-refusal.ts';
 import { requiredScope } from './required-scope.ts';
 
 /** Keys never end by themselves in the protocol's eyes: their own expiry is checked at each request. */
@@ -20,12 +19,12 @@ interface Holder {
   expiresAtSeconds: number;
 }
 
-/**
- * A key or token with `approve`, which is only ever granted by name, is a person's own: it is how somebody in the
- * console proves to be one, which a program on the same machine cannot.
- */
-function byHttp(name: string, credential: Caller['credential'], granted: Scope[]): Caller {
-  return { name, channel: granted.includes('approve') ? 'console' : 'http', credential, scopes: granted };
+/** A page of this server says so by its `Origin`; every other request is a program's. It proves nothing by itself. */
+function channelOf(context: Context, ownUrl: string): Caller['channel'] {
+  const origin = context.req.header('origin');
+  if (origin === undefined || !URL.canParse(origin)) return 'http';
+  const isOwn = origin === new URL(ownUrl).origin || new URL(origin).host === context.req.header('host');
+  return isOwn ? 'console' : 'http';
 }
 
 /**
@@ -40,7 +39,7 @@ export function authentication(services: Services): MiddlewareHandler<{ Variable
   const verifier = oauth === undefined ? undefined : new TokenVerifier(oauth);
   const metadataUrl =
     oauth === undefined ? undefined : `${publicUrl(services)}/.well-known/oauth-protected-resource/mcp`;
-  const refusal = (status: 401 | 403, error: FtsError, challenge: Record<string, string>): Response => {
+  const refuse = (status: 401 | 403, error: FtsError, challenge: Record<string, string>): Response => {
     const parts = { ...(metadataUrl === undefined ? {} : { resource_metadata: metadataUrl }), ...challenge };
     const header = Object.entries(parts).map(([name, value]) => `${name}="${value}"`);
     return Response.json(
@@ -49,19 +48,20 @@ export function authentication(services: Services): MiddlewareHandler<{ Variable
     );
   };
 
-  const holderOf = async (token: string): Promise<Holder | undefined> => {
+  const holderOf = async (token: string, channel: Caller['channel']): Promise<Holder | undefined> => {
     if (token.startsWith(keyPrefix)) {
       const key = keys.verify(token);
       if (key === undefined) return undefined;
       return {
-        caller: byHttp(`key:${key.name}`, 'key', key.scopes),
+        caller: { name: `key:${key.name}`, channel, credential: 'key', scopes: key.scopes },
         expiresAtSeconds: Math.floor(Date.now() / 1000) + keyLifetimeSeconds,
       };
     }
     const content = await verifier?.verify(token);
     if (content === undefined) return undefined;
     const { client, subject, scopes: granted, expiresAtSeconds } = content;
-    return { caller: byHttp(`oauth:${client}:${subject}`, 'token', granted), expiresAtSeconds };
+    const name = `oauth:${client}:${subject}`;
+    return { caller: { name, channel, credential: 'token', scopes: granted }, expiresAtSeconds };
   };
 
   // Where nobody needs a credential, no issuer is set and it is no key of ours, it cannot be meant for us.
@@ -69,23 +69,19 @@ export function authentication(services: Services): MiddlewareHandler<{ Variable
     credential !== undefined && !required && verifier === undefined && !credential.startsWith(keyPrefix);
 
   return async (context, next) => {
-    const refuse = (status: 401 | 403, error: FtsError, challenge: Record<string, string>): Response => {
-      recordRefusal(services, context, error);
-      return refusal(status, error, challenge);
-    };
     const scope = requiredScope(context.req.method, context.req.path);
     const credential = tokenOf(context);
     // Behind a proxy nothing is loopback: whoever is in front of it may be anybody.
     const required = always || isForwarded(context) || !isPeerLoopback(context);
     const token = isPlaceholder(credential, required) ? undefined : credential;
     if (token === undefined) {
-      context.set('caller', keylessCaller);
+      context.set('caller', { ...keylessCaller, channel: channelOf(context, publicUrl(services)) });
       if (!required || scope === undefined || context.req.method === 'OPTIONS') return next();
       return refuse(401, missing(), scope === 'any' ? {} : { scope });
     }
     let holder: Holder | undefined;
     try {
-      holder = await holderOf(token);
+      holder = await holderOf(token, channelOf(context, publicUrl(services)));
     } catch (thrown) {
       const error = FtsError.from(thrown);
       if (error.kind !== 'unauthorized') throw error;
@@ -114,7 +110,7 @@ export function protectedResourceMetadata(services: Services): Hono {
     resource: oauth.audience,
     resource_name: 'FTS MCP Server',
     authorization_servers: [oauth.issuer],
-    scopes_supported: scopes.filter((scope) => scope !== 'approve' || oauth.allowApprove),
+    scopes_supported: scopes,
     bearer_methods_supported: ['header'],
   };
   for (const path of ['/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/mcp'])
@@ -156,7 +152,6 @@ function oauthOf({ config }: Services) {
     issuer,
     ...(jwksUrl === undefined ? {} : { jwksUrl }),
     audience: audience ?? `${publicUrl({ config })}/mcp`,
-    allowApprove: config.values['oauth.approve'],
   };
 }
 

@@ -9,8 +9,6 @@ export interface OAuthSettings {
   jwksUrl?: string;
   /** What a token must be made out for. */
   audience: string;
-  /** Whether a token can carry the right to approve. */
-  allowApprove: boolean;
 }
 
 export interface Token {
@@ -53,7 +51,7 @@ export class TokenVerifier {
     return {
       subject: payload.sub!,
       client: typeof named === 'string' ? named : payload.sub!,
-      scopes: scopesOf(payload).filter((scope) => scope !== 'approve' || this.settings.allowApprove),
+      scopes: scopesOf(payload),
       expiresAtSeconds: payload.exp!,
     };
   }

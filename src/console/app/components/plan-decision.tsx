@@ -4,23 +4,30 @@ import type { ShownPlan } from '../pages/plan.tsx';
 import { Section } from './section.tsx';
 
 /**
- * Where a person decides. Their own key, with the scope `approve`, proves that it is one: it goes with the decision and
- * is kept nowhere. The digest of what is shown goes too, so that nothing else can be approved.
+ * Where an approver decides. Their passphrase goes with the decision, unlocks their key on the server for this one
+ * signature, and is kept nowhere. The digest of what is shown goes too, so that nothing else can be signed.
  */
 export function PlanDecision({ plan, act }: { plan: ShownPlan; act: (work: () => Promise<unknown>) => Promise<void> }) {
   const id = useId();
-  const [key, setKey] = useState('');
+  const [approver, setApprover] = useState('');
+  const [passphrase, setPassphrase] = useState('');
   const [reason, setReason] = useState('');
   const [hasRead, setHasRead] = useState(false);
   const [overrides, setOverrides] = useState(false);
   if (plan.state !== 'proposed' && plan.state !== 'approved') return null;
   const needsOverride = plan.gate !== null && !plan.gate.met;
   const isComplete = hasRead && (!needsOverride || (overrides && reason.trim() !== ''));
-  const given = { planId: plan.id, ...(reason.trim() === '' ? {} : { reason: reason.trim() }) };
+  const given = {
+    planId: plan.id,
+    approver: approver.trim(),
+    passphrase,
+    shownDigest: plan.digest,
+    ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
+  };
   const decide = (work: () => Promise<unknown>) =>
     act(async () => {
       await work();
-      setKey('');
+      setPassphrase('');
     });
   return (
     <Section title={plan.state === 'proposed' ? 'Your decision' : 'Approved; you can still take it back'}>
@@ -29,30 +36,32 @@ export function PlanDecision({ plan, act }: { plan: ShownPlan; act: (work: () =>
         onSubmit={(event) => {
           event.preventDefault();
           const { value } = (event.nativeEvent as SubmitEvent).submitter as HTMLButtonElement;
-          if (value === 'deny') void decide(() => call('akamai.deny', given, key.trim()));
+          if (value === 'deny') void decide(() => call('akamai.deny', given));
           else if (isComplete)
-            void decide(() =>
-              call(
-                'akamai.approve',
-                { ...given, digest: plan.digest, overrideStaging: needsOverride && overrides },
-                key.trim(),
-              ),
-            );
+            void decide(() => call('akamai.approve', { ...given, overrideStaging: needsOverride && overrides }));
         }}
       >
-        <label htmlFor={`${id}-key`}>Your own key</label>
+        <label htmlFor={`${id}-approver`}>Your name as approver</label>
         <input
-          id={`${id}-key`}
+          id={`${id}-approver`}
+          autoComplete="username"
+          required
+          value={approver}
+          onChange={(event) => setApprover(event.target.value)}
+        />
+        <label htmlFor={`${id}-passphrase`}>Passphrase</label>
+        <input
+          id={`${id}-passphrase`}
           type="password"
           autoComplete="off"
           required
-          value={key}
-          onChange={(event) => setKey(event.target.value)}
+          value={passphrase}
+          onChange={(event) => setPassphrase(event.target.value)}
           aria-describedby={`${id}-help`}
         />
         <p id={`${id}-help`} className="dim">
-          Make one once, in a terminal: <code>fts keys create YOUR-NAME --scopes read plan approve</code>. Or decide in
-          the terminal: <code>fts akamai approve {plan.id}</code>.
+          Enrol once, in a terminal: <code>fts approvers add YOUR-NAME</code>. Or decide in the terminal:{' '}
+          <code>fts akamai approve {plan.id}</code>.
         </p>
         <label htmlFor={`${id}-reason`}>Why{needsOverride ? '' : ' (optional)'}</label>
         <input
