@@ -7,7 +7,7 @@ const layers = [
   ['planning', 'training', 'quantization', 'serving', 'benchmarking', 'deployment', 'akamai', 'reference'],
   ['model'],
   ['tensor'],
-  ['approval', 'runtime', 'store', 'errors', 'config', 'scheduling'],
+  ['approval', 'runtime', 'store', 'errors', 'config', 'scheduling', 'text'],
 ];
 const paths = (folders) => `^src/(${folders.join('|')})/`;
 
@@ -34,10 +34,11 @@ module.exports = {
     ...sideways,
     {
       name: 'browser-takes-types-only',
-      comment: 'What runs in the browser knows the server by its types; its code would come along otherwise.',
+      comment:
+        'What runs in the browser knows the server by its types; its code would come along otherwise. Only pure text code is shared.',
       severity: 'error',
       from: { path: '^src/console/app/' },
-      to: { path: '^src/', pathNot: '^src/console/app/', dependencyTypesNot: ['type-only'] },
+      to: { path: '^src/', pathNot: '^src/(console/app|text)/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'no-cycles',

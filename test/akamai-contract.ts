@@ -1,7 +1,8 @@
+import type { CallInput } from '../src/akamai/catalogue/call-values.ts';
 import type { ApiOperation, Catalogue, OperationDetails } from '../src/akamai/catalogue/catalogue.ts';
 import { bodyTypeFor } from '../src/akamai/catalogue/media-types.ts';
 import { sampleValue } from '../src/akamai/catalogue/sample-value.ts';
-import type { CallInput, CallValidator, ValidCall } from '../src/akamai/catalogue/validate-call.ts';
+import type { CallValidator, ValidCall } from '../src/akamai/catalogue/validate-call.ts';
 import { AkamaiClient } from '../src/akamai/client/akamai-client.ts';
 import type { AkamaiRequest } from '../src/akamai/client/akamai-request.ts';
 import type { Account } from '../src/akamai/credentials/account.ts';

@@ -1,3 +1,4 @@
+import { markupText } from '../text/markup-text.ts';
 import type { ServingBenchmark } from './benchmark-serving.ts';
 import type { LevelSummary } from './level-summary.ts';
 import type { Roofline } from './roofline.ts';
@@ -24,20 +25,20 @@ export function htmlReport(benchmark: ServingBenchmark, bound?: Roofline): strin
     return `<h2>${unit}</h2><div class="plots">${plots(own, unit)}</div>${table(own)}`;
   });
   return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Serving benchmark of ${escapeHtml(benchmark.model)}</title>
+<html lang="en"><meta charset="utf-8"><title>Serving benchmark of ${markupText(benchmark.model)}</title>
 <style>
 body { font: 14px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #1f2328 }
 table { border-collapse: collapse; margin: 1rem 0 } td, th { border: 1px solid #d1d9e0; padding: .25rem .6rem; text-align: right }
 .plots { display: flex; flex-wrap: wrap; gap: 1rem } figure { margin: 0 } figcaption { text-align: center; font-weight: 600 }
 svg text { font-size: 11px; fill: #59636e } pre { background: #f6f8fa; padding: 1rem; overflow: auto }
 </style>
-<h1>Serving benchmark of ${escapeHtml(benchmark.model)}</h1>
-<p>${escapeHtml(benchmark.url)}, ${escapeHtml(benchmark.startedAt)}</p>
+<h1>Serving benchmark of ${markupText(benchmark.model)}</h1>
+<p>${markupText(benchmark.url)}, ${markupText(benchmark.startedAt)}</p>
 ${bound === undefined ? '' : rooflineText(bound)}
 ${sections.join('\n')}
 <h2>Definitions</h2>
 <p>As in NVIDIA AIPerf. TTFT: request sent to first content. ITL: time between successive content chunks. TPOT: (E2E − TTFT) / (output tokens − 1), per request. E2E: request sent to last byte. Throughput and QPS: over the time from the first request sent to the last answer. Goodput: requests per second that meet every target. Percentiles by linear interpolation.</p>
-<h2>Settings</h2><pre>${escapeHtml(JSON.stringify(benchmark.settings, null, 2))}</pre>
+<h2>Settings</h2><pre>${markupText(JSON.stringify(benchmark.settings, null, 2))}</pre>
 </html>
 `;
 }
@@ -131,8 +132,4 @@ function rooflineText(bound: Roofline): string {
 
 function figure(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString('en-US');
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

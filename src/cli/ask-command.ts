@@ -6,7 +6,9 @@ import { publicUrl } from '../config/public-url.ts';
 import { ask, type Step, toolsetsFor } from '../mcp/assistant/ask.ts';
 import { connectToOurselves } from '../mcp/assistant/own-client.ts';
 import { callerOf } from '../mcp/caller.ts';
-import { openServices } from '../operations/open-services.ts';
+import { closeServices, openServices } from '../operations/open-services.ts';
+import { terminalText, writeJsonResult, writeNote, writeResult } from '../runtime/terminal-output.ts';
+import { visibleJson, visibleLine, visibleLines, visibleProse } from '../text/visible-text.ts';
 import { stopSignal } from './stop-signal.ts';
 
 interface AskFlags {
@@ -51,25 +53,26 @@ export function askCommand(version: string): Command {
           signal: stopSignal(),
           onStep: (step) => {
             steps.push(step);
-            if (!json) process.stderr.write(`${inWords(step)}\n`);
+            if (!json) writeNote(`${inWords(step)}\n`);
           },
         });
-        process.stdout.write(json ? `${JSON.stringify({ answer, steps }, null, 2)}\n` : `${answer}\n`);
+        if (json) writeJsonResult({ answer, steps });
+        else writeResult(`${visibleProse(answer)}\n`);
       } finally {
         await client.close();
-        services.database.close();
+        await closeServices(services);
       }
     });
 }
 
 function inWords(step: Step): string {
   if (step.kind === 'result') {
-    const text = step.text.replaceAll(/\s+/g, ' ').slice(0, 160);
+    const text = visibleLine(step.text.replaceAll(/\s+/g, ' ').slice(0, 160));
     return step.failed ? pc.red(`  ✗ ${text}`) : pc.dim(`  ${text}`);
   }
-  if (step.kind === 'approval') return `${pc.yellow('?')} ${step.message}\n  ${step.url}`;
+  if (step.kind === 'approval') return `${pc.yellow('?')} ${visibleLines(step.message)}\n  ${visibleLine(step.url)}`;
   const name = step.kind === 'call' ? step.tool : `proposal ${step.operation}`;
-  return `${pc.cyan('→')} ${name} ${pc.dim(JSON.stringify(step.arguments))}`;
+  return `${pc.cyan('→')} ${visibleLine(name)} ${pc.dim(visibleJson(step.arguments))}`;
 }
 
 /** The server's form as questions in the terminal: the person who asks is the person who decides. */
@@ -77,13 +80,15 @@ async function askInTerminal(params: ElicitRequest['params']): Promise<ElicitRes
   if (params.mode === 'url') return { action: 'cancel' };
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    process.stderr.write(`\n${params.message}\n\n`);
+    writeNote(`\n${visibleLines(params.message)}\n\n`);
     const content: Record<string, string | number | boolean> = {};
     const required = params.requestedSchema.required ?? [];
     for (const [name, field] of Object.entries(params.requestedSchema.properties)) {
       const choices =
         'enum' in field ? ` (${(field.enum as string[]).join(' / ')})` : field.type === 'boolean' ? ' (yes / no)' : '';
-      const given = (await lines.question(`${field.title ?? field.description ?? name}${choices}: `)).trim();
+      const given = (
+        await lines.question(terminalText(visibleLine(`${field.title ?? field.description ?? name}${choices}: `)))
+      ).trim();
       if (given === '') {
         if (required.includes(name)) return { action: 'cancel' };
         continue;

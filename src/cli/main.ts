@@ -4,6 +4,8 @@ import { CommanderError } from 'commander';
 import pc from 'picocolors';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
+import { writeNote, writeResult } from '../runtime/terminal-output.ts';
+import { visibleJson } from '../text/visible-text.ts';
 import { askCommand } from './ask-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { mcpCommand } from './mcp-command.ts';
@@ -35,7 +37,7 @@ for (const stream of [process.stdout, process.stderr]) {
 try {
   exitOverride(program);
   // Not commander's own option, which would take the word from operations that have a `--version` too.
-  if (['--version', '-V'].includes(process.argv[2] ?? '')) process.stdout.write(`${version}\n`);
+  if (['--version', '-V'].includes(process.argv[2] ?? '')) writeResult(`${version}\n`);
   else await program.parseAsync();
 } catch (thrown) {
   process.exitCode = report(thrown);
@@ -45,19 +47,18 @@ try {
 function report(thrown: unknown): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : exitCodes['invalid-input'];
   const error = FtsError.from(thrown);
-  if (asJson) process.stderr.write(`${JSON.stringify({ error: error.toJSON() })}\n`);
+  if (asJson) writeNote(`${visibleJson({ error: error.toJSON() })}\n`);
   else {
-    process.stderr.write(`${pc.red('error')} ${error.message}\n`);
-    if (error.remedy !== undefined) process.stderr.write(`${pc.dim('  →')} ${error.remedy}\n`);
+    writeNote(`${pc.red('error')} ${error.message}\n`);
+    if (error.remedy !== undefined) writeNote(`${pc.dim('  →')} ${error.remedy}\n`);
     if (error.kind === 'internal')
-      process.stderr.write(`${pc.dim('  →')} Run it again with --verbose to see where it happened.\n`);
+      writeNote(`${pc.dim('  →')} Run it again with --verbose to see where it happened.\n`);
   }
-  if (process.argv.includes('--verbose'))
-    process.stderr.write(`${(error.cause as Error | undefined)?.stack ?? error.stack}\n`);
+  if (process.argv.includes('--verbose')) writeNote(`${(error.cause as Error | undefined)?.stack ?? error.stack}\n`);
   return exitCodes[error.kind];
 }
 
 function exitOverride(command: typeof program): void {
-  command.exitOverride();
+  command.exitOverride().configureOutput({ writeOut: writeResult, writeErr: writeNote });
   for (const inner of command.commands) exitOverride(inner as typeof program);
 }

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { JobQueue } from '../jobs/job-queue.ts';
 import { createMcpFace } from '../mcp/mcp-face.ts';
 import { serveStdin } from '../mcp/serve-stdin.ts';
-import { openServices } from '../operations/open-services.ts';
+import { closeServices, openServices } from '../operations/open-services.ts';
 import { ownCommand, settlePlansInBackground } from './run-server.ts';
 import { stopSignal } from './stop-signal.ts';
 import { addToolFlags, readToolFlags, type ToolFlags } from './tool-flags.ts';
@@ -28,7 +28,7 @@ export function mcpCommand(version: string): Command {
       await queue.stop();
       await connection.close();
     } finally {
-      services.database.close();
+      await closeServices(services);
     }
   });
 }

@@ -1,14 +1,17 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Operation } from '../operations/operation.ts';
+import { renderOutput, visibleOutput } from '../operations/render-output.ts';
+import { writeJsonResult, writeResult } from '../runtime/terminal-output.ts';
+import { displayWidth, padToWidth } from '../text/display-width.ts';
 
 /**
  * The result on standard output: JSON for machines, else the operation's own text, else its fields as tables. A check
  * that did not pass is a result as well, and makes the exit code 1.
  */
 export function printResult(operation: Operation, result: unknown, json: boolean): void {
-  if (json) process.stdout.write(`${JSON.stringify(operation.toJson?.(result) ?? result, null, 2)}\n`);
-  else process.stdout.write(`${operation.render?.(result) ?? asText(result)}\n`);
+  if (json) writeJsonResult(operation.toJson?.(result) ?? result);
+  else writeResult(`${renderOutput(operation, result) ?? asText(visibleOutput(operation, result))}\n`);
   if (operation.passed?.(result) === false) process.exitCode = 1;
 }
 
@@ -17,9 +20,9 @@ function asText(value: unknown): string {
   if (!isRecord(value)) return String(value);
   const lists = Object.entries(value).filter(([, inner]) => Array.isArray(inner) && inner.every(isRecord));
   const plain = Object.entries(value).filter(([key]) => !lists.some(([listed]) => listed === key));
-  const width = Math.max(0, ...plain.map(([key]) => key.length));
+  const width = Math.max(0, ...plain.map(([key]) => displayWidth(key)));
   return [
-    ...plain.map(([key, inner]) => `${pc.bold(key.padEnd(width))}  ${asCell(inner)}`),
+    ...plain.map(([key, inner]) => `${pc.bold(padToWidth(key, width))}  ${asCell(inner)}`),
     ...lists.map(
       ([key, inner]) => `${plain.length > 0 || lists.length > 1 ? `${pc.bold(key)}\n` : ''}${asText(inner)}`,
     ),
@@ -43,7 +46,7 @@ function asTable(rows: unknown[]): string {
 
 /** In a terminal that is too narrow the last column, where descriptions are, wraps into the room that is left. */
 function widthsInTerminal(rows: readonly string[][], terminalColumns: number | undefined): (number | null)[] {
-  const natural = rows[0]!.map((_, index) => Math.max(...rows.map((row) => row[index]!.length)) + 3);
+  const natural = rows[0]!.map((_, index) => Math.max(...rows.map((row) => displayWidth(row[index]!))) + 3);
   const others = natural.slice(0, -1).reduce((sum, width) => sum + width, 0);
   const left = (terminalColumns ?? Number.POSITIVE_INFINITY) - others - 1;
   const wraps = left >= 20 && left < natural.at(-1)!;

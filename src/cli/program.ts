@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Services } from '../operations/context.ts';
 import { operations } from '../operations/index.ts';
-import { openServices } from '../operations/open-services.ts';
+import { closeServices, openServices } from '../operations/open-services.ts';
 import type { Operation } from '../operations/operation.ts';
 import { addOperationFlags, addOperationWords } from './operation-flags.ts';
 import { runOperation } from './run-operation.ts';
@@ -33,7 +33,7 @@ const groupDescriptions: Record<string, string> = {
   keys: 'Keys for programs and assistants: scopes, expiry, revocation',
   jobs: 'Long-running work: follow, cancel, resume',
   reference: 'Pages on training, inference and the edge, with figures that verify themselves',
-  audit: 'The record of every call: list, verify, export',
+  audit: 'The record of what was changed, read on Akamai, or refused: list, verify, export',
 };
 
 /** The command line: one command per operation, made from its record, plus the commands that are faces themselves. */
@@ -99,7 +99,7 @@ function runs(command: Command, operation: Operation): Command {
     try {
       await runOperation(operation, command, services);
     } finally {
-      services.database.close();
+      await closeServices(services);
     }
   });
 }

@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import type { Progress } from '../runtime/progress.ts';
+import { displayWidth, padToWidth } from '../text/display-width.ts';
+import { visibleLine, visibleValue } from '../text/visible-text.ts';
 
 const barWidth = 24;
 const quietMilliseconds = 5000;
@@ -41,7 +43,7 @@ export class ProgressLine {
   }
 
   note(text: string): void {
-    this.stream.write(`${this.stream.isTTY ? '\r\x1b[K' : ''}${pc.dim(text)}\n`);
+    this.stream.write(`${this.stream.isTTY ? '\r\x1b[K' : ''}${pc.dim(visibleLine(text))}\n`);
   }
 
   private write(final: boolean): void {
@@ -54,9 +56,9 @@ export class ProgressLine {
 
 /** A progress report in words, with the time left by the rate so far, or the time taken once it is over. */
 export function formatProgress(progress: Progress, elapsedSeconds: number, final: boolean): string {
-  const { stage, done, total, unit, metrics } = progress;
+  const { stage, done, total, unit, metrics } = visibleValue(progress);
   const share = total === undefined || total === 0 ? undefined : Math.min(1, done / total);
-  const parts = [pc.bold(stage.padEnd(10))];
+  const parts = [pc.bold(padToWidth(stage, 10))];
   if (share !== undefined) {
     const full = Math.round(share * barWidth);
     parts.push(`${pc.cyan('━'.repeat(full))}${pc.dim('─'.repeat(barWidth - full))} ${Math.floor(share * 100)}%`);
@@ -93,5 +95,13 @@ function figure(value: number): string {
 const count = (value: number): string => Math.round(value).toLocaleString('en-US');
 
 function cut(line: string, columns: number): string {
-  return stripVTControlCharacters(line).length < columns ? line : stripVTControlCharacters(line).slice(0, columns - 1);
+  if (displayWidth(line) < columns) return line;
+  let width = 0;
+  const fits = (character: string): boolean => {
+    width += displayWidth(character);
+    return width < columns;
+  };
+  const characters = [...stripVTControlCharacters(line)];
+  const end = characters.findIndex((character) => !fits(character));
+  return characters.slice(0, end === -1 ? undefined : end).join('');
 }

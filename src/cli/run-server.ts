@@ -6,7 +6,9 @@ import { JobQueue } from '../jobs/job-queue.ts';
 import { akamaiOf } from '../operations/akamai-services.ts';
 import type { Services } from '../operations/context.ts';
 import { openServing } from '../operations/serving.ts';
+import { writeNote } from '../runtime/terminal-output.ts';
 import { sweepUnfinished } from '../store/atomic-file.ts';
+import { visibleLine } from '../text/visible-text.ts';
 
 export interface ServerProcess {
   url: string;
@@ -26,7 +28,9 @@ export function ownCommand(): string[] {
 export function settlePlansInBackground(services: Services): void {
   void akamaiOf(services)
     .settleInterruptedPlans()
-    .catch((error: Error) => console.error(`Interrupted change plans could not be settled: ${error.message}`));
+    .catch((error: Error) =>
+      writeNote(`Interrupted change plans could not be settled: ${visibleLine(error.message)}\n`),
+    );
 }
 
 /** Binds the port first, so that a taken one is told before anything else happens; then takes up queued jobs. */

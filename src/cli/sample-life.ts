@@ -7,6 +7,7 @@ import { followJob } from '../jobs/job-queue.ts';
 import { submitOperation } from '../operations/call-operation.ts';
 import type { Services } from '../operations/context.ts';
 import { findOperation } from '../operations/index.ts';
+import { writeResult } from '../runtime/terminal-output.ts';
 import { readMetrics } from '../training/metrics-log.ts';
 import { ProgressLine } from './progress-line.ts';
 import { sampleReport, sampleResultsSchema } from './sample-report.ts';
@@ -61,7 +62,7 @@ export class SampleLife {
 
   /** Returns early when `signal` fires: the stage at work has then been saved as interrupted. */
   async run(signal: AbortSignal): Promise<void> {
-    process.stdout.write(
+    writeResult(
       `${pc.dim('The life of a small model, from plan to measurement. It stays in')} ${this.services.home.root}\n`,
     );
     for (const { operation, input } of stages) {
@@ -73,7 +74,7 @@ export class SampleLife {
         });
       }
     }
-    process.stdout.write(`\n${await this.report()}\n\n${serverUrls(this.url)}\n`);
+    writeResult(`\n${await this.report()}\n\n${serverUrls(this.url)}\n`);
   }
 
   /** The table of the finished life, from what its jobs left behind. */

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { openServices } from '../operations/open-services.ts';
+import { closeServices, openServices } from '../operations/open-services.ts';
+import { writeResult } from '../runtime/terminal-output.ts';
 import { openServer } from './run-server.ts';
 import { addServerFlags, readServerFlags, type ServerFlags } from './server-flags.ts';
 import { serverUrls } from './server-urls.ts';
@@ -20,13 +21,13 @@ export function serveCommand(version: string): Command {
     const services = openServices(process.env, readServerFlags(options));
     try {
       const server = await openServer(services, version);
-      process.stdout.write(
+      writeResult(
         `${pc.bold('FTS MCP Server')} ${version}\n${serverUrls(server.url)}\n${pc.dim('Ctrl-C stops it.')}\n`,
       );
       if (!signal.aborted) await once(signal, 'abort');
       await server.close();
     } finally {
-      services.database.close();
+      await closeServices(services);
     }
   });
 }

@@ -2,6 +2,8 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { FtsError } from '../errors/fts-error.ts';
 import type { TerminalPerson } from '../operations/terminal-person.ts';
+import { terminalText } from '../runtime/terminal-output.ts';
+import { visibleLine, visibleLines } from '../text/visible-text.ts';
 
 /**
  * How the person at this terminal is asked: undefined where input or output is no terminal, so that neither a pipe nor a
@@ -10,9 +12,9 @@ import type { TerminalPerson } from '../operations/terminal-person.ts';
 export function terminalPerson(input: NodeJS.ReadStream, output: NodeJS.WriteStream): TerminalPerson | undefined {
   if (!input.isTTY || !output.isTTY) return undefined;
   return {
-    show: (text) => void output.write(`${text}\n`),
-    ask: (question) => askLine(input, output, question, false),
-    askHidden: (question) => askLine(input, output, question, true),
+    show: (text) => void output.write(terminalText(`${visibleLines(text)}\n`)),
+    ask: (question) => askLine(input, output, terminalText(visibleLine(question)), false),
+    askHidden: (question) => askLine(input, output, terminalText(visibleLine(question)), true),
   };
 }
 

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { openServices } from '../operations/open-services.ts';
+import { closeServices, openServices } from '../operations/open-services.ts';
+import { writeResult } from '../runtime/terminal-output.ts';
 import { openServer } from './run-server.ts';
 import { SampleLife } from './sample-life.ts';
 import { addServerFlags, readServerFlags, type ServerFlags } from './server-flags.ts';
@@ -23,20 +24,20 @@ export function upCommand(version: string): Command {
     try {
       const server = await openServer(services, version);
       try {
-        process.stdout.write(`${pc.bold('FTS MCP Server')} ${version}  ${pc.cyan(server.url)}\n`);
+        writeResult(`${pc.bold('FTS MCP Server')} ${version}  ${pc.cyan(server.url)}\n`);
         const life = new SampleLife(services, server.url);
         if (options.sample && life.isDue()) await life.run(signal);
-        else process.stdout.write(`${serverUrls(server.url)}\n`);
+        else writeResult(`${serverUrls(server.url)}\n`);
         if (!signal.aborted) {
-          process.stdout.write(pc.dim('Ctrl-C stops it.\n'));
+          writeResult(pc.dim('Ctrl-C stops it.\n'));
           await once(signal, 'abort');
         }
       } finally {
-        process.stdout.write(pc.dim('\nStopping…\n'));
+        writeResult(pc.dim('\nStopping…\n'));
         await server.close();
       }
     } finally {
-      services.database.close();
+      await closeServices(services);
     }
   });
 }

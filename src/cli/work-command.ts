@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { workOn } from '../operations/call-operation.ts';
-import { openServices } from '../operations/open-services.ts';
+import { closeServices, openServices } from '../operations/open-services.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** `fts _work ID`: what a `JobQueue` starts in a child process. It reports through the job's record alone. */
@@ -10,7 +10,7 @@ export function workCommand(): Command {
     try {
       await workOn(services.jobs.takeOver(id), services, { stop: stopSignal() });
     } finally {
-      services.database.close();
+      await closeServices(services);
       if (process.connected) process.disconnect();
     }
   });

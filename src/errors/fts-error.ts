@@ -1,3 +1,5 @@
+import { visibleLine } from '../text/visible-text.ts';
+
 /** What went wrong, in the terms a caller can act on. Faces map a kind to an exit code, an HTTP status or an MCP error. */
 export type ErrorKind =
   | 'invalid-input' // the caller's value is wrong: field, value and remedy say how
@@ -33,11 +35,12 @@ export class FtsError extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    // An error quotes what is wrong, and so carries text from outside wherever it is shown.
+    super(visibleLine(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
-    this.field = details.field;
+    this.field = details.field === undefined ? undefined : visibleLine(details.field);
     this.value = details.value;
-    this.remedy = details.remedy;
+    this.remedy = details.remedy === undefined ? undefined : visibleLine(details.remedy);
     this.retryAfterSeconds = details.retryAfterSeconds;
   }
 

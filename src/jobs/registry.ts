@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
-import type { Database, Schema } from '../store/database.ts';
+import { type Database, immediately, type Schema } from '../store/database.ts';
 
 export const registryTables: Schema = {
   owner: 'registry',
@@ -252,13 +252,13 @@ export class Registry {
 
   /** Forgets a model with its artifacts and deployments; the caller removes the files afterwards. */
   removeModel(name: string): void {
-    this.database.transaction(() => {
+    immediately(this.database, () => {
       this.database
         .prepare('DELETE FROM deployments WHERE artifact IN (SELECT id FROM artifacts WHERE model = ?)')
         .run(name);
       this.database.prepare('DELETE FROM artifacts WHERE model = ?').run(name);
       this.database.prepare('DELETE FROM models WHERE name = ?').run(name);
-    })();
+    });
   }
 
   isEmpty(): boolean {

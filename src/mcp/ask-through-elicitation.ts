@@ -1,10 +1,11 @@
 import { userInfo } from 'node:os';
 import { type InputRequiredResult, inputRequired, inputResponse } from '@modelcontextprotocol/server';
-import type { AskPerson, Form } from '../operations/ask-person.ts';
+import { type AskPerson, type Form, PersonAsked } from '../operations/ask-person.ts';
+import { visibleLines } from '../text/visible-text.ts';
 import type { ToolCall } from './tool.ts';
 
 /** Leaves a handler so that the client can be asked; the handler then runs again, with the answer. */
-export class InputNeeded extends Error {
+export class InputNeeded extends PersonAsked {
   readonly result: InputRequiredResult;
 
   constructor(result: InputRequiredResult) {
@@ -56,8 +57,8 @@ async function needed(
   consoleUrl: string,
 ): Promise<InputNeeded> {
   const ask = usesForm
-    ? inputRequired.elicit({ message: form.message, requestedSchema: form.fields })
-    : inputRequired.elicitUrl({ message: form.message, url: new URL(form.path ?? '/', consoleUrl).href });
+    ? inputRequired.elicit({ message: visibleLines(form.message), requestedSchema: form.fields })
+    : inputRequired.elicitUrl({ message: visibleLines(form.message), url: new URL(form.path ?? '/', consoleUrl).href });
   return new InputNeeded(
     inputRequired({ inputRequests: { [key]: ask }, requestState: await sealState({ digest: form.digest }) }),
   );

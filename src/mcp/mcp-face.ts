@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { createRequestStateCodec, type McpRequestContext, Server } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { Services } from '../operations/context.ts';
+import { writeNote } from '../runtime/terminal-output.ts';
 import type { Scope } from '../store/api-keys.ts';
+import { visibleProse } from '../text/visible-text.ts';
 import { callerOf } from './caller.ts';
 import type { ReportFault } from './error-result.ts';
 import { jobTasks } from './job-tasks.ts';
@@ -115,5 +117,5 @@ export function createMcpFace(services: Services, options: McpOptions): McpFace 
 }
 
 function writeFault(id: string, error: unknown): void {
-  process.stderr.write(`fault ${id}: ${(error as Error)?.stack ?? String(error)}\n`);
+  writeNote(`fault ${id}: ${visibleProse((error as Error)?.stack ?? String(error))}\n`);
 }

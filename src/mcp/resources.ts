@@ -6,6 +6,7 @@ import { findOperation } from '../operations/index.ts';
 import { loadMachines } from '../planning/machine-catalogue.ts';
 import { findPage, pages } from '../reference/page-index.ts';
 import { renderPage } from '../reference/render-page.ts';
+import { visibleJson } from '../text/visible-text.ts';
 import { readMetrics, thinMetrics } from '../training/metrics-log.ts';
 import type { Resource, ResourceCall, ResourceContent, ResourceFamily } from './resource.ts';
 
@@ -136,7 +137,7 @@ export function ftsFamilies(services: Services): ResourceFamily[] {
         const lines = await readMetrics(join(registry.run(id!).directory, 'metrics.jsonl'));
         return {
           text: thinMetrics(lines, metricsLines)
-            .map((line) => `${JSON.stringify(line)}\n`)
+            .map((line) => `${visibleJson(line)}\n`)
             .join(''),
         };
       },
@@ -191,7 +192,7 @@ function fromOperation(
     );
 }
 
-const asJson = (value: unknown): ResourceContent => ({ text: JSON.stringify(value) });
+const asJson = (value: unknown): ResourceContent => ({ text: visibleJson(value) });
 
 function recentPlans(services: Services): string[] {
   return akamaiOf(services)

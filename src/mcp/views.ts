@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { publicUrl } from '../config/public-url.ts';
 import type { Services } from '../operations/context.ts';
 import type { Operation } from '../operations/operation.ts';
+import { unseenInLines } from '../text/visible-text.ts';
 import type { Resource } from './resource.ts';
 
 /** MCP Apps: a tool's result shown as a page inside the chat. Hosts without it show the text. */
@@ -70,7 +71,7 @@ async function page({ title, file, parts }: View, consoleUrl: string): Promise<s
     ),
   );
   const own = scripts.map((script) => script.replaceAll(/^export /gm, '')).join('\n');
-  const constants = `const consoleUrl = ${JSON.stringify(consoleUrl)};`;
+  const constants = `const consoleUrl = ${JSON.stringify(consoleUrl)};\nconst unseenInLines = ${JSON.stringify(unseenInLines)};`;
   const script = inScriptElement(`${await appLibrary()}\n${constants}\n${own}`);
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title><style>${style}</style></head><body><main id="view"></main><script type="module">${script}</script></body></html>`;
 }

@@ -35,6 +35,7 @@ export const akamaiDescribe = defineOperation({
     const { catalogue } = akamaiOf(context);
     return describeOperation(catalogue, catalogue.find(api, operation));
   },
+  manyLines: ['published', 'shape'],
   render({ method, path, effect, summary, api, operationId, parameters, body, answer, published }) {
     const lines = [`${method} ${path}`, `${api} ${operationId} (${effect})`, summary];
     if (published !== undefined) lines.push('', published);

@@ -75,6 +75,7 @@ export const akamaiRead = defineOperation({
       ...(result.more ? { nextQuery: { ...result.more.query } } : {}),
     };
   },
+  manyLines: ['data'],
   render({ data, note }) {
     const text = typeof data === 'string' ? data : JSON.stringify(data, null, 2);
     return note === undefined ? text : `${text}\n${note}`;

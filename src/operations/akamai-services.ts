@@ -12,7 +12,7 @@ import { type Accounts, loadAccounts } from '../akamai/credentials/load-accounts
 import { PropertyIndexCache } from '../akamai/properties/index-cache.ts';
 import { OperationSearch } from '../akamai/search/search-operations.ts';
 import { Approvers } from '../approval/approvers.ts';
-import { AuditLog } from '../store/audit-log.ts';
+import type { AuditLog } from '../store/audit-log.ts';
 import type { Services } from './context.ts';
 
 /** What the Akamai operations share; each part is made on first use and kept for the process. */
@@ -23,19 +23,18 @@ export class AkamaiServices {
   #search: OperationSearch | undefined;
   #accounts: Accounts | undefined;
   #client: AkamaiClient | undefined;
-  #audit: AuditLog | undefined;
   #approvers: Approvers | undefined;
   #plans: ChangePlans | undefined;
   #properties: PropertyIndexCache | undefined;
 
   constructor(services: Services) {
     this.#services = services;
+    services.audit.hide(() => secretsOf(this.#accounts));
   }
 
   /** Rows never hold a secret of the accounts that are loaded. */
   get audit(): AuditLog {
-    this.#audit ??= new AuditLog(this.#services.database, { knownSecrets: () => secretsOf(this.#accounts) });
-    return this.#audit;
+    return this.#services.audit;
   }
 
   /** The people whose signature approves. */

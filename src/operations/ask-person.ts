@@ -1,5 +1,8 @@
 import type { z } from 'zod';
 
+/** Leaves a handler so that a person can be asked; it runs again with their answer. Nothing has failed or been refused. */
+export class PersonAsked extends Error {}
+
 /** A form that we wrote, for a person to read and answer. */
 export interface Form {
   /** What the person reads before deciding. */

@@ -6,7 +6,10 @@ import { defineOperation } from './operation.ts';
 /** Fields that narrow the log, for listing and export. */
 export const auditFilterFields = {
   text: z.string().optional().describe('Words that must all occur'),
-  action: z.string().optional().describe('Such as plan.approved, plan.apply, akamai.read'),
+  action: z
+    .string()
+    .optional()
+    .describe('Such as plan.approved, akamai.read, auth.refused, or an operation: keys.create'),
   subject: z.string().optional().describe('A plan id, or method and path'),
   actor: z.string().optional().describe('Who'),
   outcome: z.enum(auditOutcomes).optional().describe('How it ended'),
@@ -18,7 +21,7 @@ export const auditList = defineOperation({
   name: 'audit.list',
   title: 'Search the audit log',
   description:
-    'Lists who did what, newest first: reads, plans, approvals, denials, applied changes, refusals. Narrow with words, action, subject, actor, outcome or time.',
+    'Lists who did what, newest first: everything that changed something (keys, models, jobs, deployments, Akamai), every call to Akamai, and what was refused. Other reads and model requests are not in it. Narrow with words, action, subject, actor, outcome or time.',
   effect: 'read',
   scope: 'read',
   idempotent: true,

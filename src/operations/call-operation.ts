@@ -5,6 +5,7 @@ import { runJob } from '../jobs/run-job.ts';
 import type { Progress, Work } from '../runtime/progress.ts';
 import type { Caller } from '../store/caller.ts';
 import type { AskPerson } from './ask-person.ts';
+import { audited, auditedJob, auditedSubmission } from './audited-call.ts';
 import { authorize } from './authorize.ts';
 import type { OperationContext, Services } from './context.ts';
 import { findOperation } from './index.ts';
@@ -19,23 +20,32 @@ export interface Call extends Work {
 }
 
 /**
- * Checks that the caller may, validates the input, runs the handler, validates the output: the one way into an
- * operation, for every face. Whoever submitted a job was checked then; `jobId` says that this call runs it.
+ * Checks that the caller may, validates the input, runs the handler, validates the output, leaves a row in the audit
+ * log: the one way into an operation, for every face.
  */
-export async function callOperation(
+export function callOperation(operation: Operation, input: unknown, services: Services, call: Call): Promise<unknown> {
+  return audited({ operation, input, caller: call.caller }, services, () => perform(operation, input, services, call));
+}
+
+/** Whoever submitted a job was checked then; `jobId` says that this call runs it. */
+async function perform(
   operation: Operation,
   input: unknown,
   services: Services,
   call: Call,
   jobId?: string,
 ): Promise<unknown> {
-  const { report, signal, caller, askPerson, terminal } = call;
+  const { report, caller, askPerson, terminal } = call;
   if (jobId === undefined) authorize(operation, caller);
   const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
+  // What a handler that failed left going, such as its other reads, ends with it.
+  const ended = new AbortController();
+  const signal = AbortSignal.any([call.signal, ended.signal]);
   const context: OperationContext = { ...services, report, signal, caller, askPerson, terminal, jobId };
   const actsOn = operation.actsOn?.(parsed, context);
   if (actsOn !== undefined) authorize(findOperation(actsOn), caller);
-  const output = operation.output.safeParse(await operation.run(parsed, context));
+  const result = await operation.run(parsed, context).finally(() => ended.abort());
+  const output = operation.output.safeParse(result);
   if (!output.success) {
     throw new FtsError('internal', `${operation.name} returned something that its own schema refuses.`, {
       cause: output.error,
@@ -55,10 +65,14 @@ export function submitOperation(
   requestedBy: Caller,
   { key, here = false }: { key?: string; here?: boolean } = {},
 ): Job {
-  authorize(operation, requestedBy);
-  const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
-  const writes = operation.writes?.(parsed) ?? [];
-  return services.jobs.submit(operation.name, parsed, { key, requestedBy, writes, here });
+  return auditedSubmission({ operation, input, caller: requestedBy }, services, () => {
+    authorize(operation, requestedBy);
+    const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
+    const existing = key === undefined ? undefined : services.jobs.findByKey(key);
+    if (existing !== undefined) return { job: existing, isNew: false };
+    const writes = operation.writes?.(parsed) ?? [];
+    return { job: services.jobs.submit(operation.name, parsed, { key, requestedBy, writes, here }), isNew: true };
+  });
 }
 
 /** Runs a job that this process has claimed or taken over to its end. */
@@ -67,11 +81,9 @@ export function workOn(
   services: Services,
   options: { stop: AbortSignal; onProgress?: (progress: Progress) => void },
 ): Promise<Job> {
-  return runJob(
-    services.jobs,
-    job,
-    (_, work) =>
-      callOperation(findOperation(job.operation), job.input, services, { ...work, caller: job.requestedBy }, job.id),
-    options,
+  const { id, input, requestedBy: caller } = job;
+  const operation = findOperation(job.operation);
+  return auditedJob({ operation, input, caller }, services, id, () =>
+    runJob(services.jobs, job, (_, work) => perform(operation, input, services, { ...work, caller }, id), options),
   );
 }

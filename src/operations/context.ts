@@ -3,9 +3,11 @@ import type { JobStore } from '../jobs/job-store.ts';
 import type { Registry } from '../jobs/registry.ts';
 import type { Work } from '../runtime/progress.ts';
 import type { ApiKeys } from '../store/api-keys.ts';
+import type { AuditLog } from '../store/audit-log.ts';
 import type { Caller } from '../store/caller.ts';
 import type { Database } from '../store/database.ts';
 import type { Home } from '../store/home.ts';
+import type { RefusalLog } from '../store/refusal-log.ts';
 import type { AskPerson } from './ask-person.ts';
 import type { TerminalPerson } from './terminal-person.ts';
 
@@ -18,6 +20,9 @@ export interface Services {
   jobs: JobStore;
   registry: Registry;
   keys: ApiKeys;
+  audit: AuditLog;
+  /** Refusals go into the audit log through this, which keeps a flood of them small. */
+  refusals: RefusalLog;
 }
 
 /** What an operation's handler is given besides its input. */

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { loadAccounts } from '../akamai/credentials/load-accounts.ts';
 import { type ErrorRecord, FtsError } from '../errors/fts-error.ts';
 import { forkSibling } from '../runtime/child-entry.ts';
+import { padToWidth } from '../text/display-width.ts';
 import type { OperationContext } from './context.ts';
 import type { NativeReport } from './native-probe.ts';
 import { defineOperation } from './operation.ts';
@@ -55,7 +56,7 @@ export const doctor = defineOperation({
     checks
       .map(({ name, verdict, finding, remedy }) => {
         const mark = { ok: pc.green('✓'), warning: pc.yellow('!'), problem: pc.red('✗') }[verdict];
-        return `${mark} ${name.padEnd(14)}${finding}${remedy === undefined ? '' : `\n  ${' '.repeat(14)}→ ${remedy}`}`;
+        return `${mark} ${padToWidth(name, 14)}${finding}${remedy === undefined ? '' : `\n  ${' '.repeat(14)}→ ${remedy}`}`;
       })
       .join('\n'),
 });

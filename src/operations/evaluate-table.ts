@@ -1,17 +1,15 @@
+import { textTable } from '../text/text-table.ts';
 import type { EvaluationRow } from './evaluate.ts';
 
 /** One row for each model, one column for each figure that any of them has. */
 export function renderEvaluation({ rows, plot }: { rows: EvaluationRow[]; plot?: string | undefined }): string {
   const shown = columns.filter(([, value]) => rows.some((row) => value(row) !== undefined));
-  const lines = [shown.map(([title]) => title), ...rows.map((row) => shown.map(([, value]) => value(row) ?? '-'))];
-  const widths = shown.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  const table = lines.map((line) =>
-    line
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
-      .join('  ')
-      .trimEnd(),
+  const table = textTable(
+    shown.map(([title]) => title),
+    rows.map((row) => shown.map(([, value]) => value(row) ?? '-')),
+    { figures: true },
   );
-  return [...table, ...(plot === undefined ? [] : ['', `plot  ${plot}`])].join('\n');
+  return [table, ...(plot === undefined ? [] : ['', `plot  ${plot}`])].join('\n');
 }
 
 const columns: [title: string, value: (row: EvaluationRow) => string | undefined][] = [

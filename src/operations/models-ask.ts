@@ -50,5 +50,6 @@ export const modelsAsk = defineOperation({
       await pool.drain(stopSeconds);
     }
   },
+  manyLines: ['answer'],
   render: ({ answer }) => answer,
 });

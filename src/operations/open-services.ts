@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { changePlanTables } from '../akamai/changes/plan-store.ts';
 import { approverTables } from '../approval/approver-tables.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -5,9 +6,11 @@ import type { SettingKey } from '../config/settings.ts';
 import { JobStore, jobTables } from '../jobs/job-store.ts';
 import { Registry, registryTables } from '../jobs/registry.ts';
 import { ApiKeys, apiKeyTables } from '../store/api-keys.ts';
-import { auditTables } from '../store/audit-log.ts';
+import { AuditHeads } from '../store/audit-heads.ts';
+import { AuditLog, auditTables } from '../store/audit-log.ts';
 import { openDatabase } from '../store/database.ts';
 import { openHome } from '../store/home.ts';
+import { RefusalLog } from '../store/refusal-log.ts';
 import type { Services } from './context.ts';
 
 /** Opens the home, the configuration and the database. Throws an FtsError when one of them cannot be used. */
@@ -22,6 +25,8 @@ export function openServices(environment: NodeJS.ProcessEnv, flags: Partial<Reco
     changePlanTables,
     approverTables,
   ]);
+  const audit = new AuditLog(database, { heads: new AuditHeads(home.auditHeads) });
+  audit.adoptHeads();
   return {
     home,
     config,
@@ -30,5 +35,24 @@ export function openServices(environment: NodeJS.ProcessEnv, flags: Partial<Reco
     jobs: new JobStore(database),
     registry: new Registry(database),
     keys: new ApiKeys(database),
+    audit,
+    refusals: new RefusalLog(audit),
   };
+}
+
+/** How long a closing process waits for calls that are still to be recorded. */
+const closingMilliseconds = 5000;
+
+/**
+ * Closes the database, after what is still going on has been recorded. Every command ends with this, whatever happened:
+ * libsql ends the process hard when a closed database is used.
+ */
+export async function closeServices({ audit, refusals, database }: Services): Promise<void> {
+  const patience = new AbortController();
+  await Promise.race([
+    audit.settled(),
+    setTimeout(closingMilliseconds, undefined, { signal: patience.signal }),
+  ]).finally(() => patience.abort());
+  refusals.flush();
+  database.close();
 }

@@ -50,7 +50,9 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Output exten
   passed?(output: z.output<Output>): boolean;
   /** What `--json` prints, where a script expects another form than the whole output: a bare list, say. */
   toJson?(output: z.output<Output>): unknown;
-  /** The result as text for a person; without it the CLI prints the fields as a table. */
+  /** Fields of the output whose texts have several lines, such as a page; in all others a line break is no line break. */
+  manyLines?: readonly string[];
+  /** The result as text for a person, with every text in it visible; without it the CLI prints the fields as a table. */
   render?(output: z.output<Output>): string;
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { usualOwnership } from '../planning/cost.ts';
-import { textTable } from '../planning/plan-text.ts';
 import { countText, usdText } from '../planning/quantity-text.ts';
 import { type CostRow, compareCosts } from '../planning/rent-or-buy.ts';
+import { textTable } from '../text/text-table.ts';
 import { defineOperation } from './operation.ts';
 import { chooseMachines, chooseShape, positiveInteger, servingFields, servingRequest } from './planning-inputs.ts';
 

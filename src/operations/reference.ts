@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { findPage, pages } from '../reference/page-index.ts';
 import { pageDiagrams, renderPage } from '../reference/render-page.ts';
+import { displayWidth, padToWidth } from '../text/display-width.ts';
 import { defineOperation } from './operation.ts';
 
 export const reference = defineOperation({
@@ -43,10 +44,11 @@ export const reference = defineOperation({
       diagrams: diagrams ? Object.fromEntries(pageDiagrams(page)) : {},
     };
   },
+  manyLines: ['text'],
   render({ pages: listed, text }) {
     if (text !== null) return text;
-    const width = Math.max(...listed.map(({ name }) => name.length));
-    const lines = listed.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`);
+    const width = Math.max(...listed.map(({ name }) => displayWidth(name)));
+    const lines = listed.map(({ name, summary }) => `${padToWidth(name, width)}  ${summary}`);
     return [...lines, '', 'Read one with `fts reference NAME`; check every figure with `fts reference verify`.'].join(
       '\n',
     );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runSchema } from '../jobs/registry.ts';
+import { textTable } from '../text/text-table.ts';
 import { defineOperation } from './operation.ts';
 
 export const runsList = defineOperation({
@@ -24,15 +25,6 @@ export const runsList = defineOperation({
       ...[id, model, figure(summary?.steps, 0), figure(summary?.trainingLoss, 4), figure(summary?.validationLoss, 4)],
       ...[figure(summary?.tokensPerSecond, 0), createdAt.slice(0, 16).replace('T', ' ')],
     ]);
-    const table = [['run', 'model', 'steps', 'loss', 'validation', 'tok/s', 'begun (UTC)'], ...rows];
-    const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-    return table
-      .map((row) =>
-        row
-          .map((cell, column) => cell.padEnd(widths[column]!))
-          .join('  ')
-          .trimEnd(),
-      )
-      .join('\n');
+    return textTable(['run', 'model', 'steps', 'loss', 'validation', 'tok/s', 'begun (UTC)'], rows);
   },
 });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { destination, pino } from 'pino';
+import { pino } from 'pino';
 import type { Artifact, Deployment, Model } from '../jobs/registry.ts';
 import { operatorTextCodec } from '../model/operator/slot-codec.ts';
 import type { TextCodec } from '../model/text-codec.ts';
+import { logOutput } from '../runtime/terminal-output.ts';
 import { ServingTelemetry } from '../serving/metrics/serving-telemetry.ts';
 import type { ModelStore } from '../serving/ollama/ollama-routes.ts';
 import { type ModelListing, ModelPool } from '../serving/pool/model-pool.ts';
@@ -21,7 +22,7 @@ export function openServing({ registry, config }: Services): Serving {
   const { values } = config;
   const telemetry = new ServingTelemetry({
     prefix: values['metrics.prefix'],
-    logger: pino({ level: values['log.level'] }, destination(2)),
+    logger: pino({ level: values['log.level'] }, logOutput),
   });
   const cells = values['serve.context-tokens'];
   const kvLayout = values['serve.kv-layout'];

@@ -1,3 +1,4 @@
+import { markupText } from '../text/markup-text.ts';
 import type { MemoryPart } from './plan-answer.ts';
 import { bytesText } from './quantity-text.ts';
 
@@ -26,14 +27,14 @@ export function memoryBarsSvg(title: string, bars: readonly Bar[]): string {
     let x = left;
     const boxes = bar.parts.map((part) => {
       const span = (part.bytes / most) * plot;
-      const box = `<rect x="${x.toFixed(1)}" y="${y}" width="${span.toFixed(1)}" height="20" fill="${colourOf(part.label)}"><title>${escapeXml(`${part.label}: ${bytesText(part.bytes)}`)}</title></rect>`;
+      const box = `<rect x="${x.toFixed(1)}" y="${y}" width="${span.toFixed(1)}" height="20" fill="${colourOf(part.label)}"><title>${markupText(`${part.label}: ${bytesText(part.bytes)}`)}</title></rect>`;
       x += span;
       return box;
     });
     const end = left + (bar.usableBytes / most) * plot;
     const fits = totalOf(bar) <= bar.usableBytes;
     return [
-      `<text x="${left - 8}" y="${y + 15}" text-anchor="end">${escapeXml(bar.label)}</text>`,
+      `<text x="${left - 8}" y="${y + 15}" text-anchor="end">${markupText(bar.label)}</text>`,
       ...boxes,
       `<line x1="${end.toFixed(1)}" y1="${y - 4}" x2="${end.toFixed(1)}" y2="${y + 24}" stroke="${fits ? '#222' : '#d62728'}" stroke-width="2"/>`,
       `<text x="${Math.max(x, end) + 6}" y="${y + 15}">${bytesText(totalOf(bar))}${fits ? '' : ' ✗'}</text>`,
@@ -41,13 +42,13 @@ export function memoryBarsSvg(title: string, bars: readonly Bar[]): string {
   });
   let legendX = left;
   const legend = labels.map((label) => {
-    const item = `<rect x="${legendX}" y="32" width="12" height="12" fill="${colourOf(label)}"/><text x="${legendX + 16}" y="42">${escapeXml(label)}</text>`;
+    const item = `<rect x="${legendX}" y="32" width="12" height="12" fill="${colourOf(label)}"/><text x="${legendX + 16}" y="42">${markupText(label)}</text>`;
     legendX += 30 + label.length * 7;
     return item;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(title)}" font-family="system-ui, sans-serif" font-size="12">
-<title>${escapeXml(title)}</title>
-<text x="12" y="20" font-size="14" font-weight="bold">${escapeXml(title)}</text>
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${markupText(title)}" font-family="system-ui, sans-serif" font-size="12">
+<title>${markupText(title)}</title>
+<text x="12" y="20" font-size="14" font-weight="bold">${markupText(title)}</text>
 ${legend.join('\n')}
 ${rows.join('\n')}
 </svg>
@@ -56,8 +57,4 @@ ${rows.join('\n')}
 
 function totalOf(bar: Bar): number {
   return bar.parts.reduce((sum, part) => sum + part.bytes, 0);
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,3 +1,4 @@
+import { textTable } from '../text/text-table.ts';
 import { memoryBarText } from './memory-bar.ts';
 import type { MemoryPart, PlanRow, Recommendation, WhatIfRow } from './plan-answer.ts';
 import { bytesText, countText, durationText, usdText } from './quantity-text.ts';
@@ -96,18 +97,4 @@ function fitText(row: PlanRow): string {
 
 function rate(perSecond: number): string {
   return perSecond >= 1000 ? countText(perSecond) : perSecond.toFixed(perSecond >= 10 ? 0 : 1);
-}
-
-/** Columns under their heads, as wide as their widest cell. */
-export function textTable(head: string[], rows: string[][]): string {
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

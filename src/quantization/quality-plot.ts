@@ -1,3 +1,4 @@
+import { markupText } from '../text/markup-text.ts';
 export interface QualityPoint {
   label: string;
   bitsPerWeight: number;
@@ -24,7 +25,7 @@ export function qualityPlot(points: readonly QualityPoint[], reference: string):
     margin.bottom -
     ((value - vertical.from) / (vertical.to - vertical.from)) * (height - margin.top - margin.bottom);
   const text = (left: number, top: number, content: string, anchor = 'start'): string =>
-    `<text x="${left.toFixed(1)}" y="${top.toFixed(1)}" text-anchor="${anchor}">${escaped(content)}</text>`;
+    `<text x="${left.toFixed(1)}" y="${top.toFixed(1)}" text-anchor="${anchor}">${markupText(content)}</text>`;
   const ticks = (from: number, to: number): number[] =>
     Array.from({ length: 6 }, (_, i) => from + ((to - from) * i) / 5);
   return [
@@ -52,8 +53,4 @@ function range(values: readonly number[]): { from: number; to: number } {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const slack = 0.05 * (most - least) || 1;
   return { from: least - slack, to: most + slack };
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
+import type { AuditHead, AuditHeads } from './audit-heads.ts';
+import { type AuditVerdict, genesis, type KeptElsewhere, verifyAudit } from './audit-verification.ts';
 import { digestOf } from './canonical-json.ts';
-import { type Database, immediately, type Schema } from './database.ts';
+import { type Database, immediately, type Schema, whenCommitted } from './database.ts';
 import { redact } from './redact.ts';
 
 /** Append-only also for SQLite itself: an UPDATE or DELETE aborts unless somebody first drops the triggers. */
@@ -26,8 +28,17 @@ export const auditTables: Schema = {
       BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
     CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log
       BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;`,
+    // From this row on each head is also kept outside the database.
+    `CREATE TABLE audit_heads (first INTEGER NOT NULL);
+    INSERT INTO audit_heads SELECT COALESCE(MAX(sequence), 0) + 1 FROM audit_log;`,
   ],
 };
+
+/** What makes the table append-only for SQLite, as SQLite gives it back. */
+const triggerNames = ['audit_log_no_delete', 'audit_log_no_update'] as const;
+const triggerRow = z.object({ name: z.string(), sql: z.string() });
+const triggerText = (name: string): string =>
+  `CREATE TRIGGER ${name} BEFORE ${name.endsWith('update') ? 'UPDATE' : 'DELETE'} ON audit_log BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`;
 
 export const auditOutcomes = ['ok', 'refused', 'failed', 'unclear'] as const;
 
@@ -87,35 +98,58 @@ export interface AuditFilter {
   until?: string | undefined;
 }
 
-export interface AuditVerdict {
-  intact: boolean;
-  rows: number;
-  /** Hash of the newest row: keep it elsewhere, and a later `verify` with it also notices a shortened log. */
-  head: string;
-  /** The first row that does not fit, and why. */
-  brokenAt?: number;
-  reason?: string;
-}
-
-const genesis = '0'.repeat(64);
 const pageRows = 1000;
+
+interface AuditLogOptions {
+  now?: () => Date;
+  /** Secrets of this process, which no row may hold. */
+  knownSecrets?: () => readonly string[];
+  /** Where the heads are kept outside the database; left out for a database in memory. */
+  heads?: AuditHeads | undefined;
+}
 
 /** The record of who did what: one hash-chained row per event, in the same database and transaction as the event itself. */
 export class AuditLog {
+  readonly heads: AuditHeads | undefined;
   private readonly database: Database;
   private readonly now: () => Date;
-  private readonly knownSecrets: () => readonly string[];
+  private readonly secretSources: (() => readonly string[])[];
+  private readonly followers = new Set<(head: AuditHead) => void>();
+  private readonly unfinished = new Set<Promise<unknown>>();
 
-  constructor(database: Database, options: { now?: () => Date; knownSecrets?: () => readonly string[] } = {}) {
+  constructor(database: Database, options: AuditLogOptions = {}) {
     this.database = database;
     this.now = options.now ?? (() => new Date());
-    this.knownSecrets = options.knownSecrets ?? (() => []);
+    this.secretSources = options.knownSecrets === undefined ? [] : [options.knownSecrets];
+    this.heads = options.heads;
+  }
+
+  /** Adds secrets that no later row may hold. */
+  hide(secrets: () => readonly string[]): void {
+    this.secretSources.push(secrets);
+  }
+
+  /** Calls `follower` with each head that this process appends, after its commit. */
+  follow(follower: (head: AuditHead) => void): void {
+    this.followers.add(follower);
+  }
+
+  /** Marks work that records a row at its end, so that `settled` can wait for it. Gives the same promise back. */
+  recording<Result>(work: Promise<Result>): Promise<Result> {
+    this.unfinished.add(work);
+    const forget = (): void => void this.unfinished.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+
+  /** Resolves when all marked work has ended and recorded its row. */
+  async settled(): Promise<void> {
+    while (this.unfinished.size > 0) await Promise.allSettled(this.unfinished);
   }
 
   /** Appends one row. Inside a transaction of the caller's, row and change are committed together or not at all. */
   record(event: AuditEvent): AuditRow {
-    const secrets = this.knownSecrets();
-    const clean = redact({ ...event, details: event.details ?? {} }, secrets) as Required<AuditEvent>;
+    const clean = this.withoutSecrets({ ...event, details: event.details ?? {} }) as Required<AuditEvent>;
     return immediately(this.database, () => {
       const last = this.last();
       const unsealed = {
@@ -130,6 +164,9 @@ export class AuditLog {
         previousHash: last?.hash ?? genesis,
       };
       const row = { ...unsealed, hash: digestOf(unsealed) };
+      const head = { sequence: row.sequence, hash: row.hash };
+      this.heads?.begin(head);
+      whenCommitted(this.database, () => this.committed(head));
       this.database
         .prepare(
           `INSERT INTO audit_log (sequence, at, actor, channel, action, subject, outcome, details, previous_hash, hash)
@@ -151,6 +188,14 @@ export class AuditLog {
     });
   }
 
+  /** A copy of a JSON value as a row would hold it. */
+  withoutSecrets(value: unknown): unknown {
+    return redact(
+      value,
+      this.secretSources.flatMap((source) => source()),
+    );
+  }
+
   /** Newest first. */
   list(filter: AuditFilter & { limit: number; beforeSequence?: number | undefined }): AuditRow[] {
     const { where, values } = conditions(filter);
@@ -166,31 +211,39 @@ export class AuditLog {
     for (const row of this.stored(filter)) yield present(row);
   }
 
-  /**
-   * Recomputes the chain from its first row. With `expectedHead` (a head that an earlier verify gave out) it also fails
-   * when that row has gone: the chain alone cannot show that its end was cut off.
-   */
-  verify(expectedHead?: string): AuditVerdict {
-    let previous = genesis;
-    let rows = 0;
-    let headSeen = expectedHead === undefined || expectedHead === genesis;
-    const broken = (sequence: number, reason: string): AuditVerdict => ({
-      intact: false,
-      rows,
-      head: previous,
-      brokenAt: sequence,
-      reason,
+  /** Verifies the log by itself, by the heads kept beside its database, and by what was kept elsewhere. */
+  verify(elsewhere: KeptElsewhere = {}): AuditVerdict {
+    // Rows and heads of one moment: with the write lock held nobody appends. The rows before it stay what they are.
+    const { kept, last, ...table } = immediately(this.database, () => ({
+      kept: this.heads?.read(),
+      last: this.last()?.sequence ?? 0,
+      first: this.firstWithHead(),
+      missingTriggers: this.missingTriggers(),
+    }));
+    return verifyAudit({ ...table, rows: this.stored({}, last) }, kept, elsewhere);
+  }
+
+  /** The newest row's number and hash; undefined while there is none. */
+  head(): AuditHead | undefined {
+    const last = this.last();
+    return last === undefined ? undefined : { sequence: last.sequence, hash: last.hash };
+  }
+
+  /** In a log that began before heads were kept outside: records that they are from now on, once. */
+  adoptHeads(): void {
+    if (this.heads === undefined) return;
+    immediately(this.database, () => {
+      const first = this.firstWithHead();
+      if (first === 1 || (this.last()?.sequence ?? 0) >= first) return;
+      this.record({
+        actor: 'system',
+        channel: 'system',
+        action: 'audit.heads-begun',
+        subject: '',
+        outcome: 'ok',
+        details: { note: `Rows 1 to ${first - 1} are older than the file of heads.` },
+      });
     });
-    for (const { hash, ...row } of this.stored({})) {
-      if (row.sequence !== rows + 1) return broken(rows + 1, `row ${rows + 1} is missing`);
-      if (row.previousHash !== previous) return broken(row.sequence, 'it does not continue the row before it');
-      if (digestOf(row) !== hash) return broken(row.sequence, 'its content is not what was recorded');
-      previous = hash;
-      rows++;
-      headSeen ||= hash === expectedHead;
-    }
-    if (!headSeen) return broken(rows + 1, 'the row with the expected head is missing: the end was cut off');
-    return { intact: true, rows, head: previous };
   }
 
   get(sequence: number): AuditRow {
@@ -201,12 +254,40 @@ export class AuditLog {
     return present(row);
   }
 
+  /** The row is there, and what it records is done: a failure here can only be told. */
+  private committed(head: AuditHead): void {
+    try {
+      this.heads?.commit(head);
+    } catch (error) {
+      process.stderr.write(`The head of audit row ${head.sequence} could not be kept: ${(error as Error).message}\n`);
+    }
+    for (const follower of this.followers) follower(head);
+  }
+
+  private firstWithHead(): number {
+    const row = this.database.prepare('SELECT MIN(first) AS first FROM audit_heads').get();
+    return z.object({ first: z.number().nullable() }).parse(row).first ?? 1;
+  }
+
+  private missingTriggers(): string[] {
+    const rows = this.database
+      .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log'")
+      .all()
+      .map((row) => triggerRow.parse(row));
+    const present = new Map(rows.map(({ name, sql }) => [name, sql.replaceAll(/\s+/g, ' ')]));
+    return triggerNames.filter((name) => present.get(name) !== triggerText(name));
+  }
+
   private last(): StoredRow | undefined {
     return this.select('ORDER BY sequence DESC LIMIT 1', [])[0];
   }
 
-  private *stored(filter: AuditFilter): Iterable<StoredRow> {
+  private *stored(filter: AuditFilter, last?: number): Iterable<StoredRow> {
     const { where, values } = conditions(filter);
+    if (last !== undefined) {
+      where.push('sequence <= ?');
+      values.push(last);
+    }
     let after = 0;
     while (true) {
       const page = this.select(`${whereClause([...where, 'sequence > ?'])} ORDER BY sequence LIMIT ?`, [

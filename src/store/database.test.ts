@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryHome } from '../../test/temporary-home.ts';
-import { immediately, openDatabase } from './database.ts';
+import { immediately, openDatabase, whenCommitted } from './database.ts';
 
 const notes = { owner: 'notes', steps: ['CREATE TABLE notes (text TEXT)'] };
 
@@ -38,5 +38,31 @@ it('undoes everything in a transaction that throws', () => {
     }),
   ).toThrow('stop');
   expect(database.prepare('SELECT * FROM notes').all()).toEqual([]);
+  database.close();
+});
+
+it('refuses work after it was closed, instead of ending the process', () => {
+  const database = openDatabase(join(temporaryHome(), 'fts.db'), [notes]);
+  database.close();
+  expect(() => immediately(database, () => undefined)).toThrow(/registry is closed/);
+});
+
+it('does what waits for a commit after it, and nothing after a rollback', () => {
+  const database = openDatabase(':memory:', [notes]);
+  const done: string[] = [];
+  immediately(database, () => {
+    whenCommitted(database, () => done.push(`outer, in a transaction: ${database.inTransaction}`));
+    immediately(database, () => whenCommitted(database, () => done.push('inner')));
+    expect(done).toEqual([]);
+  });
+  expect(done).toEqual(['outer, in a transaction: false', 'inner']);
+  expect(() =>
+    immediately(database, () => {
+      whenCommitted(database, () => done.push('never'));
+      throw new Error('no');
+    }),
+  ).toThrow('no');
+  immediately(database, () => undefined);
+  expect(done).toHaveLength(2);
   database.close();
 });

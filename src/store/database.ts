@@ -58,8 +58,39 @@ function migrate(database: Database, schemas: readonly Schema[]): void {
   }
 }
 
-/** Runs `work` in a transaction that holds the write lock from its start, so that what it reads cannot move. */
+/** What waits for the end of each database's open transaction. */
+const waitingForCommit = new WeakMap<Database, (() => void)[]>();
+
+/**
+ * Runs `work` in a transaction that holds the write lock from its start, so that what it reads cannot move. Called
+ * within such a transaction it takes part in it. The only way to begin one: `whenCommitted` relies on it.
+ */
 export function immediately<Result>(database: Database, work: () => Result): Result {
+  requireOpen(database);
   if (database.inTransaction) return work();
-  return database.transaction(work).immediate() as Result;
+  const waiting: (() => void)[] = [];
+  waitingForCommit.set(database, waiting);
+  let result: Result;
+  try {
+    result = database.transaction(work).immediate() as Result;
+  } finally {
+    waitingForCommit.delete(database);
+  }
+  for (const act of waiting) act();
+  return result;
+}
+
+/** Runs `act` after the open transaction has been committed, and never if it is rolled back. */
+export function whenCommitted(database: Database, act: () => void): void {
+  const waiting = waitingForCommit.get(database);
+  if (waiting === undefined) throw new FtsError('internal', 'No transaction is open that could be waited for.');
+  waiting.push(act);
+}
+
+/** libsql ends the whole process when a closed connection is asked whether it is in a transaction. */
+function requireOpen(database: Database): void {
+  if (database.open) return;
+  throw new FtsError('unavailable', 'The registry is closed, because this process is ending.', {
+    remedy: 'Run the command again.',
+  });
 }

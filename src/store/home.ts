@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { keepFilePrivate, makePrivateFolder, mendPermissions } from './home-permissions.ts';
 
 /** Where all state lives: `FTS_HOME`, by default `~/.fts`. */
 export interface Home {
@@ -13,9 +13,11 @@ export interface Home {
   cache: string;
   database: string;
   configFile: string;
+  /** The heads of the audit log, kept outside the database so that a shortened log is found. */
+  auditHeads: string;
 }
 
-/** The folders of a home, made if missing. */
+/** The folders of a home, made if missing, and closed to other accounts where they were open. */
 export function openHome(environment: NodeJS.ProcessEnv): Home {
   const root = resolve(environment.FTS_HOME ?? join(homedir(), '.fts'));
   const home: Home = {
@@ -25,9 +27,12 @@ export function openHome(environment: NodeJS.ProcessEnv): Home {
     cache: join(root, 'cache'),
     database: join(root, 'fts.db'),
     configFile: join(root, 'config.json'),
+    auditHeads: join(root, 'audit-heads.log'),
   };
   for (const folder of [home.root, home.models, home.runs, home.cache]) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makePrivateFolder(folder);
   }
+  keepFilePrivate(home.database);
+  mendPermissions(root);
   return home;
 }

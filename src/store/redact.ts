@@ -8,6 +8,9 @@ const secretTexts: readonly RegExp[] = [
   /EG1-HMAC-SHA256 [^"\n]*/g,
   /\bBearer [A-Za-z0-9._~+/=-]{8,}/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  /\bfts_[0-9a-f]{12}_[\w-]{43}/g,
+  /\bsk-[\w-]{16,}/g,
+  /(?<=\bhttps?:\/\/)[^\s/@"]+(?=@)/g,
   /\bakab-[a-z0-9]{16}-[a-z0-9]{16}\b(?!\.)/g,
 ];
 

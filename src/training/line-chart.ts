@@ -1,3 +1,4 @@
+import { markupText } from '../text/markup-text.ts';
 /** One curve: a line through points, dots at others. */
 export interface Series {
   name: string;
@@ -42,7 +43,7 @@ export function lineChartSvg(series: readonly Series[], { xTitle, logarithmic = 
     const circles = dots.map(
       ({ x, y }) => `<circle cx="${along.place(x)}" cy="${up.place(y)}" r="4" fill="${colour}"/>`,
     );
-    const label = `<text x="${WIDTH - MARGIN.right}" y="${MARGIN.top + 18 * index}" fill="${colour}" text-anchor="end">${escaped(name)}</text>`;
+    const label = `<text x="${WIDTH - MARGIN.right}" y="${MARGIN.top + 18 * index}" fill="${colour}" text-anchor="end">${markupText(name)}</text>`;
     return `<polyline points="${line}" fill="none" stroke="${colour}" stroke-width="1.5"/>${circles.join('')}${label}`;
   });
   const levels = up.ticks.map(
@@ -59,7 +60,7 @@ export function lineChartSvg(series: readonly Series[], { xTitle, logarithmic = 
     '<rect width="100%" height="100%" fill="white"/>',
     ...levels,
     ...places,
-    `<text x="${WIDTH / 2}" y="${HEIGHT - 8}" text-anchor="middle">${escaped(xTitle)}</text>`,
+    `<text x="${WIDTH / 2}" y="${HEIGHT - 8}" text-anchor="middle">${markupText(xTitle)}</text>`,
     ...drawn,
     '</svg>',
     '',
@@ -99,7 +100,3 @@ function powersOfTwo(low: number, high: number): number[] {
 }
 
 const shown = (value: number): number => Number(value.toFixed(3));
-
-function escaped(text: string): string {
-  return text.replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`);
-}

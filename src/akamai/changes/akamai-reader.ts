@@ -30,11 +30,11 @@ export class ReadOnlyCaller implements AkamaiCaller {
   }
 
   request(request: AkamaiRequest): Promise<AkamaiResponse> {
-    return this.recorded(request, () => this.inner.request(request));
+    return this.audit.recording(this.recorded(request, () => this.inner.request(request)));
   }
 
   requestOk(request: AkamaiRequest): Promise<AkamaiResponse> {
-    return this.recorded(request, () => this.inner.requestOk(request));
+    return this.audit.recording(this.recorded(request, () => this.inner.requestOk(request)));
   }
 
   private async recorded(request: AkamaiRequest, send: () => Promise<AkamaiResponse>): Promise<AkamaiResponse> {

@@ -1,17 +1,17 @@
+import { visibleLine } from '../../text/visible-text.ts';
 import type { Description } from './change-kind.ts';
 
 const longest = 400;
 
 /**
- * Text from API answers and callers (names, notes, reasons) as one plain line: no control characters, no reversed writing, no length that
- * would push the rest of a form out of sight. What an approver reads is laid out by us alone.
+ * Text from API answers and callers (names, notes, reasons) as one visible line, of no length that would push the rest of
+ * a form out of sight. What an approver reads is laid out by us alone.
  */
 export function plainText(text: string, limit = longest): string {
-  const line = text
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replaceAll(/ {2,}/g, ' ')
-    .trim();
-  return line.length > limit ? `${line.slice(0, limit)}… (${text.length} characters)` : line;
+  const line = text.replaceAll(/ {2,}/g, ' ').trim();
+  if (line.length <= limit) return visibleLine(line);
+  const start = line.slice(0, limit).replace(/[\ud800-\udbff]$/, '');
+  return `${visibleLine(start)}… (${text.length} characters)`;
 }
 
 export function plainDescription(description: Description): Description {

@@ -1,6 +1,7 @@
 import { FtsError, throwIfAborted } from '../../errors/fts-error.ts';
+import type { CallInput } from '../catalogue/call-values.ts';
 import type { ApiOperation, Catalogue } from '../catalogue/catalogue.ts';
-import type { CallInput, CallValidator } from '../catalogue/validate-call.ts';
+import type { CallValidator } from '../catalogue/validate-call.ts';
 import type { AkamaiCaller, AkamaiResponse } from './akamai-request.ts';
 import { findMainList, listAt, withRows } from './main-list.ts';
 import { nextPage, pagingOf, type Query } from './next-page.ts';

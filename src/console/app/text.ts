@@ -1,3 +1,5 @@
+import { visibleLines } from '../../text/visible-text.ts';
+
 /** Figures as people read them. Unknown is a dash. */
 
 export const number = (value: unknown, digits = 3): string =>
@@ -30,6 +32,10 @@ export const moment = (iso: string): string =>
 
 /** A value of any kind as text: JSON laid out where it is a structure, also where it came as a string. */
 export function valueText(value: unknown): string {
+  return visibleLines(laidOut(value));
+}
+
+function laidOut(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value, null, 2) ?? '';
   if (!/^\s*[[{]/.test(value)) return value;
   try {

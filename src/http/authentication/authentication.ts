@@ -8,6 +8,7 @@ import { type Caller, keylessCaller, mayUse } from '../../store/caller.ts';
 import { isForwarded, isLoopback, isPeerLoopback } from '../forwarding.ts';
 import type { Identity } from './identity.ts';
 import { TokenVerifier } from './oauth.ts';
+import { recordRefusal } from './recorded-refusal.ts';
 import { requiredScope } from './required-scope.ts';
 
 /** Keys never end by themselves in the protocol's eyes: their own expiry is checked at each request. */
@@ -39,7 +40,7 @@ export function authentication(services: Services): MiddlewareHandler<{ Variable
   const verifier = oauth === undefined ? undefined : new TokenVerifier(oauth);
   const metadataUrl =
     oauth === undefined ? undefined : `${publicUrl(services)}/.well-known/oauth-protected-resource/mcp`;
-  const refuse = (status: 401 | 403, error: FtsError, challenge: Record<string, string>): Response => {
+  const refusal = (status: 401 | 403, error: FtsError, challenge: Record<string, string>): Response => {
     const parts = { ...(metadataUrl === undefined ? {} : { resource_metadata: metadataUrl }), ...challenge };
     const header = Object.entries(parts).map(([name, value]) => `${name}="${value}"`);
     return Response.json(
@@ -69,6 +70,10 @@ export function authentication(services: Services): MiddlewareHandler<{ Variable
     credential !== undefined && !required && verifier === undefined && !credential.startsWith(keyPrefix);
 
   return async (context, next) => {
+    const refuse = (status: 401 | 403, error: FtsError, challenge: Record<string, string>): Response => {
+      recordRefusal(services, context, error);
+      return refusal(status, error, challenge);
+    };
     const scope = requiredScope(context.req.method, context.req.path);
     const credential = tokenOf(context);
     // Behind a proxy nothing is loopback: whoever is in front of it may be anybody.

@@ -2,6 +2,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import { FtsError } from '../../errors/fts-error.ts';
 import { parseOperatorProposal } from '../../model/operator/operations.ts';
 import { operations } from '../../operations/index.ts';
+import { renderOutput } from '../../operations/render-output.ts';
 import { toolName } from '../selection.ts';
 import { type ChatModel, complete, type Message } from './chat-model.ts';
 import { proposedCall } from './proposal-to-call.ts';
@@ -100,7 +101,7 @@ async function answerProposal(content: string, call: CallTool, onStep: (step: St
 function inWords(tool: string, { text, data, failed }: ToolAnswer): string {
   const operation = operations.find(({ name }) => toolName(name) === tool);
   const output = failed ? undefined : operation?.output.safeParse(data);
-  return output?.success === true ? (operation?.render?.(output.data) ?? text) : text;
+  return operation !== undefined && output?.success === true ? (renderOutput(operation, output.data) ?? text) : text;
 }
 
 async function callTool(

@@ -50,9 +50,9 @@ function buttons(plan, app) {
         showPlan(result.structuredContent, app);
         return;
       }
-      said.textContent = (result.content ?? []).map(({ text }) => text ?? '').join('\n');
+      said.textContent = visible((result.content ?? []).map(({ text }) => text ?? '').join('\n'));
     } catch (error) {
-      said.textContent = error.message;
+      said.textContent = visible(error.message);
     }
     apply.disabled = false;
   });

@@ -1,5 +1,14 @@
 // What every view shares: its connection to the host (the App of @modelcontextprotocol/ext-apps) and how it writes.
 
+/** Text from anywhere with whatever moves, hides or is unseen as its number: src/text/visible-text.ts, whose pattern it is. */
+export const visible = (text) =>
+  text.replaceAll(
+    new RegExp(unseenInLines, 'gu'),
+    (_, proper, hidden) =>
+      proper ??
+      `⟨U+${[...hidden].map((one) => one.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')).join(' ')}⟩`,
+  );
+
 /** An element with text inside, never markup: what is shown may come from anywhere. */
 export function element(tag, attributes = {}, ...children) {
   const made =
@@ -7,7 +16,7 @@ export function element(tag, attributes = {}, ...children) {
       ? document.createElementNS('http://www.w3.org/2000/svg', tag)
       : document.createElement(tag);
   for (const [key, value] of Object.entries(attributes)) if (key !== 'svg') made.setAttribute(key, value);
-  made.append(...children.map((child) => (child instanceof Node ? child : String(child))));
+  made.append(...children.map((child) => (child instanceof Node ? child : visible(String(child)))));
   return made;
 }
 

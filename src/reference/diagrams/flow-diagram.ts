@@ -1,3 +1,5 @@
+import { markupText } from '../../text/markup-text.ts';
+
 /** A box of a flow diagram; `tone` marks what a reader should tell apart at a glance. */
 interface FlowBox {
   text: string;
@@ -36,7 +38,7 @@ export function flowDiagram(title: string, rows: readonly FlowRow[], note?: stri
     return drawn;
   });
   if (note !== undefined) {
-    parts.push(`<text x="${left}" y="${y}" fill="#555" font-size="11">${escapeXml(note)}</text>`);
+    parts.push(`<text x="${left}" y="${y}" fill="#555" font-size="11">${markupText(note)}</text>`);
     y += 18;
   }
   const spoken = rows.map((row) => `${row.label ?? ''} ${row.boxes.map((box) => box.text).join(', then ')}`.trim());
@@ -65,7 +67,7 @@ function drawRow(row: FlowRow, left: number, y: number): string {
     return arrow + drawBox(box, x, y, boxWidth, height);
   });
   if (row.label !== undefined) {
-    parts.push(`<text x="8" y="${middle + 4}" font-weight="bold">${escapeXml(row.label)}</text>`);
+    parts.push(`<text x="8" y="${middle + 4}" font-weight="bold">${markupText(row.label)}</text>`);
   }
   if (row.back !== undefined) {
     const from = xOf(row.back.from) + boxWidth / 2;
@@ -73,7 +75,7 @@ function drawRow(row: FlowRow, left: number, y: number): string {
     const low = y + height + 16;
     parts.push(
       `<path d="M ${from} ${y + height} V ${low} H ${to} V ${y + height + 4}" fill="none" stroke="#444" marker-end="url(#arrow)"/>`,
-      `<text x="${(from + to) / 2}" y="${low + 14}" text-anchor="middle" fill="#555" font-size="11">${escapeXml(row.back.label)}</text>`,
+      `<text x="${(from + to) / 2}" y="${low + 14}" text-anchor="middle" fill="#555" font-size="11">${markupText(row.back.label)}</text>`,
     );
   }
   return parts.join('\n');
@@ -85,7 +87,7 @@ export function drawBox(box: FlowBox, x: number, y: number, width: number, heigh
   const texts = lines.map((line, number) => {
     const baseline = y + height / 2 + 4 + (number - (lines.length - 1) / 2) * lineHeight;
     const small = number > 0 ? ' fill="#555" font-size="11"' : '';
-    return `<text x="${x + width / 2}" y="${baseline}" text-anchor="middle"${small}>${escapeXml(line)}</text>`;
+    return `<text x="${x + width / 2}" y="${baseline}" text-anchor="middle"${small}>${markupText(line)}</text>`;
   });
   return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="7" fill="${tones[box.tone ?? 'plain']}" stroke="#8896a8"/>${texts.join('')}`;
 }
@@ -98,17 +100,13 @@ export function svgDocument(
   height: number,
   content: string,
 ): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" style="max-width:100%;height:auto" role="img" aria-label="${escapeXml(title)}" font-family="system-ui, sans-serif" font-size="12.5">
-<title>${escapeXml(title)}</title>
-<desc>${escapeXml(description)}</desc>
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" style="max-width:100%;height:auto" role="img" aria-label="${markupText(title)}" font-family="system-ui, sans-serif" font-size="12.5">
+<title>${markupText(title)}</title>
+<desc>${markupText(description)}</desc>
 <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#444"/></marker></defs>
 <rect width="100%" height="100%" fill="#fff"/>
-<text x="8" y="24" font-size="15" font-weight="bold">${escapeXml(title)}</text>
+<text x="8" y="24" font-size="15" font-weight="bold">${markupText(title)}</text>
 ${content}
 </svg>
 `;
-}
-
-export function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,4 +1,5 @@
-import { escapeXml, svgDocument } from './flow-diagram.ts';
+import { markupText } from '../../text/markup-text.ts';
+import { svgDocument } from './flow-diagram.ts';
 
 export interface Column {
   label: string;
@@ -17,13 +18,13 @@ export function stackedColumns(title: string, note: string, unit: string, column
     const parts = column.parts.map((part) => {
       const tall = (part.value / most) * plot;
       y -= tall;
-      return `<rect x="${x}" y="${y}" width="70" height="${tall}" fill="${part.colour}" stroke="#fff"/><text x="${x + 80}" y="${y + tall / 2 + 4}">${escapeXml(`${part.label}: ${part.value} ${unit}`)}</text>`;
+      return `<rect x="${x}" y="${y}" width="70" height="${tall}" fill="${part.colour}" stroke="#fff"/><text x="${x + 80}" y="${y + tall / 2 + 4}">${markupText(`${part.label}: ${part.value} ${unit}`)}</text>`;
     });
-    return `${parts.join('')}<text x="${x + 35}" y="${top + plot + 20}" text-anchor="middle" font-weight="bold">${escapeXml(column.label)}</text>`;
+    return `${parts.join('')}<text x="${x + 35}" y="${top + plot + 20}" text-anchor="middle" font-weight="bold">${markupText(column.label)}</text>`;
   });
   const spoken = columns.map(
     (column) => `${column.label}: ${column.parts.map((part) => `${part.label} ${part.value}`).join(', ')}`,
   );
-  content.push(`<text x="8" y="43" fill="#555">${escapeXml(note)}</text>`);
+  content.push(`<text x="8" y="43" fill="#555">${markupText(note)}</text>`);
   return svgDocument(title, spoken.join('. '), 40 + columns.length * 260, height, content.join('\n'));
 }

@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../../../errors/fts-error.ts';
 import type { Step } from '../../../mcp/assistant/ask.ts';
-import { ApiError, send } from './client.ts';
+import { visibleProse } from '../../../text/visible-text.ts';
+import { ApiError, send, showable } from './client.ts';
 
 export type { Step };
 
@@ -8,9 +9,9 @@ export type { Step };
 export async function ask(request: string, onStep: (step: Step) => void, signal: AbortSignal): Promise<string> {
   const response = await send('/api/ask', { request }, undefined, signal);
   for await (const { event, data } of serverSentEvents(response.body!)) {
-    if (event === 'step') onStep(data as Step);
-    if (event === 'answer') return (data as { answer: string }).answer;
-    if (event === 'error') throw new ApiError(200, data as ErrorRecord);
+    if (event === 'step') onStep(showable(data as Step));
+    if (event === 'answer') return visibleProse((data as { answer: string }).answer);
+    if (event === 'error') throw new ApiError(200, showable(data as ErrorRecord));
   }
   throw new ApiError(0, { message: 'The connection ended before the answer came.', remedy: 'Ask again.' });
 }

@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../../../errors/fts-error.ts';
 import type { Status } from '../../../http/status-routes.ts';
 import type { Job } from '../../../jobs/job.ts';
+import { visibleLines, visibleValue } from '../../../text/visible-text.ts';
 import type { InputOf, OperationName, OutputOf } from './operations.ts';
 import { sessionKey } from './session-key.ts';
 
@@ -28,16 +29,16 @@ export async function call<Name extends OperationName>(
   input: InputOf<Name>,
   key?: string,
 ): Promise<OutputOf<Name>> {
-  return (await (await send(`/api/operations/${name}`, input, key)).json()) as OutputOf<Name>;
+  return (await read(await send(`/api/operations/${name}`, input, key))) as OutputOf<Name>;
 }
 
 /** Starts an operation that runs as a job. */
 export async function startJob(name: string, input: object): Promise<Job> {
-  return (await (await send(`/api/operations/${name}`, input)).json()) as Job;
+  return (await read(await send(`/api/operations/${name}`, input))) as Job;
 }
 
 export async function getStatus(): Promise<Status> {
-  return (await (await send('/api/status')).json()) as Status;
+  return (await read(await send('/api/status'))) as Status;
 }
 
 /** A request to our own server: a POST where there is a body. Failures become an `ApiError`. */
@@ -66,6 +67,15 @@ export async function send(
     });
   }
   if (response.ok) return response;
-  const answer = (await response.json().catch(() => ({}))) as { error?: Partial<ErrorRecord> };
+  const answer = (await read(response).catch(() => ({}))) as { error?: Partial<ErrorRecord> };
   throw new ApiError(response.status, answer.error ?? {});
+}
+
+/** What the server sends as every page may show it: texts in it come from models, APIs and files (docs/console.md). */
+export function showable<Value>(value: Value): Value {
+  return visibleValue(value, { show: visibleLines });
+}
+
+async function read(response: Response): Promise<unknown> {
+  return showable(await response.json());
 }
