@@ -1,5 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import { z } from 'zod';
+import { boundedChunks, firstOfBody } from '../runtime/bounded-body.ts';
+import { visibleLine } from '../text/visible-text.ts';
 
 /** What one streamed request took and brought; times are milliseconds of this process's clock. */
 export interface RequestRecord {
@@ -14,6 +16,10 @@ export interface RequestRecord {
   status: number;
   error: string | undefined;
 }
+
+/** Far more than a token takes, and than any answer that is measured. */
+const maxEventCharacters = 1 << 20;
+const maxAnswerBytes = 64 << 20;
 
 export interface StreamTarget {
   url: string;
@@ -67,7 +73,7 @@ export async function streamRequest(target: StreamTarget, body: object, signal: 
     });
     record.status = response.status;
     if (!response.ok || response.body === null) {
-      record.error = `HTTP ${response.status}: ${(await response.text()).slice(0, 300)}`;
+      record.error = `HTTP ${response.status}: ${visibleLine(await firstOfBody(response, 300))}`;
     } else await readStream(response.body, record);
   } catch (error) {
     record.error = withCause(error as Error);
@@ -96,9 +102,16 @@ function withCause({ message, cause }: Error): string {
 }
 
 async function readStream(body: ReadableStream<Uint8Array>, record: RequestRecord): Promise<void> {
-  const parser = createParser({ onEvent: (event) => absorb(event.data, record) });
+  const parser = createParser({
+    onEvent: (event) => absorb(event.data, record),
+    maxBufferSize: maxEventCharacters,
+    onError: (error) => {
+      if (error.type === 'max-buffer-size-exceeded') throw new Error('The server sent an event without an end.');
+    },
+  });
   const decoder = new TextDecoder();
-  for await (const bytes of body) parser.feed(decoder.decode(bytes, { stream: true }));
+  for await (const bytes of boundedChunks(body, maxAnswerBytes, 'The answer'))
+    parser.feed(decoder.decode(bytes, { stream: true }));
   // Servers that report no usage are counted by their chunks: one token each, as most send them.
   if (record.outputTokens === 0) record.outputTokens = record.chunkMs.length;
 }
@@ -106,7 +119,7 @@ async function readStream(body: ReadableStream<Uint8Array>, record: RequestRecor
 function absorb(data: string, record: RequestRecord): void {
   if (data === '[DONE]') return;
   const chunk = chunkSchema.parse(JSON.parse(data));
-  if (chunk.error !== undefined) record.error = chunk.error.message;
+  if (chunk.error !== undefined) record.error = visibleLine(chunk.error.message.slice(0, 300));
   const choice = chunk.choices[0];
   const content = choice?.text ?? choice?.delta?.content ?? '';
   // The closing chunk and the one that names the role carry no token.

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { publicUrl } from '../config/public-url.ts';
 import { ask, type Step, toolsetsFor } from '../mcp/assistant/ask.ts';
+import { askLimitsOf } from '../mcp/assistant/ask-budget.ts';
 import { connectToOurselves } from '../mcp/assistant/own-client.ts';
 import { callerOf } from '../mcp/caller.ts';
 import { closeServices, openServices } from '../operations/open-services.ts';
@@ -43,7 +44,8 @@ export function askCommand(version: string): Command {
       try {
         const steps: Step[] = [];
         const key = process.env.FTS_ASK_KEY;
-        const answer = await ask(words.join(' '), {
+        const { answer, done } = await ask(words.join(' '), {
+          limits: askLimitsOf(services.config.values),
           client,
           model: {
             url: url ?? `${publicUrl(services)}/v1`,
@@ -56,7 +58,8 @@ export function askCommand(version: string): Command {
             if (!json) writeNote(`${inWords(step)}\n`);
           },
         });
-        if (json) writeJsonResult({ answer, steps });
+        if (!done) process.exitCode = 1;
+        if (json) writeJsonResult({ answer, done, steps });
         else writeResult(`${visibleProse(answer)}\n`);
       } finally {
         await client.close();

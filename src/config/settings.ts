@@ -182,6 +182,41 @@ export const settings = {
     () => false,
     'Whether an MCP client (stdio, or with a key) may approve in its own form. Nothing proves that a person did.',
   ),
+  'ask.max-tokens': setting(
+    z.coerce.number().int().min(16).max(10_000_000),
+    () => 32_768,
+    'Tokens that the model may write for one request of `fts ask`, in all its answers together.',
+  ),
+  'ask.max-bytes': setting(
+    z.coerce.number().int().min(1024).max(1_000_000_000),
+    () => 4_000_000,
+    'Bytes that the model may send for one request, in all its answers together.',
+  ),
+  'ask.max-rounds': setting(
+    z.coerce.number().int().min(1).max(1000),
+    () => 12,
+    'Answers of the model to one request, of which the last one counts.',
+  ),
+  'ask.max-calls-per-round': setting(
+    z.coerce.number().int().min(1).max(1000),
+    () => 16,
+    'Tool calls that are carried out for one answer of the model.',
+  ),
+  'ask.max-calls': setting(
+    z.coerce.number().int().min(1).max(10_000),
+    () => 64,
+    'Tool calls that are carried out for one request.',
+  ),
+  'ask.max-seconds': setting(
+    z.coerce.number().int().min(1).max(86_400),
+    () => 1800,
+    'How long one request may take altogether, people’s decisions included.',
+  ),
+  'ask.answer-seconds': setting(
+    z.coerce.number().int().min(1).max(86_400),
+    () => 300,
+    'How long one answer of the model may take.',
+  ),
   'akamai.mode': setting(
     z.enum(['read-only', 'change']),
     () => 'read-only' as const,

@@ -93,7 +93,10 @@ describe('asking over HTTP', () => {
     const { token } = services.keys.create('reader', ['read']);
     script = [purge, (text) => ({ content: text })];
     const events = await askOverHttp({ request: 'purge a.css on staging' }, token);
-    expect(events.at(-1)).toEqual(['answer', { answer: expect.stringContaining('needs the scope "plan"') }]);
+    expect(events.at(-1)).toEqual([
+      'answer',
+      { answer: expect.stringContaining('needs the scope "plan"'), done: false },
+    ]);
   });
 
   it('says in words what is wrong', async () => {

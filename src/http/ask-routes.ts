@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseWith } from '../errors/parse-with.ts';
 import { ask, type Step, toolsetsFor } from '../mcp/assistant/ask.ts';
+import { askLimitsOf } from '../mcp/assistant/ask-budget.ts';
 import { connectToOurselves } from '../mcp/assistant/own-client.ts';
 import type { Services } from '../operations/context.ts';
 import type { Identity } from './authentication/identity.ts';
@@ -16,7 +17,7 @@ const bodySchema = z.object({
 
 /**
  * `POST /api/ask`: a model works through our own tools with the caller's scopes. Server-sent events: `step` for
- * everything on the way (JSON of `Step`), then one `answer` ({ answer }) or `error`. A change waits for a person at the
+ * everything on the way (JSON of `Step`), then one `answer` ({ answer, done }) or `error`. A change waits for a person at the
  * address of its `approval` step. Which server is asked is the operator's choice (ask.url), never the caller's.
  */
 export function askRoutes(
@@ -48,7 +49,8 @@ export function askRoutes(
         },
       });
       try {
-        const answer = await ask(request, {
+        const answered = await ask(request, {
+          limits: askLimitsOf(services.config.values),
           client,
           model:
             url === undefined
@@ -57,7 +59,7 @@ export function askRoutes(
           onStep,
           signal: stop === undefined ? gone.signal : AbortSignal.any([gone.signal, stop]),
         });
-        await send('answer', { answer });
+        await send('answer', answered);
       } catch (thrown) {
         await send('error', FtsError.from(thrown).toJSON());
       } finally {

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { addressUrl } from '../config/address-url.ts';
 import { type OperatorOperationName, parseOperatorProposal } from '../model/operator/operations.ts';
+import { boundedText } from '../runtime/bounded-body.ts';
 import type { Services } from './context.ts';
 import { textCodecOf } from './serving.ts';
 
 /** A model that is busy or still loading is not waited for: words alone find most of it. */
 const longestWaitMilliseconds = 120;
 const longestAnswerTokens = 160;
+const longestAnswerBytes = 4 << 20;
 
 interface Proposal {
   api: string;
@@ -92,7 +94,7 @@ export async function operatorProposals(
       }),
       signal: AbortSignal.any([signal, AbortSignal.timeout(waitMilliseconds)]),
     });
-    return proposalsOf(await response.json());
+    return proposalsOf(JSON.parse(await boundedText(response, longestAnswerBytes, 'The proposal')));
   } catch {
     return [];
   }

@@ -8,6 +8,7 @@ import { thisMachineId } from '../planning/measure-machine.ts';
 import type { ServingRequest } from '../planning/plan-serving.ts';
 import { type ResolvedShape, resolveShape } from '../planning/resolve-shape.ts';
 import { parseWeightFormat } from '../planning/weight-formats.ts';
+import { boundedText } from '../runtime/bounded-body.ts';
 import { operatorConfig } from '../training/recipes/operator-training.ts';
 import type { OperationContext } from './context.ts';
 import { measuredMachine } from './measured-machine.ts';
@@ -83,8 +84,11 @@ export async function chooseMachines(
   return machines;
 }
 
+/** A model's config.json is a few kilobytes. */
+const longestConfigBytes = 4 << 20;
+
 async function fetchText(url: string, signal: AbortSignal): Promise<string> {
   const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]) });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return response.text();
+  return boundedText(response, longestConfigBytes, url);
 }

@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { FtsError } from '../../errors/fts-error.ts';
+import { boundedText } from '../../runtime/bounded-body.ts';
 import { type Scope, scopes } from '../../store/api-keys.ts';
 
 export interface OAuthSettings {
@@ -95,6 +96,8 @@ export class TokenVerifier {
   }
 }
 
+const longestMetadataBytes = 1 << 20;
+
 /** RFC 8414, else OpenID Connect Discovery. */
 async function jwksFromMetadata(issuer: string): Promise<string> {
   const { origin, pathname } = new URL(issuer);
@@ -106,7 +109,9 @@ async function jwksFromMetadata(issuer: string): Promise<string> {
   for (const place of places) {
     const response = await fetch(place, { signal: AbortSignal.timeout(metadataTimeoutMilliseconds) });
     if (!response.ok) continue;
-    const metadata = metadataSchema.safeParse(await response.json());
+    const metadata = metadataSchema.safeParse(
+      JSON.parse(await boundedText(response, longestMetadataBytes, `The metadata at ${place}`)),
+    );
     if (metadata.success && metadata.data.issuer === issuer) return metadata.data.jwks_uri;
   }
   throw new Error(`no metadata of the issuer ${issuer}`);

@@ -8,6 +8,7 @@ import type { Services } from '../../operations/context.ts';
 import { openServices } from '../../operations/open-services.ts';
 import { callerOf } from '../caller.ts';
 import { ask, type Step, toolsetsFor } from './ask.ts';
+import { askLimitsOf } from './ask-budget.ts';
 import { connectToOurselves } from './own-client.ts';
 
 let home: string;
@@ -46,7 +47,7 @@ const toolCall = (name: string, args: object) => ({
   tool_calls: [{ id: `call-${name}`, type: 'function', function: { name, arguments: JSON.stringify(args) } }],
 });
 
-async function answerTo(request: string, model: string): Promise<{ answer: string; steps: Step[] }> {
+async function answerTo(request: string, model: string): Promise<{ answer: string; done: boolean; steps: Step[] }> {
   const steps: Step[] = [];
   const client = await connectToOurselves(services, {
     version: '0.0.0',
@@ -54,13 +55,14 @@ async function answerTo(request: string, model: string): Promise<{ answer: strin
     person: undefined,
     caller: callerOf(undefined),
   });
-  const answer = await ask(request, {
+  const answered = await ask(request, {
     client,
+    limits: askLimitsOf(services.config.values),
     model: { url, model },
     onStep: (step) => steps.push(step),
     signal: new AbortController().signal,
   }).finally(() => client.close());
-  return { answer, steps };
+  return { ...answered, steps };
 }
 
 describe('asking in plain words', () => {

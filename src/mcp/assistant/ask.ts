@@ -4,7 +4,8 @@ import { parseOperatorProposal } from '../../model/operator/operations.ts';
 import { operations } from '../../operations/index.ts';
 import { renderOutput } from '../../operations/render-output.ts';
 import { toolName } from '../selection.ts';
-import { type ChatModel, complete, type Message } from './chat-model.ts';
+import { AskBudget, type AskLimits } from './ask-budget.ts';
+import { type ChatModel, complete, type Message, type ToolCallRequest } from './chat-model.ts';
 import { proposedCall } from './proposal-to-call.ts';
 
 /** What happens on the way to the answer, for whoever watches. */
@@ -15,7 +16,12 @@ export type Step =
   /** A person has to decide, at this address. */
   | { kind: 'approval'; message: string; url: string };
 
-const maxRounds = 12;
+/** The answer, and whether anything came of the request: a lookup, a plan, a change, or words that needed none. */
+export interface Answered {
+  answer: string;
+  done: boolean;
+}
+
 /** A person may be reading a form meanwhile. */
 const callTimeoutMilliseconds = 600_000;
 const resultCharacters = 12_000;
@@ -36,41 +42,120 @@ const isOperatorModel = (model: string): boolean => model.startsWith('operator')
  */
 export async function ask(
   request: string,
-  options: { client: Client; model: ChatModel; onStep: (step: Step) => void; signal: AbortSignal },
-): Promise<string> {
-  const { client, model, onStep, signal } = options;
-  const { tools } = await client.listTools();
-  const offered = tools.map(({ name, description, inputSchema }) => ({
-    type: 'function',
-    function: { name, description, parameters: inputSchema },
-  }));
-  const call: CallTool = async (tool, args) => {
-    onStep({ kind: 'call', tool, arguments: args });
-    const result = await callTool(client, tool, args, signal);
-    onStep({ kind: 'result', tool, text: result.text, failed: result.failed });
-    return result;
-  };
-
-  const messages: Message[] = [{ role: 'user', content: request }];
-  // A proposal comes without instructions and tools, for which the operator model has no words.
-  if (isOperatorModel(model.model)) {
-    const { content } = await complete(model, { messages }, signal);
-    return answerProposal(content, call, onStep);
+  options: {
+    client: Client;
+    model: ChatModel;
+    limits: AskLimits;
+    onStep: (step: Step) => void;
+    signal: AbortSignal;
+  },
+): Promise<Answered> {
+  const { client, model, limits, onStep } = options;
+  const tooLate = AbortSignal.timeout(limits.seconds * 1000);
+  const signal = AbortSignal.any([options.signal, tooLate]);
+  try {
+    return await new Conversation(client, model, new AskBudget(limits), onStep, signal).answer(request);
+  } catch (error) {
+    if (!tooLate.aborted || options.signal.aborted) throw error;
+    throw new FtsError('exhausted', `No answer after ${limits.seconds} seconds.`, {
+      field: 'ask.max-seconds',
+      remedy: 'Ask for less at once, use a faster model, or raise the setting ask.max-seconds.',
+      cause: error,
+    });
   }
-  messages.unshift({ role: 'system', content: instructions });
-  for (let round = 0; round < maxRounds; round++) {
-    const { content, toolCalls } = await complete(model, { messages, tools: offered }, signal);
-    if (toolCalls.length === 0) return content;
-    messages.push({ role: 'assistant', content, tool_calls: toolCalls });
-    for (const { id, function: wanted } of toolCalls) {
-      const args = parseArguments(wanted.arguments);
-      const text = args === undefined ? 'The arguments are not a JSON object.' : (await call(wanted.name, args)).text;
-      messages.push({ role: 'tool', tool_call_id: id, content: text.slice(0, resultCharacters) });
+}
+
+class Conversation {
+  private readonly client: Client;
+  private readonly model: ChatModel;
+  private readonly budget: AskBudget;
+  private readonly onStep: (step: Step) => void;
+  private readonly signal: AbortSignal;
+  private failures = 0;
+  private calls = 0;
+
+  constructor(client: Client, model: ChatModel, budget: AskBudget, onStep: (step: Step) => void, signal: AbortSignal) {
+    this.client = client;
+    this.model = model;
+    this.budget = budget;
+    this.onStep = onStep;
+    this.signal = signal;
+  }
+
+  async answer(request: string): Promise<Answered> {
+    const messages: Message[] = [{ role: 'user', content: request }];
+    // A proposal comes without instructions and tools, for which the operator model has no words.
+    if (isOperatorModel(this.model.model)) {
+      const { content } = await this.complete({ messages });
+      return answerProposal(content, (tool, args) => this.call(tool, args), this.onStep);
+    }
+    const { tools } = await this.client.listTools();
+    const offered = tools.map(({ name, description, inputSchema }) => ({
+      type: 'function',
+      function: { name, description, parameters: inputSchema },
+    }));
+    messages.unshift({ role: 'system', content: instructions });
+    for (;;) {
+      const { content, toolCalls } = await this.complete({ messages, tools: offered });
+      if (toolCalls.length === 0) return this.last(content);
+      messages.push(...(await this.round(content, toolCalls)));
     }
   }
-  throw new FtsError('exhausted', `No answer after ${maxRounds} rounds of tool calls.`, {
-    remedy: 'Ask for less at once, or use a stronger model (--model).',
-  });
+
+  /** An answer in words. Where every call failed, it is not what was asked for, whatever the model says. */
+  private last(content: string): Answered {
+    if (content.trim() === '') {
+      throw new FtsError('corrupt', 'The model answered with nothing.', {
+        field: 'model',
+        value: this.model.model,
+        remedy: 'Ask in other words, or use another model (--model).',
+      });
+    }
+    return { answer: content, done: this.calls === 0 || this.failures < this.calls };
+  }
+
+  private async complete(body: { messages: readonly Message[]; tools?: readonly object[] }) {
+    const answer = await complete(this.model, body, this.budget.nextAnswer(), this.signal);
+    this.budget.took(answer);
+    return answer;
+  }
+
+  /** Carries the calls of one answer out, as many as a round may have; the messages that tell the model of it. */
+  private async round(content: string, wanted: readonly ToolCallRequest[]): Promise<Message[]> {
+    const toolCalls = wanted.slice(0, this.budget.limits.callsPerRound);
+    const messages: Message[] = [{ role: 'assistant', content, tool_calls: toolCalls }];
+    for (const [index, { id, function: named }] of toolCalls.entries()) {
+      this.budget.nextCall();
+      const args = parseArguments(named.arguments);
+      const { text } = args === undefined ? this.unreadable(named) : await this.call(named.name, args);
+      this.budget.answered(named.name, named.arguments, text);
+      const left = wanted.length - toolCalls.length;
+      const note =
+        left > 0 && index === toolCalls.length - 1
+          ? `\n\n${left} more calls of this round were not carried out: make ${toolCalls.length} at a time.`
+          : '';
+      messages.push({ role: 'tool', tool_call_id: id, content: `${text.slice(0, resultCharacters)}${note}` });
+    }
+    return messages;
+  }
+
+  private unreadable({ name, arguments: given }: ToolCallRequest['function']): ToolAnswer {
+    const text = `The arguments are not a JSON object: ${given.slice(0, 200)}`;
+    this.calls++;
+    this.failures++;
+    this.onStep({ kind: 'call', tool: name, arguments: {} });
+    this.onStep({ kind: 'result', tool: name, text, failed: true });
+    return { text, data: undefined, failed: true };
+  }
+
+  private async call(tool: string, args: Record<string, unknown>): Promise<ToolAnswer> {
+    this.calls++;
+    this.onStep({ kind: 'call', tool, arguments: args });
+    const result = await callTool(this.client, tool, args, this.signal);
+    if (result.failed) this.failures++;
+    this.onStep({ kind: 'result', tool, text: result.text, failed: result.failed });
+    return result;
+  }
 }
 
 interface ToolAnswer {
@@ -80,22 +165,31 @@ interface ToolAnswer {
 }
 type CallTool = (tool: string, args: Record<string, unknown>) => Promise<ToolAnswer>;
 
-async function answerProposal(content: string, call: CallTool, onStep: (step: Step) => void): Promise<string> {
+async function answerProposal(content: string, call: CallTool, onStep: (step: Step) => void): Promise<Answered> {
   const proposal = parseOperatorProposal(content);
   if (proposal === undefined || proposal.operation === 'none') {
-    return 'The operator model sees none of its operations in this request. A larger model can be named with --model and --url.';
+    return nothingDone(
+      'The operator model sees none of its operations in this request. A larger model can be named with --model and --url.',
+    );
   }
   onStep({ kind: 'proposal', ...proposal });
   const wanted = proposedCall(proposal);
   if (wanted === undefined) {
     const found = await call('akamai_search', { text: proposal.operation.replaceAll('.', ' '), limit: 3 });
-    return `Proposed: ${proposal.operation} ${JSON.stringify(proposal.arguments)}\nNothing was done. The operations of the catalogue that fit:\n${inWords('akamai_search', found)}`;
+    return nothingDone(
+      `Proposed: ${proposal.operation} ${JSON.stringify(proposal.arguments)}\nNothing was done. The operations of the catalogue that fit:\n${inWords('akamai_search', found)}`,
+    );
   }
   if ('missing' in wanted) {
-    return `Proposed: ${proposal.operation} ${JSON.stringify(proposal.arguments)}\nNothing was done: the request does not say the ${wanted.missing.join(', ')}. Ask again and name it.`;
+    return nothingDone(
+      `Proposed: ${proposal.operation} ${JSON.stringify(proposal.arguments)}\nNothing was done: the request does not say the ${wanted.missing.join(', ')}. Ask again and name it.`,
+    );
   }
-  return inWords(wanted.tool, await call(wanted.tool, wanted.arguments));
+  const result = await call(wanted.tool, wanted.arguments);
+  return { answer: inWords(wanted.tool, result), done: !result.failed };
 }
+
+const nothingDone = (answer: string): Answered => ({ answer, done: false });
 
 /** A result as the command line would print it. */
 function inWords(tool: string, { text, data, failed }: ToolAnswer): string {

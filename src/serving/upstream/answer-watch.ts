@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LineSplitter } from '../../runtime/line-splitter.ts';
 import type { EngineUsage } from '../engine/protocol.ts';
 import type { RequestObserver } from '../pool/model-pool.ts';
 
@@ -37,14 +38,16 @@ const messageSchema = z
   })
   .loose();
 
+/** Whole answers come as one line; a longer one passes uncounted. */
+const maxLineBytes = 8 << 20;
+
 /** Reads an answer as it passes (JSON, server-sent events or NDJSON) and tells the observer of tokens and the end. */
 export class AnswerWatch {
   private readonly observer: RequestObserver;
-  private readonly decoder = new TextDecoder();
   private readonly startMs = performance.now();
   private firstMs: number | undefined;
   private lastMs = 0;
-  private pending = '';
+  private readonly lines = new LineSplitter(maxLineBytes);
   private reason: 'stop' | 'length' = 'stop';
   private promptTokens = 0;
   private completionTokens = 0;
@@ -55,14 +58,11 @@ export class AnswerWatch {
   }
 
   push(bytes: Uint8Array): void {
-    this.pending += this.decoder.decode(bytes, { stream: true });
-    const lines = this.pending.split('\n');
-    this.pending = lines.pop() ?? '';
-    for (const line of lines) this.read(line);
+    for (const line of this.lines.push(bytes)) this.read(line.toString('utf8'));
   }
 
   end(): void {
-    this.read(this.pending);
+    this.read(this.lines.rest()?.toString('utf8') ?? '');
     const now = performance.now();
     const first = this.firstMs ?? now;
     const usage: EngineUsage = {
