@@ -28,6 +28,7 @@ const verbs = [
 const groupDescriptions: Record<string, string> = {
   akamai: 'Find, read and change anything on Akamai; changes need a person’s approval',
   models: 'Models, their artifacts and the names they are served under',
+  deployments: 'Names under which artifacts are served: take one out of service',
   runs: 'Training runs and their curves',
   approvers: 'The people whose signature approves changes: enrol, list, remove',
   keys: 'Keys for programs and assistants: scopes, expiry, revocation',

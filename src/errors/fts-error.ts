@@ -1,4 +1,5 @@
 import { visibleLine } from '../text/visible-text.ts';
+import { sqliteRefusal } from './sqlite-refusal.ts';
 
 /** What went wrong, in the terms a caller can act on. Faces map a kind to an exit code, an HTTP status or an MCP error. */
 export type ErrorKind =
@@ -84,12 +85,17 @@ export interface ErrorRecord {
 
 /** The operating system's own refusals, in words. */
 function fromErrno(error: NodeJS.ErrnoException): FtsError | undefined {
+  const refusal = error.name === 'SqliteError' && error.code !== undefined ? sqliteRefusal(error.code) : undefined;
+  if (refusal !== undefined) {
+    const { kind, message, remedy } = refusal;
+    return new FtsError(kind, `The registry refused: ${message}.`, { field: 'fts.db', remedy, cause: error });
+  }
   const where = error.path === undefined ? '' : ` (${error.path})`;
   switch (error.code) {
     case 'ENOSPC':
     case 'EDQUOT':
       return new FtsError('exhausted', `The disk is full${where}.`, {
-        remedy: 'Free some space or point FTS_HOME at a larger disk, then run the same command again.',
+        remedy: 'Free some space, or move the whole FTS_HOME folder to a larger disk, then run the same command again.',
         cause: error,
       });
     case 'ENOENT':
@@ -98,11 +104,17 @@ function fromErrno(error: NodeJS.ErrnoException): FtsError | undefined {
         remedy: 'Check the path.',
         cause: error,
       });
+    case 'EROFS':
+      return new FtsError('forbidden', `The disk is read-only${where}.`, {
+        remedy:
+          'Nothing is lost. Mount it writable, or copy the folder (`cp -a`) to a writable place and set FTS_HOME to the copy.',
+        cause: error,
+      });
     case 'EACCES':
     case 'EPERM':
-    case 'EROFS':
       return new FtsError('forbidden', `Permission denied${where}.`, {
-        remedy: 'Check the owner and mode of that path, or set FTS_HOME to a folder you can write.',
+        remedy:
+          'Check the owner and mode of that path. Where it is in FTS_HOME, run fts under the owner of that folder.',
         cause: error,
       });
     case 'EISDIR':

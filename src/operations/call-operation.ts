@@ -70,6 +70,7 @@ export function submitOperation(
     const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
     const existing = key === undefined ? undefined : services.jobs.findByKey(key);
     if (existing !== undefined) return { job: existing, isNew: false };
+    operation.check?.(parsed, services);
     const writes = operation.writes?.(parsed) ?? [];
     return { job: services.jobs.submit(operation.name, parsed, { key, requestedBy, writes, here }), isNew: true };
   });

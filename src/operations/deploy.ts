@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { checkLocalTarget } from '../deployment/local-target.ts';
-import { deploymentSchema } from '../jobs/registry.ts';
+import { deploymentSchema } from '../jobs/registry-records.ts';
+import { placeDeployment } from '../jobs/remove-model.ts';
 import { defineOperation } from './operation.ts';
 
 export const deploy = defineOperation({
   name: 'deploy',
   title: 'Deploy an artifact',
   description:
-    'Puts an artifact (see `models.list`) into service under a name. Target `local` serves it from this server’s OpenAI- and Ollama-compatible API at once; deploying again under the same name replaces what was served.',
+    'Puts an artifact (see `models.list`) into service under a name. Target `local` serves it from this server’s OpenAI- and Ollama-compatible API at once; a name that serves another artifact already is refused unless `replace` is given. `deployments.remove` takes it out of service.',
   effect: 'write',
   scope: 'serve',
   idempotent: true,
@@ -23,12 +24,12 @@ export const deploy = defineOperation({
       .regex(/^[\w.:/-]{1,128}$/)
       .optional()
       .describe('Name to serve it under (default: the artifact id)'),
+    replace: z.boolean().default(false).describe('Where the name serves another artifact: serve this one instead'),
   }),
   output: deploymentSchema,
-  async run({ artifact: id, target, name = id }, { registry }) {
+  async run({ artifact: id, target, name = id, replace }, { registry }) {
     const artifact = registry.artifact(id);
     await checkLocalTarget(artifact.path);
-    registry.saveDeployment({ name, artifact: id, target, settings: {} });
-    return registry.deployment(name);
+    return placeDeployment(registry, { name, artifact: id, target, settings: {} }, { replace });
   },
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
-import type { Artifact } from '../jobs/registry.ts';
+import type { Artifact } from '../jobs/registry-records.ts';
 import { exportGguf } from '../model/gguf/export-gguf.ts';
 import { type OpenModel, openModel } from '../model/open-model.ts';
 import { operatorRecipe } from '../model/operator/recipe.ts';

@@ -40,6 +40,7 @@ import { auditVerify } from './audit-verify.ts';
 import { benchmark } from './benchmark.ts';
 import { configShow } from './config-show.ts';
 import { deploy } from './deploy.ts';
+import { deploymentsRemove } from './deployments-remove.ts';
 import { doctor } from './doctor.ts';
 import { evaluate } from './evaluate.ts';
 import { jobsCancel } from './jobs-cancel.ts';
@@ -116,6 +117,7 @@ export const operations: readonly Operation[] = [
   modelsImport,
   modelsMerge,
   modelsRemove,
+  deploymentsRemove,
   runsCompare,
   runsList,
   runsShow,

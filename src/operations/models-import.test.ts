@@ -70,7 +70,7 @@ it('registers a folder of models/ again, with its artifacts, after the registry 
   const { gguf } = await madeElsewhere();
   const services = temporaryServices();
   const { model } = await run({ source: gguf, dequantize: true }, services);
-  services.registry.removeModel(model.name);
+  for (const table of ['artifacts', 'models']) services.database.exec(`DELETE FROM ${table}`);
   const again = await run({ source: model.directory }, services);
   expect(again).toMatchObject({
     model: { ...model, createdAt: expect.any(String) },

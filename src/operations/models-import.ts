@@ -1,11 +1,15 @@
+import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { FtsError } from '../errors/fts-error.ts';
 import { parseWith } from '../errors/parse-with.ts';
 import { modelName } from '../jobs/job-store.ts';
-import { artifactSchema, modelSchema } from '../jobs/registry.ts';
+import { placeModel, stagingPath } from '../jobs/place-model.ts';
+import { artifactSchema, modelSchema } from '../jobs/registry-records.ts';
+import { refuseTakenModel } from '../jobs/taken-name.ts';
 import { importModel } from '../model/import-model.ts';
+import type { Services } from './context.ts';
 import { defineOperation } from './operation.ts';
+import { replacingInputs, replacingOf } from './replacing-inputs.ts';
 
 /** It becomes a folder of models/, so it can name nothing above that: neither `.` nor `..`. */
 const nameSchema = z.string().regex(/^\w[\w.-]{0,99}$/);
@@ -21,34 +25,58 @@ export const modelsImport = defineOperation({
   openWorld: false,
   job: true,
   writes: (input) => [modelName(nameOf(input))],
+  check: (input, services) => refuseTaken(input, services, undefined),
   positionals: ['source'],
   example: 'fts models import ~/Downloads/tinyllama-q4_0.gguf --name tinyllama',
   input: z.object({
     source: z.string().min(1).describe('Folder in the Hugging Face layout, or a .gguf file'),
     name: nameSchema.optional().describe('Name of the model (default: that of the folder or file)'),
     dequantize: z.boolean().default(false).describe('Write a GGUF file’s weights in float32 too: 4 bytes a parameter'),
+    ...replacingInputs,
   }),
   output: z.object({ model: modelSchema, artifacts: z.array(artifactSchema) }),
-  async run({ source, name: given, dequantize }, context) {
+  async run(input, context) {
     const { registry, home } = context;
-    const name = nameOf({ source, name: given });
-    if (registry.models().some((model) => model.name === name)) {
-      throw new FtsError('conflict', `There is a model "${name}" already.`, {
-        field: 'name',
-        value: name,
-        remedy: `Choose another with --name, or remove that one first: \`fts models remove ${name}\`.`,
-      });
-    }
+    refuseTaken(input, context, context.jobId);
+    const name = nameOf(input);
+    const source = resolve(input.source);
     const directory = join(home.models, name);
-    const { family, parameters, files } = await importModel(resolve(source), directory, { name, dequantize }, context);
-    registry.saveModel({ name, directory, family, parameters, parent: null, run: null });
-    for (const file of files) {
-      registry.saveArtifact({ id: `${name}:${file.format}`, model: name, settings: { method: 'import' }, ...file });
+    // A folder of models/ that the registry does not know is registered where it is.
+    const staged = source === directory ? undefined : stagingPath(directory);
+    try {
+      const options = { name, dequantize: input.dequantize };
+      const { family, parameters, files } = await importModel(source, staged ?? directory, options, context);
+      const artifacts = files.map((file) => ({
+        id: `${name}:${file.format}`,
+        model: name,
+        settings: { method: 'import' },
+        ...file,
+      }));
+      const made = { name, directory, family, parameters, parent: null, run: null };
+      const placed = { model: made, artifacts, ...(staged === undefined ? {} : { staged }) };
+      return {
+        model: placeModel(registry, placed, replacingOf(input, context)),
+        artifacts: registry.artifacts(name),
+      };
+    } finally {
+      if (staged !== undefined) await rm(staged, { recursive: true, force: true });
     }
-    return { model: registry.model(name), artifacts: registry.artifacts(name) };
   },
 });
 
-function nameOf({ source, name }: { source: string; name?: string | undefined }): string {
+type Naming = { source: string; name?: string | undefined };
+
+function refuseTaken(
+  input: Naming & { replace: boolean; force: boolean },
+  { registry, home }: Services,
+  jobId: string | undefined,
+): void {
+  const name = nameOf(input);
+  const directory = join(home.models, name);
+  const isThere = resolve(input.source) === directory;
+  refuseTakenModel(registry, name, isThere ? undefined : directory, replacingOf(input, { jobId }));
+}
+
+function nameOf({ source, name }: Naming): string {
   return parseWith(nameSchema, name ?? basename(resolve(source), '.gguf'), 'the name of the model');
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { artifactSchema, deploymentSchema, modelSchema } from '../jobs/registry.ts';
+import { artifactSchema, deploymentSchema, modelSchema } from '../jobs/registry-records.ts';
 import { defineOperation } from './operation.ts';
 
 export const modelsList = defineOperation({

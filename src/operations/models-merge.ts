@@ -1,19 +1,27 @@
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { modelName } from '../jobs/job-store.ts';
+import { placeModel, stagingPath } from '../jobs/place-model.ts';
+import { refuseTakenModel } from '../jobs/taken-name.ts';
 import { mergeAdapter } from '../training/lora/merge-adapter.ts';
+import type { Services } from './context.ts';
 import { modelFolder } from './model-folder.ts';
 import { defineOperation } from './operation.ts';
+import { replacingInputs, replacingOf } from './replacing-inputs.ts';
 
 export const modelsMerge = defineOperation({
   name: 'models.merge',
   title: 'Merge an adapter into a model',
   description:
-    'Adds a LoRA adapter in PEFT’s layout to the weights of its base model and registers the sum as a model of its own, which then quantizes, deploys and serves like any other. Models that `train` made with LoRA are merged already; their adapter is in their folder `adapter`.',
+    'Adds a LoRA adapter in PEFT’s layout to the weights of its base model and registers the sum as a model of its own, which then quantizes, deploys and serves like any other. Models that `train` made with LoRA are merged already; their adapter is in their folder `adapter`. Runs as a job.',
   effect: 'write',
   scope: 'train',
   idempotent: true,
   openWorld: false,
-  job: false,
+  job: true,
+  writes: ({ name }) => [modelName(name)],
+  check: (input, services) => refuseTaken(input, services, undefined),
   positionals: ['base', 'adapter'],
   example: 'fts models merge notes ./my-adapter --name notes-tuned',
   input: z.object({
@@ -24,16 +32,31 @@ export const modelsMerge = defineOperation({
       .regex(/^[\w.-]{1,64}$/)
       .describe('Name of the merged model'),
     dtype: z.enum(['float32', 'bfloat16', 'float16']).default('float32').describe('How its weights are stored'),
+    ...replacingInputs,
   }),
   output: z.object({ model: z.string(), directory: z.string(), parameters: z.number(), adapted: z.number() }),
-  async run({ base, adapter, name, dtype }, context) {
-    const directory = join(context.home.models, name);
-    const { family, parameters, adapted } = await mergeAdapter(modelFolder(base, context), resolve(adapter), {
-      path: directory,
-      name,
-      dtype,
-    });
-    context.registry.saveModel({ name, directory, family, parameters, parent: base, run: null });
-    return { model: name, directory, parameters, adapted };
+  async run(input, context) {
+    const { base, adapter, name, dtype } = input;
+    const { registry, home } = context;
+    refuseTaken(input, context, context.jobId);
+    const directory = join(home.models, name);
+    const staged = stagingPath(directory);
+    try {
+      const output = { path: staged, name, dtype };
+      const { family, parameters, adapted } = await mergeAdapter(modelFolder(base, context), resolve(adapter), output);
+      const made = { name, directory, family, parameters, parent: base, run: null };
+      placeModel(registry, { model: made, staged }, replacingOf(input, context));
+      return { model: name, directory, parameters, adapted };
+    } finally {
+      await rm(staged, { recursive: true, force: true });
+    }
   },
 });
+
+function refuseTaken(
+  input: { name: string; replace: boolean; force: boolean },
+  { registry, home }: Services,
+  jobId: string | undefined,
+): void {
+  refuseTakenModel(registry, input.name, join(home.models, input.name), replacingOf(input, { jobId }));
+}

@@ -1,13 +1,12 @@
-import { rm } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Registry } from '../jobs/registry.ts';
+import { removeModel } from '../jobs/remove-model.ts';
 import { defineOperation } from './operation.ts';
 
 export const modelsRemove = defineOperation({
   name: 'models.remove',
   title: 'Remove a model',
   description:
-    'Removes a model from the registry and deletes its directory with all artifacts. Runs and their metrics stay.',
+    'Removes a model from the registry and deletes its directory with all artifacts. Refused while one is deployed, unless `force` undeploys it. Runs and their metrics stay; files outside FTS_HOME are never deleted (`deleted` is then false).',
   effect: 'destructive',
   scope: 'admin',
   idempotent: false,
@@ -15,15 +14,12 @@ export const modelsRemove = defineOperation({
   job: false,
   positionals: ['name'],
   example: 'fts models remove operator',
-  input: z.object({ name: z.string().describe('The model’s name') }),
-  output: z.object({ removed: z.string(), directory: z.string() }),
-  run: ({ name }, { registry }) => removeModel(name, registry),
+  input: z.object({
+    name: z.string().describe('The model’s name'),
+    force: z.boolean().default(false).describe('Undeploy what is deployed of it'),
+  }),
+  output: z.object({ removed: z.string(), directory: z.string(), deleted: z.boolean() }),
+  async run({ name, force }, { registry, jobs }) {
+    return removeModel(registry, jobs, name, { force });
+  },
 });
-
-/** Forgets a model, its artifacts and deployments first, then deletes its files. Errors: `not-found`. */
-export async function removeModel(name: string, registry: Registry): Promise<{ removed: string; directory: string }> {
-  const { directory } = registry.model(name);
-  registry.removeModel(name);
-  await rm(directory, { recursive: true, force: true });
-  return { removed: name, directory };
-}

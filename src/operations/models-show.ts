@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { artifactSchema, measurementSchema, modelSchema } from '../jobs/registry.ts';
+import { artifactSchema, measurementSchema, modelSchema } from '../jobs/registry-records.ts';
 import { defineOperation } from './operation.ts';
 
 export const modelsShow = defineOperation({

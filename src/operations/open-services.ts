@@ -4,12 +4,15 @@ import { approverTables } from '../approval/approver-tables.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { SettingKey } from '../config/settings.ts';
 import { JobStore, jobTables } from '../jobs/job-store.ts';
-import { Registry, registryTables } from '../jobs/registry.ts';
+import { Registry } from '../jobs/registry.ts';
+import { registryTables } from '../jobs/registry-tables.ts';
 import { ApiKeys, apiKeyTables } from '../store/api-keys.ts';
+import { sweepUnfinishedIn } from '../store/atomic-file.ts';
 import { AuditHeads } from '../store/audit-heads.ts';
 import { AuditLog, auditTables } from '../store/audit-log.ts';
 import { openDatabase } from '../store/database.ts';
 import { openHome } from '../store/home.ts';
+import { pendingFileTables } from '../store/pending-files.ts';
 import { RefusalLog } from '../store/refusal-log.ts';
 import type { Services } from './context.ts';
 
@@ -24,16 +27,21 @@ export function openServices(environment: NodeJS.ProcessEnv, flags: Partial<Reco
     auditTables,
     changePlanTables,
     approverTables,
+    pendingFileTables,
   ]);
   const audit = new AuditLog(database, { heads: new AuditHeads(home.auditHeads) });
   audit.adoptHeads();
+  const registry = new Registry(database, home.root);
+  // What a crash left between a decision and its files.
+  registry.files.settle();
+  sweepUnfinishedIn(home.models);
   return {
     home,
     config,
     environment,
     database,
     jobs: new JobStore(database),
-    registry: new Registry(database),
+    registry,
     keys: new ApiKeys(database),
     audit,
     refusals: new RefusalLog(audit),

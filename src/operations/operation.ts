@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Scope } from '../store/api-keys.ts';
-import type { OperationContext } from './context.ts';
+import type { OperationContext, Services } from './context.ts';
 
 /**
  * What an operation does: reads, writes, destroys, or changes who may do what (keys, approvers, settings), which nobody
@@ -31,6 +31,8 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Output exten
    * until it ends.
    */
   writes?(input: z.output<Input>): readonly string[];
+  /** For a job: throws, before it is queued, what it would refuse as soon as it runs, such as a taken name. */
+  check?(input: z.output<Input>, services: Services): void;
   /** Only a person may call it (a terminal or the console), never a model: no MCP tool is made from it. */
   personOnly?: boolean;
   /** Only the console's pages call it: it is no command either. */

@@ -3,12 +3,16 @@ import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { FtsError } from '../errors/fts-error.ts';
+import { parseWith } from '../errors/parse-with.ts';
+import { placeDeployment } from '../jobs/remove-model.ts';
+import { runJob } from '../jobs/run-job.ts';
 import { downloadHubFile, findHubFiles, type HubReference, hubOf, parseHubReference } from '../model/hub-download.ts';
-import { importModel } from '../model/import-model.ts';
-import { openModelDirectory } from '../model/model-directory.ts';
 import type { PullProgress } from '../serving/ollama/ollama-routes.ts';
+import { systemCaller } from '../store/caller.ts';
 import type { Services } from './context.ts';
-import { exportPlain } from './quantize.ts';
+import { modelsImport } from './models-import.ts';
+import type { Operation } from './operation.ts';
+import { quantize } from './quantize.ts';
 
 /**
  * Ollama's pull: finds a model on the hub (`hf.co/owner/name:Q4_K_M`) or on this machine (a GGUF file, a Hugging Face
@@ -71,26 +75,34 @@ async function* register(
   services: Services,
   signal: AbortSignal,
 ): AsyncGenerator<PullProgress> {
-  const { registry, home } = services;
-  const work = { signal, report: () => undefined };
-  const directory = join(home.models, model);
-  const { family, parameters, files } = await importModel(source, directory, { name: model, dequantize: false }, work);
-  registry.saveModel({ name: model, directory, family, parameters, parent: null, run: null });
-  for (const file of files) {
-    registry.saveArtifact({ id: `${model}:${file.format}`, model, settings: { method: 'import' }, ...file });
-  }
-  if (files.length === 0) {
+  const { registry } = services;
+  await runHere(modelsImport, { source, name: model }, services, signal);
+  if (registry.artifacts(model).length === 0) {
     yield { status: 'converting to GGUF, 8 bits' };
-    const opened = await openModelDirectory(directory);
-    try {
-      registry.saveArtifact(await exportPlain(registry.model(model), opened, 'q8_0', { signal }));
-    } finally {
-      await opened.close();
-    }
+    await runHere(quantize, { model, formats: ['q8_0'] }, services, signal);
   }
   const [artifact] = registry.artifacts(model);
-  registry.saveDeployment({ name: deployment, artifact: artifact!.id, target: 'local', settings: {} });
+  placeDeployment(
+    registry,
+    { name: deployment, artifact: artifact!.id, target: 'local', settings: {} },
+    { replace: false },
+  );
   yield { status: `serving as ${deployment}` };
+}
+
+/** Runs an operation as a job of this process, which reserves the names that it writes. */
+async function runHere(operation: Operation, input: object, services: Services, signal: AbortSignal): Promise<void> {
+  const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
+  const writes = operation.writes?.(parsed) ?? [];
+  const taken = services.jobs.submit(operation.name, parsed, { writes, here: true });
+  const job = await runJob(
+    services.jobs,
+    taken,
+    (_, work) =>
+      operation.run(parsed, { ...services, ...work, caller: systemCaller, askPerson: undefined, jobId: taken.id }),
+    { stop: signal },
+  );
+  if (job.state !== 'succeeded') throw new FtsError('cancelled', job.error?.message ?? `Job ${job.id} ${job.state}.`);
 }
 
 /** The path that a name stands for, where it looks like one or there is something at it. */

@@ -1,8 +1,12 @@
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { artifactName } from '../jobs/job-store.ts';
-import { artifactSchema, type Model } from '../jobs/registry.ts';
+import { placeArtifacts } from '../jobs/place-artifacts.ts';
+import { stagingPath } from '../jobs/place-model.ts';
+import { artifactSchema, type Model } from '../jobs/registry-records.ts';
+import { refuseTakenArtifact } from '../jobs/taken-name.ts';
 import { exportGguf } from '../model/gguf/export-gguf.ts';
 import { type ModelDirectory, openModelDirectory } from '../model/model-directory.ts';
 import { generateOperatorDataset } from '../model/operator/dataset.ts';
@@ -13,8 +17,9 @@ import { chooseSettings } from '../quantization/choose-settings.ts';
 import { type QuantizeInput, quantize as quantizeModel } from '../quantization/quantize.ts';
 import type { LayerReport } from '../quantization/quantize-block.ts';
 import { type QuantizationSettings, quantizationSettingsSchema } from '../quantization/settings.ts';
-import type { OperationContext } from './context.ts';
+import type { OperationContext, Services } from './context.ts';
 import { defineOperation } from './operation.ts';
+import { replacingInputs, replacingOf } from './replacing-inputs.ts';
 
 const plainTypes = { f32: 'F32', f16: 'F16', bf16: 'BF16', q8_0: 'Q8_0', q4_0: 'Q4_0', q4_1: 'Q4_1' } as const;
 const layouts = ['gptq', 'awq', 'compressed-tensors'] as const;
@@ -41,10 +46,9 @@ const inputSchema = z.object({
     .describe('Text or JSON-lines file like what the model will read; "self" for its own samples'),
   ...tuning,
   budget: z.number().positive().optional().describe('auto: most bits per weight, scales included'),
+  ...replacingInputs,
 });
 type Input = z.output<typeof inputSchema>;
-
-type ArtifactRecord = Omit<z.output<typeof artifactSchema>, 'createdAt'>;
 
 export const quantize = defineOperation({
   name: 'quantize',
@@ -57,6 +61,7 @@ export const quantize = defineOperation({
   openWorld: false,
   job: true,
   writes: ({ model, formats }) => formats.map((format) => artifactName(model, format)),
+  check: (input, services) => refuseTaken(input, services, undefined),
   positionals: ['model'],
   example: 'fts quantize operator --formats q4_0 gptq --method gptq',
   input: inputSchema,
@@ -69,6 +74,7 @@ export const quantize = defineOperation({
   }),
   async run(input, context) {
     refuseContradictions(input);
+    refuseTaken(input, context, context.jobId);
     const { registry } = context;
     const model = registry.model(input.model);
     const directory = await openModelDirectory(model.directory);
@@ -78,15 +84,13 @@ export const quantize = defineOperation({
       const plain = input.formats.filter(isPlain);
       for (const [done, format] of plain.entries()) {
         context.report({ stage: 'export', done, total: plain.length, unit: 'items' });
-        save(await exportPlain(model, directory, format, context), context);
+        await exportPlain(model, directory, format, input, context);
       }
       const learned = input.formats.filter((format) => !isPlain(format));
       const { settings, reason } = await settingsFor(input, learned, model, directory, context);
       const layers: LayerReport[] = [];
       for (const run of runsFor(learned, settings)) {
-        const made = await quantizeWith(model, directory, run, input, reason, context);
-        for (const record of made.artifacts) save(record, context);
-        layers.push(...made.layers);
+        layers.push(...(await quantizeWith(model, directory, run, input, reason, context)));
       }
       const artifacts = input.formats.map((format) => registry.artifact(`${input.model}:${format}`));
       const worst = worstOf(layers);
@@ -139,27 +143,37 @@ function worstOf(layers: readonly LayerReport[]): (LayerReport & { relativeError
   return measured.sort((a, b) => b.relativeError - a.relativeError)[0];
 }
 
-function save(record: ArtifactRecord, { registry }: OperationContext): void {
-  registry.saveArtifact(record);
+function refuseTaken(input: Input, { registry }: Services, jobId: string | undefined): void {
+  for (const format of input.formats) {
+    refuseTakenArtifact(registry, `${input.model}:${format}`, replacingOf(input, { jobId }));
+  }
 }
 
 /** A GGUF file of the model without learning from data: unquantized, or rounded to nearest. */
-export async function exportPlain(
+async function exportPlain(
   model: Model,
   directory: ModelDirectory,
   format: keyof typeof plainTypes,
-  context: Pick<OperationContext, 'signal'>,
-): Promise<ArtifactRecord> {
+  input: Input,
+  context: OperationContext,
+): Promise<void> {
   const { config, weights, tokenizer: files } = directory;
   const tokenizer = files === undefined ? undefined : Tokenizer.fromFiles(files);
-  const exported = await exportGguf(
-    join(model.directory, `${model.name}-${format}.gguf`),
-    { name: model.name, config, tokenizer, weights, type: plainTypes[format] },
-    { signal: context.signal, report: () => {} },
-  );
-  const { path, bytes, bitsPerWeight, fallbacks } = exported;
-  const id = `${model.name}:${format}`;
-  return { id, model: model.name, format, path, bytes, bitsPerWeight, settings: { method: 'rtn', fallbacks } };
+  const target = join(model.directory, `${model.name}-${format}.gguf`);
+  const staged = stagingPath(target);
+  try {
+    const { bytes, bitsPerWeight, fallbacks } = await exportGguf(
+      staged,
+      { name: model.name, config, tokenizer, weights, type: plainTypes[format] },
+      { signal: context.signal, report: () => {} },
+    );
+    const settings = { method: 'rtn', fallbacks };
+    const artifact = { id: `${model.name}:${format}`, model: model.name, format, path: staged, bytes, bitsPerWeight };
+    const made = { staged, target, artifacts: [{ ...artifact, settings }] };
+    placeArtifacts(context.registry, model, made, replacingOf(input, context));
+  } finally {
+    await rm(staged, { force: true });
+  }
 }
 
 /** The settings of the learned formats; with `auto`, those that held-out text speaks for. */
@@ -207,32 +221,40 @@ async function quantizeWith(
   input: Input,
   reason: string | undefined,
   context: OperationContext,
-): Promise<{ artifacts: ArtifactRecord[]; layers: LayerReport[] }> {
+): Promise<LayerReport[]> {
   const { settings } = run;
+  const target = join(model.directory, `${settings.method}-${run.folder}`);
+  const staged = stagingPath(target);
   const calibration = settings.method === 'rtn' ? undefined : await calibrationFor(input, model, directory, context);
-  const summary = await quantizeModel(
-    {
-      model: model.directory,
-      output: join(model.directory, `${settings.method}-${run.folder}`),
-      name: model.name,
-      settings,
-      ...(calibration === undefined ? {} : { calibration }),
-      ...(reason === undefined ? {} : { reason }),
-    },
-    context,
-  );
-  const artifacts = summary.artifacts
-    .filter(({ format }) => (run.formats as string[]).includes(format))
-    .map(({ format, path, bytes, bitsPerWeight, fallbacks }) => ({
-      id: `${model.name}:${format}`,
-      model: model.name,
-      format,
-      path,
-      bytes,
-      bitsPerWeight,
-      settings: { ...settings, fallbacks, ...(reason === undefined ? {} : { reason }) },
-    }));
-  return { artifacts, layers: summary.layers };
+  try {
+    const summary = await quantizeModel(
+      {
+        model: model.directory,
+        output: staged,
+        workFolder: join(model.directory, `.${basename(target)}.quantizing`),
+        name: model.name,
+        settings,
+        ...(calibration === undefined ? {} : { calibration }),
+        ...(reason === undefined ? {} : { reason }),
+      },
+      context,
+    );
+    const artifacts = summary.artifacts
+      .filter(({ format }) => (run.formats as string[]).includes(format))
+      .map(({ format, path, bytes, bitsPerWeight, fallbacks }) => ({
+        id: `${model.name}:${format}`,
+        model: model.name,
+        format,
+        path,
+        bytes,
+        bitsPerWeight,
+        settings: { ...settings, fallbacks, ...(reason === undefined ? {} : { reason }) },
+      }));
+    placeArtifacts(context.registry, model, { staged, target, artifacts }, replacingOf(input, context));
+    return summary.layers;
+  } finally {
+    await rm(staged, { recursive: true, force: true });
+  }
 }
 
 /** The user's file, the model's own samples, or what the model was trained on where that can be made again. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runSchema } from '../jobs/registry.ts';
+import { runSchema } from '../jobs/registry-records.ts';
 import { textTable } from '../text/text-table.ts';
 import { defineOperation } from './operation.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { runSchema } from '../jobs/registry.ts';
+import { runSchema } from '../jobs/registry-records.ts';
 import { readMetrics, thinMetrics } from '../training/metrics-log.ts';
 import { defineOperation } from './operation.ts';
 

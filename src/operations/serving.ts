@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pino } from 'pino';
-import type { Artifact, Deployment, Model } from '../jobs/registry.ts';
+import type { Artifact, Deployment, Model } from '../jobs/registry-records.ts';
+import { removeDeployment, removeModel } from '../jobs/remove-model.ts';
 import { operatorTextCodec } from '../model/operator/slot-codec.ts';
 import type { TextCodec } from '../model/text-codec.ts';
 import { logOutput } from '../runtime/terminal-output.ts';
@@ -8,7 +9,6 @@ import { ServingTelemetry } from '../serving/metrics/serving-telemetry.ts';
 import type { ModelStore } from '../serving/ollama/ollama-routes.ts';
 import { type ModelListing, ModelPool } from '../serving/pool/model-pool.ts';
 import type { Services } from './context.ts';
-import { removeModel } from './models-remove.ts';
 import { pullModel } from './pull-model.ts';
 
 /** What the model APIs of one server stand on. */
@@ -63,11 +63,17 @@ export function openServing({ registry, config }: Services): Serving {
 
 /** What Ollama's pull and delete routes do to the registry. */
 export function modelStore(services: Services): ModelStore {
-  const { registry } = services;
+  const { registry, jobs } = services;
   return {
     pull: (name, signal) => pullModel(name, services, signal),
+    // Ollama has one model a name: what is served under another name as well stays.
     remove: async (name) => {
-      await removeModel(registry.artifact(registry.deployment(name).artifact).model, registry);
+      const { model } = registry.artifact(registry.deployment(name).artifact);
+      jobs.refuseModelInUse(model);
+      removeDeployment(registry, name);
+      const isServed = registry.deploymentsOf(registry.artifacts(model)).length > 0;
+      const isThere = registry.models().some((one) => one.name === model);
+      if (isThere && !isServed) removeModel(registry, jobs, model, { force: false });
     },
   };
 }

@@ -1,17 +1,21 @@
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseWith } from '../errors/parse-with.ts';
 import { modelName } from '../jobs/job-store.ts';
+import { placeModel, stagingPath } from '../jobs/place-model.ts';
+import { refuseTakenModel } from '../jobs/taken-name.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
 import { durationText } from '../planning/quantity-text.ts';
 import { dataTraining } from '../training/recipes/data-training.ts';
 import { operatorTraining } from '../training/recipes/operator-training.ts';
 import { trainSettingsSchema } from '../training/settings.ts';
 import { train as trainModel } from '../training/train.ts';
-import type { OperationContext } from './context.ts';
+import type { OperationContext, Services } from './context.ts';
 import { modelFolder } from './model-folder.ts';
 import { defineOperation } from './operation.ts';
+import { replacingInputs, replacingOf } from './replacing-inputs.ts';
 
 const count = z.number().int().positive();
 
@@ -57,6 +61,7 @@ const inputSchema = z.strictObject({
   recomputeActivations: z.boolean().optional().describe('Less memory for a third more time'),
   dtype: z.enum(['float32', 'bfloat16', 'float16']).optional().describe('How the model’s weights are stored'),
   seed: z.number().int().optional(),
+  ...replacingInputs,
   settings: z
     .record(z.string(), z.unknown())
     .optional()
@@ -79,6 +84,7 @@ export const train = defineOperation({
     const name = nameOf(input);
     return name === undefined ? [] : [modelName(name)];
   },
+  check: (input, services) => refuseTaken(input, services, undefined),
   positionals: ['recipe'],
   example: 'fts train data --data notes.txt --name notes --steps 500',
   input: inputSchema,
@@ -114,23 +120,33 @@ export const train = defineOperation({
     const runFolder = join(home.runs, run);
     const name = nameOf(input);
     if (name === undefined) throw missing('name', 'Give the new model a name.');
+    refuseTaken(input, context, jobId);
     const { tokenizer, parent, close, ...prepared } = await prepare(input, context);
+    const directory = join(home.models, name);
+    const staged = stagingPath(directory);
     try {
       const record = { id: run, model: name, kind: input.recipe, directory: runFolder, settings: prepared.settings };
       registry.saveRun({ ...record, summary: null });
-      const directory = join(home.models, name);
       const provenance = { name, runId: run, ...(parent === null ? {} : { parent }) };
-      const output = { path: directory, tokenizer, provenance };
-      const summary = await trainModel({ ...prepared, runFolder, output }, context);
+      const output = { path: staged, tokenizer, provenance };
+      const trained = await trainModel({ ...prepared, runFolder, output }, context);
+      const summary = { ...trained, modelPath: directory };
       const { family } = prepared.config;
-      registry.saveModel({ name, directory, family, parameters: summary.parameters, parent, run });
+      const made = { name, directory, family, parameters: summary.parameters, parent, run };
+      placeModel(registry, { model: made, staged }, replacingOf(input, context));
       registry.saveRun({ ...record, summary: { ...summary } });
       return { run, model: name, ...summary, runPath: runFolder };
     } finally {
+      await rm(staged, { recursive: true, force: true });
       await close();
     }
   },
 });
+
+function refuseTaken(input: Input, { registry, home }: Services, jobId: string | undefined): void {
+  const name = nameOf(input);
+  if (name !== undefined) refuseTakenModel(registry, name, join(home.models, name), replacingOf(input, { jobId }));
+}
 
 function nameOf({ name, recipe }: Input): string | undefined {
   return name ?? (recipe === 'operator' ? 'operator' : undefined);
@@ -138,7 +154,8 @@ function nameOf({ name, recipe }: Input): string | undefined {
 
 /** The recipe's own preparation; whatever it opened is closed by `close`. */
 async function prepare(input: Input, context: OperationContext) {
-  const { recipe, name, data, base, layers, width, heads, vocabSize, validationFraction, settings, ...named } = input;
+  const { recipe, name, data, base, layers, width, heads, vocabSize, validationFraction, settings, ...rest } = input;
+  const { replace: _replace, force: _force, ...named } = rest;
   const overrides = { ...named, ...settings };
   if (recipe === 'operator') {
     if (data !== undefined || base !== undefined)

@@ -27,6 +27,8 @@ export interface QuantizeInput {
   model: string;
   /** Where the quantized model goes; replaced as a whole at the end. */
   output: string;
+  /** Where layers are kept until all are done; left out, beside the output. */
+  workFolder?: string;
   /** Name of the quantized model; left out, the folder's. */
   name?: string;
   settings: QuantizationSettings;
@@ -63,7 +65,8 @@ export async function quantize(input: QuantizeInput, work: Work): Promise<Quanti
             length: Math.min(settings.sampleTokens, source.config.contextLength),
           });
     const key = storeKey(source, model, settings, calibration);
-    const store = new LayerStore(join(dirname(resolve(input.output)), `.${basename(input.output)}.quantizing`), key);
+    const beside = join(dirname(resolve(input.output)), `.${basename(input.output)}.quantizing`);
+    const store = new LayerStore(input.workFolder ?? beside, key);
     await store.prepare();
     const weights = await quantizeModel(source.config, model, calibration, settings, store, work).catch(
       async (error: unknown) => {

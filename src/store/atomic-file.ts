@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isProcessAlive } from '../runtime/process-alive.ts';
@@ -54,8 +54,11 @@ export async function replaceFolderAtomic(path: string, fill: (folder: string) =
   await rm(replaced, { recursive: true, force: true });
 }
 
-/** `.NAME.PID.RANDOM.tmp`: the process number tells a sweep whether somebody is still writing it. */
-function besideName(path: string, ending: 'tmp' | 'replaced'): string {
+/**
+ * A name beside `path` that nobody else uses, `.NAME.PID.RANDOM.tmp`: the process number tells a sweep whether somebody
+ * is still writing it.
+ */
+export function besideName(path: string, ending: 'tmp' | 'replaced' | 'trash'): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.${ending}`);
 }
 
@@ -76,6 +79,14 @@ export async function sweepUnfinished(folder: string): Promise<void> {
       if (ending === 'replaced' && !existsSync(join(folder, name))) await rename(path, join(folder, name));
       else await rm(path, { recursive: true, force: true });
     }
+  }
+}
+
+/** Removes what dead processes have left unfinished directly in a folder, for a start that cannot wait for all of it. */
+export function sweepUnfinishedIn(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const [, , pid, ending] = besidePattern.exec(name) ?? [];
+    if (ending === 'tmp' && !isProcessAlive(Number(pid))) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 

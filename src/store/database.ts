@@ -1,13 +1,18 @@
+import { dirname } from 'node:path';
 import Libsql from 'libsql';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
+import { databaseError } from './database-error.ts';
 
 export type Database = Libsql.Database;
+
+/** SQL, or what SQL cannot say; `home` is the folder of the database. */
+export type SchemaStep = string | ((database: Database, home: string) => void);
 
 /** One owner's tables as a list of steps; a step, once released, is never edited, only followed by another. */
 export interface Schema {
   owner: string;
-  steps: readonly string[];
+  steps: readonly SchemaStep[];
 }
 
 /**
@@ -15,47 +20,51 @@ export interface Schema {
  * busy timeout, so that writers wait for each other instead of failing. A commit is on disk when it returns.
  */
 export function openDatabase(path: string, schemas: readonly Schema[]): Database {
-  let database: Database;
+  let database: Database | undefined;
   try {
     database = new Libsql(path);
     database.pragma('busy_timeout = 10000');
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
+    migrate(database, schemas, dirname(path));
+    return database;
   } catch (error) {
-    throw new FtsError('corrupt', `The registry cannot be opened: ${(error as Error).message}`, {
-      field: 'fts.db',
-      value: path,
-      remedy: 'Move that file away and start again; `fts models import FOLDER` registers each folder of models/ again.',
-      cause: error,
-    });
+    database?.close();
+    throw databaseError(error, path);
   }
-  migrate(database, schemas);
-  return database;
 }
 
 const versionRow = z.object({ version: z.number() });
 
-function migrate(database: Database, schemas: readonly Schema[]): void {
+/** All steps of all owners in one transaction: a crash leaves the old tables or the new ones. */
+function migrate(database: Database, schemas: readonly Schema[], home: string): void {
   database.exec('CREATE TABLE IF NOT EXISTS schema_versions (owner TEXT PRIMARY KEY, version INTEGER NOT NULL)');
-  for (const { owner, steps } of schemas) {
-    immediately(database, () => {
-      const row = database.prepare('SELECT version FROM schema_versions WHERE owner = ?').get(owner);
-      const version = row === undefined ? 0 : versionRow.parse(row).version;
-      if (version > steps.length) {
-        throw new FtsError('conflict', `The registry was written by a newer fts (${owner} schema ${version}).`, {
-          remedy: 'Update fts, or use another FTS_HOME.',
-        });
+  // Most starts find nothing to do, and should not wait for those who write.
+  if (schemas.every((schema) => versionOf(database, schema) === schema.steps.length)) return;
+  immediately(database, () => {
+    for (const schema of schemas) {
+      const { owner, steps } = schema;
+      for (const step of steps.slice(versionOf(database, schema))) {
+        if (typeof step === 'string') database.exec(step);
+        else step(database, home);
       }
-      if (version === steps.length) return;
-      for (const step of steps.slice(version)) database.exec(step);
       database
         .prepare(
           'INSERT INTO schema_versions VALUES (?, ?) ON CONFLICT (owner) DO UPDATE SET version = excluded.version',
         )
         .run(owner, steps.length);
-    });
-  }
+    }
+  });
+}
+
+function versionOf(database: Database, { owner, steps }: Schema): number {
+  const row = database.prepare('SELECT version FROM schema_versions WHERE owner = ?').get(owner);
+  const version = row === undefined ? 0 : versionRow.parse(row).version;
+  if (version <= steps.length) return version;
+  throw new FtsError('conflict', `The registry was written by a newer fts (${owner} schema ${version}).`, {
+    remedy: 'Update fts, or use another FTS_HOME.',
+  });
 }
 
 /** What waits for the end of each database's open transaction. */
