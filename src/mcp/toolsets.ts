@@ -103,6 +103,7 @@ export const toolsets = {
       'models.import',
       'models.merge',
       'models.remove',
+      'deployments.remove',
     ],
   },
 } as const satisfies Record<string, Toolset>;

@@ -8,7 +8,7 @@ export const deploy = defineOperation({
   name: 'deploy',
   title: 'Deploy an artifact',
   description:
-    'Puts an artifact (see `models.list`) into service under a name. Target `local` serves it from this server’s OpenAI- and Ollama-compatible API at once; a name that serves another artifact already is refused unless `replace` is given. `deployments.remove` takes it out of service.',
+    'Puts an artifact (see `models.list`) into service under a name. Target `local` serves it from this server’s OpenAI- and Ollama-compatible API at once.',
   effect: 'write',
   scope: 'serve',
   idempotent: true,
@@ -24,10 +24,10 @@ export const deploy = defineOperation({
       .regex(/^[\w.:/-]{1,128}$/)
       .optional()
       .describe('Name to serve it under (default: the artifact id)'),
-    replace: z.boolean().default(false).describe('Where the name serves another artifact: serve this one instead'),
+    replace: z.boolean().optional().describe('Even where the name serves another'),
   }),
   output: deploymentSchema,
-  async run({ artifact: id, target, name = id, replace }, { registry }) {
+  async run({ artifact: id, target, name = id, replace = false }, { registry }) {
     const artifact = registry.artifact(id);
     await checkLocalTarget(artifact.path);
     return placeDeployment(registry, { name, artifact: id, target, settings: {} }, { replace });

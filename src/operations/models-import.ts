@@ -9,7 +9,7 @@ import { refuseTakenModel } from '../jobs/taken-name.ts';
 import { importModel } from '../model/import-model.ts';
 import type { Services } from './context.ts';
 import { defineOperation } from './operation.ts';
-import { replacingInputs, replacingOf } from './replacing-inputs.ts';
+import { type ReplacingInput, replacingInputs, replacingOf } from './replacing-inputs.ts';
 
 /** It becomes a folder of models/, so it can name nothing above that: neither `.` nor `..`. */
 const nameSchema = z.string().regex(/^\w[\w.-]{0,99}$/);
@@ -66,11 +66,7 @@ export const modelsImport = defineOperation({
 
 type Naming = { source: string; name?: string | undefined };
 
-function refuseTaken(
-  input: Naming & { replace: boolean; force: boolean },
-  { registry, home }: Services,
-  jobId: string | undefined,
-): void {
+function refuseTaken(input: Naming & ReplacingInput, { registry, home }: Services, jobId: string | undefined): void {
   const name = nameOf(input);
   const directory = join(home.models, name);
   const isThere = resolve(input.source) === directory;

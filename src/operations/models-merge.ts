@@ -8,13 +8,13 @@ import { mergeAdapter } from '../training/lora/merge-adapter.ts';
 import type { Services } from './context.ts';
 import { modelFolder } from './model-folder.ts';
 import { defineOperation } from './operation.ts';
-import { replacingInputs, replacingOf } from './replacing-inputs.ts';
+import { type ReplacingInput, replacingInputs, replacingOf } from './replacing-inputs.ts';
 
 export const modelsMerge = defineOperation({
   name: 'models.merge',
   title: 'Merge an adapter into a model',
   description:
-    'Adds a LoRA adapter in PEFT’s layout to the weights of its base model and registers the sum as a model of its own, which then quantizes, deploys and serves like any other. Models that `train` made with LoRA are merged already; their adapter is in their folder `adapter`. Runs as a job.',
+    'Adds a LoRA adapter in PEFT’s layout to the weights of its base model and registers the sum as a model of its own, which then quantizes, deploys and serves like any other. Models that `train` made with LoRA are merged already; their adapter is in their folder `adapter`.',
   effect: 'write',
   scope: 'train',
   idempotent: true,
@@ -54,7 +54,7 @@ export const modelsMerge = defineOperation({
 });
 
 function refuseTaken(
-  input: { name: string; replace: boolean; force: boolean },
+  input: { name: string } & ReplacingInput,
   { registry, home }: Services,
   jobId: string | undefined,
 ): void {

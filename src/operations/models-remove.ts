@@ -6,7 +6,7 @@ export const modelsRemove = defineOperation({
   name: 'models.remove',
   title: 'Remove a model',
   description:
-    'Removes a model from the registry and deletes its directory with all artifacts. Refused while one is deployed, unless `force` undeploys it. Runs and their metrics stay; files outside FTS_HOME are never deleted (`deleted` is then false).',
+    'Removes a model from the registry and deletes its directory with all artifacts. Runs and their metrics stay, and so do files outside FTS_HOME (`deleted` is then false).',
   effect: 'destructive',
   scope: 'admin',
   idempotent: false,
@@ -16,7 +16,7 @@ export const modelsRemove = defineOperation({
   example: 'fts models remove operator',
   input: z.object({
     name: z.string().describe('The model’s name'),
-    force: z.boolean().default(false).describe('Undeploy what is deployed of it'),
+    force: z.boolean().default(false).describe('Even where an artifact of it is deployed: undeploy it'),
   }),
   output: z.object({ removed: z.string(), directory: z.string(), deleted: z.boolean() }),
   async run({ name, force }, { registry, jobs }) {

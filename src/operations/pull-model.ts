@@ -99,7 +99,14 @@ async function runHere(operation: Operation, input: object, services: Services, 
     services.jobs,
     taken,
     (_, work) =>
-      operation.run(parsed, { ...services, ...work, caller: systemCaller, askPerson: undefined, jobId: taken.id }),
+      operation.run(parsed, {
+        ...services,
+        ...work,
+        caller: systemCaller,
+        askPerson: undefined,
+        terminal: undefined,
+        jobId: taken.id,
+      }),
     { stop: signal },
   );
   if (job.state !== 'succeeded') throw new FtsError('cancelled', job.error?.message ?? `Job ${job.id} ${job.state}.`);

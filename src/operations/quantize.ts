@@ -54,7 +54,7 @@ export const quantize = defineOperation({
   name: 'quantize',
   title: 'Quantize a model',
   description:
-    'Makes smaller artifacts of a model for serving: INT4 by GPTQ (default), AWQ or rounding, INT8, or unquantized GGUF. `method: auto` lets held-out text decide. The model itself is never changed. Runs as a job that resumes layer by layer; returns each artifact’s path and size.',
+    'Makes smaller artifacts of a model for serving: INT4 by GPTQ (default), AWQ or rounding, INT8, or unquantized GGUF. `method: auto` lets held-out text decide. The model itself is never changed. Stopped, it resumes layer by layer.',
   effect: 'write',
   scope: 'train',
   idempotent: true,

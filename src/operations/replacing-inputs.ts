@@ -3,15 +3,17 @@ import type { Replacing } from '../jobs/taken-name.ts';
 
 /** What operations that write under a name take where the name is taken already. */
 export const replacingInputs = {
-  replace: z
-    .boolean()
-    .default(false)
-    .describe('Where the name is taken: put the new one in its place. What is deployed of the old stays in service'),
-  force: z.boolean().default(false).describe('With replace: undeploy what is deployed of the old, and delete it'),
+  replace: z.boolean().optional().describe('Replace what has the name; what is deployed of it stays in service'),
+  force: z.boolean().optional().describe('And undeploy it'),
 };
 
+export interface ReplacingInput {
+  replace?: boolean | undefined;
+  force?: boolean | undefined;
+}
+
 export function replacingOf(
-  { replace, force }: { replace: boolean; force: boolean },
+  { replace = false, force = false }: ReplacingInput,
   { jobId }: { jobId?: string | undefined },
 ): Replacing {
   return { replace, force, job: jobId };

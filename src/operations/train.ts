@@ -74,7 +74,7 @@ export const train = defineOperation({
   name: 'train',
   title: 'Train a model',
   description:
-    'Trains a language model on this machine and registers it. Recipe `operator` makes the small model that turns plain requests into Akamai operations (about two minutes). Recipe `data` trains on your own text or JSONL file: from scratch, or from a `base` model with all weights, LoRA or QLoRA. Runs as a job: follow it with `jobs.show`; stopped, it resumes from its last checkpoint.',
+    'Trains a language model on this machine and registers it. Recipe `operator` makes the small model that turns plain requests into Akamai operations (about two minutes). Recipe `data` trains on your own text or JSONL file: from scratch, or from a `base` model with all weights, LoRA or QLoRA. Stopped, it resumes from its last checkpoint.',
   effect: 'write',
   scope: 'train',
   idempotent: false,
