@@ -24,7 +24,7 @@ export const deploy = defineOperation({
       .regex(/^[\w.:/-]{1,128}$/)
       .optional()
       .describe('Name to serve it under (default: the artifact id)'),
-    replace: z.boolean().optional().describe('Even where the name serves another'),
+    replace: z.boolean().optional().describe('If the name serves another'),
   }),
   output: deploymentSchema,
   async run({ artifact: id, target, name = id, replace = false }, { registry }) {

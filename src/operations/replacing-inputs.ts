@@ -3,7 +3,7 @@ import type { Replacing } from '../jobs/taken-name.ts';
 
 /** What operations that write under a name take where the name is taken already. */
 export const replacingInputs = {
-  replace: z.boolean().optional().describe('Replace what has the name; what is deployed of it stays in service'),
+  replace: z.boolean().optional().describe('Replace what has the name; what is deployed stays'),
   force: z.boolean().optional().describe('And undeploy it'),
 };
 

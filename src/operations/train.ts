@@ -30,10 +30,10 @@ const inputSchema = z.strictObject({
     .string()
     .optional()
     .describe('A .txt file, or a .jsonl file with text, prompt and completion, or messages on each line'),
-  base: z.string().optional().describe('Model to go on from: a registered name or a folder (default: from scratch)'),
+  base: z.string().optional().describe('Model to go on from: its name or a folder'),
   method: z.enum(['full', 'lora', 'qlora']).optional().describe('All weights, LoRA, or LoRA over a base in 4 bits'),
   steps: count.optional().describe('Optimizer steps (default: the recipe’s; with data, one epoch)'),
-  epochs: z.number().positive().optional().describe('Passes over the data, where steps are not given'),
+  epochs: z.number().positive().optional().describe('Passes over the data'),
   batchSize: count.optional().describe('Sequences in a micro-batch'),
   contextLength: count.optional().describe('Tokens in a sequence'),
   gradientAccumulation: count.optional().describe('Micro-batches summed for one step'),
