@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp, type RunningServer, startServer } from '../src/http/server.ts';
+import { servicesAtPort } from '../src/http/services-at-port.ts';
 import type { PlanView } from '../src/operations/akamai-plan-view.ts';
 import { akamaiOf } from '../src/operations/akamai-services.ts';
 import { callOperation } from '../src/operations/call-operation.ts';
@@ -11,7 +12,7 @@ import type { Services } from '../src/operations/context.ts';
 import { findOperation } from '../src/operations/index.ts';
 import { type Simulator, startSimulator } from './akamai-simulator/simulator.ts';
 import { passphrase, TestApprover } from './approver.ts';
-import { launchBrowser, noBrowser, openPage } from './browser.ts';
+import { addPasskeyDevice, launchBrowser, noBrowser, openPage } from './browser.ts';
 import { assistantCaller } from './callers.ts';
 import { startScriptedModel, toolCall } from './scripted-model.ts';
 import { temporaryServices } from './temporary-home.ts';
@@ -34,7 +35,11 @@ describe.skipIf(noBrowser !== undefined)(`change plans in a browser${noBrowser ?
 
   const serve = async () => {
     services = temporaryServices(environment);
-    server = await startServer(() => createApp(services, { version: '0.0.0-test', command: ['fts'] }), '127.0.0.1', 0);
+    server = await startServer(
+      (port) => createApp(servicesAtPort(services, port), { version: '0.0.0-test', command: ['fts'] }),
+      '127.0.0.1',
+      0,
+    );
   };
 
   beforeEach(async () => {
@@ -81,7 +86,7 @@ describe.skipIf(noBrowser !== undefined)(`change plans in a browser${noBrowser ?
   const stateOf = (id: string) => akamaiOf(services).plans.get(id).state;
   const record = () => simulator.dns.zones[0]?.records[0]?.rdata[0];
   const decideWith = async (page: Page, typed: string, button: 'Approve' | 'Deny') => {
-    await page.getByLabel('Your name as approver').fill('Ana');
+    await page.getByLabel('You are').selectOption('Ana');
     await page.getByLabel('Passphrase').fill(typed);
     await page.getByRole('button', { name: button, exact: true }).click();
   };
@@ -131,6 +136,52 @@ describe.skipIf(noBrowser !== undefined)(`change plans in a browser${noBrowser ?
     expect(await page.getByRole('button', { name: /Approve|Apply|Deny/ }).count()).toBe(0);
     // The refusal of the wrong passphrase is the one thing that the browser saw fail.
     expect(complaints.filter((complaint) => !complaint.includes('403'))).toEqual([]);
+  });
+
+  it('are approved with one touch of a passkey, which its owner’s passphrase added', async () => {
+    const audit = akamaiOf(services).audit;
+    await TestApprover.enrol({ database: services.database, audit });
+    const plan = await planChange();
+    const page = await open(`/console/plans/${plan.id}`);
+    await page.getByRole('link', { name: 'this page at localhost' }).click();
+    await page.waitForURL(/^http:\/\/localhost:/);
+    await addPasskeyDevice(page);
+
+    await page.getByRole('link', { name: 'add a passkey' }).click();
+    await page.getByLabel(/^Passphrase/).fill('open sesame open');
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page.getByRole('alert').getByText('That is not the passphrase of Ana.').waitFor();
+    await page.getByLabel(/^Passphrase/).fill(passphrase);
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page.getByText('Ana can now approve with this passkey.').waitFor();
+    await page.getByText('passkey at localhost').waitFor();
+
+    await page.goBack();
+    await page.getByRole('checkbox', { name: /I have read/ }).check();
+    await page.getByRole('button', { name: 'Approve with passkey' }).click();
+    await page.getByText(/Ana \(console\)/).waitFor();
+    const { approval } = akamaiOf(services).plans.get(plan.id);
+    expect(approval).toMatchObject({ kind: 'signed', signature: { kind: 'passkey' } });
+
+    await page.getByRole('button', { name: 'Apply now' }).click();
+    await page.getByRole('region', { name: 'Outcome' }).waitFor();
+    expect([stateOf(plan.id), record(), simulator.writes().length]).toEqual(['applied', '192.0.2.2', 1]);
+
+    // The same answer for another plan signs nothing.
+    const other = await planChange();
+    const replayed = await page.evaluate(
+      async (body) => {
+        const headers = { 'content-type': 'application/json' };
+        return (await fetch('/api/operations/akamai.approve', { method: 'POST', body, headers })).status;
+      },
+      JSON.stringify({
+        planId: other.id,
+        approver: 'Ana',
+        shownDigest: other.digest,
+        passkey: approval?.kind === 'signed' ? { at: approval.at, assertion: approval.signature } : undefined,
+      }),
+    );
+    expect([replayed, stateOf(other.id)]).toEqual([403, 'proposed']);
   });
 
   it('refuse an approval after their time, and show no way to give one', async () => {

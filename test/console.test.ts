@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApp, type RunningServer, startServer } from '../src/http/server.ts';
+import { servicesAtPort } from '../src/http/services-at-port.ts';
 import type { Services } from '../src/operations/context.ts';
 import { launchBrowser, noBrowser, openPage } from './browser.ts';
 import { temporaryServices } from './temporary-home.ts';
@@ -83,7 +84,7 @@ describe.skipIf(noBrowser !== undefined)(`the console in a browser${noBrowser ? 
 
   const serveWith = async (environment: NodeJS.ProcessEnv = {}) => {
     services = temporaryServices(environment);
-    server = await startServer(() => createApp(services, program), '127.0.0.1', 0);
+    server = await startServer((port) => createApp(servicesAtPort(services, port), program), '127.0.0.1', 0);
   };
   const open = async (path: string): Promise<Page> => {
     const opened = await openPage(browser, `${server.url}${path}`);

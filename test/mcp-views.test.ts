@@ -5,6 +5,7 @@ import { AppBridge } from '@modelcontextprotocol/ext-apps/app-bridge';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApp, type RunningServer, startServer } from '../src/http/server.ts';
+import { servicesAtPort } from '../src/http/services-at-port.ts';
 import { viewMimeType, viewsExtension } from '../src/mcp/views.ts';
 import type { Services } from '../src/operations/context.ts';
 import { openServices } from '../src/operations/open-services.ts';
@@ -42,7 +43,11 @@ beforeEach(async () => {
     },
     { 'mcp.toolsets': 'default,records' },
   );
-  server = await startServer(() => createApp(services, { version: '0.0.0', command: ['fts'] }), '127.0.0.1', 0);
+  server = await startServer(
+    (port) => createApp(servicesAtPort(services, port), { version: '0.0.0', command: ['fts'] }),
+    '127.0.0.1',
+    0,
+  );
   client = await connect({ extensions: { [viewsExtension]: { mimeTypes: [viewMimeType] } } });
 });
 

@@ -20,7 +20,7 @@ import {
   writeCounter,
   writeKey,
 } from './approver-tables.ts';
-import { type Credential, fingerprintOf, type Signature } from './credential.ts';
+import { type Credential, fingerprintOf, type PasskeyCredential, type Signature } from './credential.ts';
 import { chosenPassphrase } from './passphrase.ts';
 import { makePassphraseKey, type PassphraseKey, usualCost } from './passphrase-key.ts';
 import { sha256Of } from './signed-text.ts';
@@ -138,10 +138,31 @@ export class Approvers {
     return { approver: this.find(name), key };
   }
 
+  /** Adds a passkey to an approver, signed by themselves or another enrolled one. */
+  addPasskey(approver: Approver, passkey: PasskeyCredential, who: ActingPerson, signer: Signer): void {
+    this.changeCredential('add-credential', approver, passkey, who, signer);
+  }
+
+  /** Takes a passkey from an approver: approvals signed with it that were not applied yet count no more. */
+  removePasskey(approver: Approver, passkey: Credential, who: ActingPerson, signer: Signer): void {
+    this.changeCredential('remove-credential', approver, passkey, who, signer);
+  }
+
   /** Removes an approver: approvals of theirs that were not applied yet count no more. */
   remove(name: string, who: ActingPerson, signer: Signer): void {
     const { id, name: known } = this.find(name);
     const content = this.draft('remove', { id, name: known }, null, signer.approverId);
+    this.append(content, signer.sign(recordText(content)), who);
+  }
+
+  private changeCredential(
+    action: 'add-credential' | 'remove-credential',
+    { id, name }: Approver,
+    credential: Credential,
+    who: ActingPerson,
+    signer: Signer,
+  ): void {
+    const content = this.draft(action, { id, name }, credential, signer.approverId);
     this.append(content, signer.sign(recordText(content)), who);
   }
 

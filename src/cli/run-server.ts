@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { environmentName } from '../config/settings.ts';
 import { requireCredentialsBeyondLoopback } from '../http/authentication/authentication.ts';
 import { createApp, startServer } from '../http/server.ts';
+import { servicesAtPort } from '../http/services-at-port.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import { akamaiOf } from '../operations/akamai-services.ts';
 import type { Services } from '../operations/context.ts';
@@ -41,9 +42,8 @@ export async function openServer(services: Services, version: string): Promise<S
   const serving = openServing(services);
   const stop = new AbortController();
   const appAt = (bound: number) => {
-    const values = { ...config.values, 'server.port': bound };
     const program = { version, command: ownCommand() };
-    return createApp({ ...services, config: { ...config, values } }, program, serving, stop.signal);
+    return createApp(servicesAtPort(services, bound), program, serving, stop.signal);
   };
   const server = await startServer(appAt, host, port);
   await sweepUnfinished(services.home.root);

@@ -35,6 +35,9 @@ export interface RunningServer {
  */
 const KEEP_ALIVE_MS = 65_000;
 
+const IPV4_LOOPBACK = '127.0.0.1';
+const IPV6_LOOPBACK = '::1';
+
 /**
  * The whole HTTP face as one web-standard handler, testable without a socket. `stop` ends the streams that would
  * otherwise stay open for as long as their clients like.
@@ -94,6 +97,21 @@ const identify: IdentifyCaller = (context) => {
  * caller's `conflict`, with another port as the remedy.
  */
 export async function startServer(appAt: (port: number) => Hono, host: string, port: number): Promise<RunningServer> {
+  const servers = [await listen(host, port)];
+  const { port: bound } = servers[0]!.address() as AddressInfo;
+  const close = async () => void (await Promise.all(servers.map(closeServer)));
+  try {
+    if (host === IPV4_LOOPBACK) servers.push(...(await listenOnIpv6Loopback(bound)));
+    const listener = getRequestListener(appAt(bound).fetch, { hostname: host });
+    for (const server of servers) server.on('request', listener);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { url: addressUrl(host, bound), close };
+}
+
+async function listen(host: string, port: number): Promise<Server> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
   server.listen(port, host);
   try {
@@ -101,17 +119,22 @@ export async function startServer(appAt: (port: number) => Hono, host: string, p
   } catch (error) {
     throw explainListenError(error as NodeJS.ErrnoException, host, port);
   }
-  const { port: bound } = server.address() as AddressInfo;
+  return server;
+}
+
+/**
+ * `localhost`, the only name on this machine that passkeys work under, may mean either loopback address: whoever holds
+ * the other one would be shown to people in our place.
+ */
+async function listenOnIpv6Loopback(port: number): Promise<Server[]> {
   try {
-    server.on('request', getRequestListener(appAt(bound).fetch, { hostname: host }));
+    return [await listen(IPV6_LOOPBACK, port)];
   } catch (error) {
-    await closeServer(server);
+    const code =
+      ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? (error as NodeJS.ErrnoException).code;
+    if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return []; // a machine without IPv6
     throw error;
   }
-  return {
-    url: addressUrl(host, bound),
-    close: () => closeServer(server),
-  };
 }
 
 function closeServer(server: Server): Promise<void> {

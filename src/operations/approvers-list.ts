@@ -17,7 +17,15 @@ export const approversList = defineOperation({
   input: z.object({}),
   output: z.object({
     approvers: z.array(
-      z.object({ name: z.string(), kind: z.string(), fingerprint: z.string(), enrolledAt: z.string(), by: z.string() }),
+      z.object({
+        name: z.string(),
+        kind: z.string(),
+        /** The host that a passkey was made for; null for a passphrase. */
+        host: z.string().nullable(),
+        fingerprint: z.string(),
+        enrolledAt: z.string(),
+        by: z.string(),
+      }),
     ),
     /** Rows of the database that no enrolled approver signed, in words. */
     problem: z.string().optional(),
@@ -30,6 +38,7 @@ export const approversList = defineOperation({
         credentials.map((credential) => ({
           name,
           kind: credential.kind,
+          host: credential.kind === 'passkey' ? credential.rpId : null,
           fingerprint: fingerprintOf(credential),
           enrolledAt,
           by: nameOf(enrolledBy),

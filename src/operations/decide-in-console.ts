@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { ChangePlan } from '../akamai/changes/change-plan.ts';
 import type { Decision } from '../akamai/changes/decide-plan.ts';
 import { passkeySignatureSchema } from '../approval/credential.ts';
+import { relyingPartyOf } from '../approval/register-passkey.ts';
+import { publicUrl } from '../config/public-url.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { akamaiOf } from './akamai-services.ts';
 import type { OperationContext } from './context.ts';
@@ -58,3 +60,16 @@ export function requireConsole(planId: string, { caller }: OperationContext): vo
 
 const missing = (field: string, remedy: string): FtsError =>
   new FtsError('invalid-input', `The decision lacks ${field}.`, { field, remedy });
+
+/** Fails unless the request comes from the page of this server that it names, which a passkey is then made for. */
+export function requireConsolePage(origin: string, { caller, config }: OperationContext): void {
+  const { hostname } = new URL(origin);
+  const own = ['localhost', new URL(publicUrl({ config })).hostname, ...config.values['server.hosts']];
+  relyingPartyOf(origin);
+  if (caller.channel === 'console' && own.includes(hostname)) return;
+  throw new FtsError('forbidden', 'A passkey is added on a page of this server’s console.', {
+    field: 'origin',
+    value: origin,
+    remedy: 'Open /console/approvers.',
+  });
+}

@@ -32,6 +32,9 @@ import { akamaiUrl } from './akamai-url.ts';
 import { akamaiWhoami } from './akamai-whoami.ts';
 import { approversAdd } from './approvers-add.ts';
 import { approversList } from './approvers-list.ts';
+import { approversPasskeyAdd } from './approvers-passkey-add.ts';
+import { approversPasskeyBegin } from './approvers-passkey-begin.ts';
+import { approversPasskeyRemove } from './approvers-passkey-remove.ts';
 import { approversPassphrase } from './approvers-passphrase.ts';
 import { approversRemove } from './approvers-remove.ts';
 import { auditExport } from './audit-export.ts';
@@ -133,6 +136,9 @@ export const operations: readonly Operation[] = [
   approversList,
   approversRemove,
   approversPassphrase,
+  approversPasskeyBegin,
+  approversPasskeyAdd,
+  approversPasskeyRemove,
   keysCreate,
   keysList,
   keysRevoke,

@@ -43,6 +43,11 @@ const routes: readonly Route[] = [
     page: lazy(async () => ({ default: (await import('./pages/benchmarks.tsx')).Benchmarks })),
   },
   {
+    path: /^\/console\/approvers\/?$/,
+    title: 'Approvers',
+    page: lazy(async () => ({ default: (await import('./pages/approvers.tsx')).Approvers })),
+  },
+  {
     path: /^\/console\/audit\/?$/,
     title: 'Audit log',
     page: lazy(async () => ({ default: (await import('./pages/audit.tsx')).Audit })),

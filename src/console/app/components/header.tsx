@@ -5,6 +5,7 @@ const links: readonly [string, string][] = [
   ['/console/plans', 'Change plans'],
   ['/console/benchmarks', 'Benchmarks'],
   ['/console/reference', 'Reference'],
+  ['/console/approvers', 'Approvers'],
   ['/console/audit', 'Audit log'],
 ];
 
