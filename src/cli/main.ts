@@ -10,6 +10,7 @@ import { askCommand } from './ask-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { mcpCommand } from './mcp-command.ts';
 import { createProgram } from './program.ts';
+import { restoreCommand } from './restore-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { upCommand } from './up-command.ts';
 import { workCommand } from './work-command.ts';
@@ -20,6 +21,7 @@ const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileS
 const program = createProgram(version, [
   askCommand(version),
   mcpCommand(version),
+  restoreCommand(),
   serveCommand(version),
   upCommand(version),
   workCommand(),

@@ -40,6 +40,7 @@ import { approversRemove } from './approvers-remove.ts';
 import { auditExport } from './audit-export.ts';
 import { auditList } from './audit-list.ts';
 import { auditVerify } from './audit-verify.ts';
+import { backup } from './backup.ts';
 import { benchmark } from './benchmark.ts';
 import { configShow } from './config-show.ts';
 import { deploy } from './deploy.ts';
@@ -142,6 +143,7 @@ export const operations: readonly Operation[] = [
   keysCreate,
   keysList,
   keysRevoke,
+  backup,
   doctor,
 ];
 

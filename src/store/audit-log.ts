@@ -1,3 +1,4 @@
+import Libsql from 'libsql';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import type { AuditHead, AuditHeads } from './audit-heads.ts';
@@ -227,6 +228,16 @@ export class AuditLog {
   head(): AuditHead | undefined {
     const last = this.last();
     return last === undefined ? undefined : { sequence: last.sequence, hash: last.hash };
+  }
+
+  /** The same of a copy of the database, which nobody else writes. */
+  headIn(copy: string): AuditHead | undefined {
+    const database = new Libsql(copy);
+    try {
+      return new AuditLog(database).head();
+    } finally {
+      database.close();
+    }
   }
 
   /** In a log that began before heads were kept outside: records that they are from now on, once. */

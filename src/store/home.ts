@@ -17,9 +17,14 @@ export interface Home {
   auditHeads: string;
 }
 
+/** The path of the home that an environment names; nothing is made. */
+export function homeRoot(environment: NodeJS.ProcessEnv): string {
+  return resolve(environment.FTS_HOME ?? join(homedir(), '.fts'));
+}
+
 /** The folders of a home, made if missing, and closed to other accounts where they were open. */
 export function openHome(environment: NodeJS.ProcessEnv): Home {
-  const root = resolve(environment.FTS_HOME ?? join(homedir(), '.fts'));
+  const root = homeRoot(environment);
   const home: Home = {
     root,
     models: join(root, 'models'),
