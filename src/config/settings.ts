@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { anchorAddress } from './anchor-address.ts';
 
 interface Setting<Schema extends z.ZodType = z.ZodType> {
   schema: Schema;
@@ -45,6 +46,18 @@ const originList = nameList.pipe(
 
 /** Addresses, or networks such as 10.0.0.0/8. */
 const networkList = nameList.pipe(z.array(z.ipv4().or(z.ipv6()).or(z.cidrv4()).or(z.cidrv6())));
+
+/** Where heads of the audit log are also kept, in a list or one text with commas. */
+const anchorList = nameList.pipe(
+  z.array(
+    z
+      .string()
+      .refine(
+        (text) => anchorAddress(text) !== undefined,
+        'An anchor is the absolute path of a file, syslog, syslog://host:port, or an address with http or https',
+      ),
+  ),
+);
 
 /** Every setting of the program, once: `fts config`, the config file, `FTS_…` variables and flags all read this table. */
 export const settings = {
@@ -150,6 +163,11 @@ export const settings = {
     z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/),
     () => 'fts:',
     'Prefix of the Prometheus metrics; `vllm:` lets dashboards made for vLLM work unchanged.',
+  ),
+  'audit.anchor': setting(
+    anchorList,
+    () => [],
+    'Where the newest head of the audit log is also kept: the absolute path of a file, syslog, syslog://host:port, or https://…; several with commas.',
   ),
   'log.level': setting(
     z.enum(['silent', 'error', 'warn', 'info', 'debug']),

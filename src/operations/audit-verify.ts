@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { akamaiOf } from './akamai-services.ts';
+import { anchorStateSchema } from '../store/audit-anchors/audit-anchors.ts';
+import { verifyWithEvidence } from './audit-evidence.ts';
 import { defineOperation } from './operation.ts';
 
 export const auditVerify = defineOperation({
   name: 'audit.verify',
   title: 'Verify the audit log',
   description:
-    'Recomputes the hash chain of the audit log, compares it with the heads kept outside the database, and names the first row that does not fit. Says what this proves and what it cannot. Keep the head that it returns elsewhere: given back later, it also shows that the log was not cut off or written anew up to there.',
+    'Recomputes the hash chain of the audit log, compares it with the heads kept outside the database (beside it, and where audit.anchor keeps them), and names the first row that does not fit. Says what this proves and what it cannot. Keep the head that it returns elsewhere: given back later, it also shows that the log was not cut off or written anew up to there.',
   effect: 'read',
   scope: 'read',
   idempotent: true,
@@ -19,6 +20,11 @@ export const auditVerify = defineOperation({
       .regex(/^[0-9a-f]{64}$/)
       .optional()
       .describe('Head of an earlier verification'),
+    anchor: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('In a terminal: file with heads that were kept elsewhere, as audit.anchor or a collector wrote it'),
   }),
   output: z.object({
     verdict: z
@@ -31,8 +37,12 @@ export const auditVerify = defineOperation({
     reason: z.string().optional(),
     proves: z.array(z.string()),
     cannotProve: z.array(z.string()),
+    anchors: z.array(anchorStateSchema),
   }),
-  run: async ({ head }, context) => akamaiOf(context).audit.verify({ head }),
+  run: async ({ head, anchor }, context) => ({
+    ...(await verifyWithEvidence(context, { head, anchor })),
+    anchors: context.anchors.states(),
+  }),
   passed: ({ intact }) => intact,
   render: ({ verdict, rows, head, brokenAt, reason, proves, cannotProve }) => {
     const lines = {

@@ -3,6 +3,7 @@ import type { JobStore } from '../jobs/job-store.ts';
 import type { Registry } from '../jobs/registry.ts';
 import type { Work } from '../runtime/progress.ts';
 import type { ApiKeys } from '../store/api-keys.ts';
+import type { AuditAnchors } from '../store/audit-anchors/audit-anchors.ts';
 import type { AuditLog } from '../store/audit-log.ts';
 import type { Caller } from '../store/caller.ts';
 import type { Database } from '../store/database.ts';
@@ -21,6 +22,7 @@ export interface Services {
   registry: Registry;
   keys: ApiKeys;
   audit: AuditLog;
+  anchors: AuditAnchors;
   /** Refusals go into the audit log through this, which keeps a flood of them small. */
   refusals: RefusalLog;
 }

@@ -8,6 +8,7 @@ import { loadAccounts } from '../akamai/credentials/load-accounts.ts';
 import { type ErrorRecord, FtsError } from '../errors/fts-error.ts';
 import { forkSibling } from '../runtime/child-entry.ts';
 import { padToWidth } from '../text/display-width.ts';
+import { verifyWithEvidence } from './audit-evidence.ts';
 import type { OperationContext } from './context.ts';
 import type { NativeReport } from './native-probe.ts';
 import { defineOperation } from './operation.ts';
@@ -29,7 +30,7 @@ export const doctor = defineOperation({
   name: 'doctor',
   title: 'Check this machine',
   description:
-    'Checks Node, the native libraries (each loaded in a child process), memory, disk, the port and the Akamai credentials, and says how to mend what is wrong.',
+    'Checks Node, the native libraries (each loaded in a child process), memory, disk, the port, the Akamai credentials and the audit log, and says how to mend what is wrong.',
   effect: 'read',
   scope: 'read',
   idempotent: true,
@@ -48,6 +49,7 @@ export const doctor = defineOperation({
       checkDisk(context.home.root),
       checkPort(context),
       checkCredentials(context),
+      checkAudit(context),
     ]);
     return { healthy: checks.every(({ verdict }) => verdict !== 'problem'), checks };
   },
@@ -151,4 +153,26 @@ async function checkCredentials({ environment }: OperationContext): Promise<Chec
     const { message, remedy } = FtsError.from(thrown);
     return { name: 'credentials', verdict: 'warning', finding: message, ...(remedy === undefined ? {} : { remedy }) };
   }
+}
+
+async function checkAudit(context: OperationContext): Promise<Check> {
+  const { verdict, rows, reason } = await verifyWithEvidence(context, {});
+  if (verdict !== 'intact') {
+    return {
+      name: 'audit',
+      verdict: verdict === 'broken' ? 'problem' : 'warning',
+      finding: `${verdict}: ${reason}`,
+      remedy: 'See it with `fts audit verify`, and compare with a backup.',
+    };
+  }
+  const failing = context.anchors.states().filter(({ failure }) => failure !== null);
+  if (failing.length === 0) return { name: 'audit', verdict: 'ok', finding: `intact, ${rows} rows` };
+  return {
+    name: 'audit',
+    verdict: 'warning',
+    finding: failing
+      .map(({ anchor, failedAt, failure }) => `${anchor} not reached since ${failedAt}: ${failure}`)
+      .join('; '),
+    remedy: 'Check the setting audit.anchor; heads are sent again with the next row.',
+  };
 }

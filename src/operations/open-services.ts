@@ -8,6 +8,7 @@ import { Registry } from '../jobs/registry.ts';
 import { registryTables } from '../jobs/registry-tables.ts';
 import { ApiKeys, apiKeyTables } from '../store/api-keys.ts';
 import { sweepUnfinishedIn } from '../store/atomic-file.ts';
+import { AuditAnchors, auditAnchorTables } from '../store/audit-anchors/audit-anchors.ts';
 import { AuditHeads } from '../store/audit-heads.ts';
 import { AuditLog, auditTables } from '../store/audit-log.ts';
 import { openDatabase } from '../store/database.ts';
@@ -25,11 +26,13 @@ export function openServices(environment: NodeJS.ProcessEnv, flags: Partial<Reco
     registryTables,
     apiKeyTables,
     auditTables,
+    auditAnchorTables,
     changePlanTables,
     approverTables,
     pendingFileTables,
   ]);
   const audit = new AuditLog(database, { heads: new AuditHeads(home.auditHeads) });
+  const anchors = new AuditAnchors(database, audit, config.values['audit.anchor']);
   audit.adoptHeads();
   const registry = new Registry(database, home.root);
   // What a crash left between a decision and its files.
@@ -44,23 +47,27 @@ export function openServices(environment: NodeJS.ProcessEnv, flags: Partial<Reco
     registry,
     keys: new ApiKeys(database),
     audit,
+    anchors,
     refusals: new RefusalLog(audit),
   };
 }
 
 /** How long a closing process waits for calls that are still to be recorded. */
 const closingMilliseconds = 5000;
+/** And for addresses that still have to be given its head; the next process goes on with it. */
+const anchoringMilliseconds = 2000;
 
 /**
  * Closes the database, after what is still going on has been recorded. Every command ends with this, whatever happened:
  * libsql ends the process hard when a closed database is used.
  */
-export async function closeServices({ audit, refusals, database }: Services): Promise<void> {
+export async function closeServices({ audit, anchors, refusals, database }: Services): Promise<void> {
   const patience = new AbortController();
   await Promise.race([
     audit.settled(),
     setTimeout(closingMilliseconds, undefined, { signal: patience.signal }),
   ]).finally(() => patience.abort());
   refusals.flush();
+  await anchors.close(anchoringMilliseconds);
   database.close();
 }

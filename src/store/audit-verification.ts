@@ -27,6 +27,8 @@ export interface KeptElsewhere {
   head?: string | undefined;
   /** Per place its heads, in any order. */
   places?: readonly { name: string; heads: readonly AuditHead[] }[];
+  /** Places that should be read and cannot be, each with the reason. */
+  unreadable?: readonly string[];
 }
 
 export interface AuditVerdict {
@@ -58,7 +60,8 @@ export function verifyAudit(
   const found = { rows: walk.rows, head: walk.head };
   if (broken !== undefined)
     return { verdict: 'broken', intact: false, ...found, ...broken, ...inWords(walk, log, false) };
-  const unconfirmed = kept === undefined ? undefined : whyUnconfirmed(walk, log);
+  const [unreadable] = elsewhere.unreadable ?? [];
+  const unconfirmed = unreadable ?? (kept === undefined ? undefined : whyUnconfirmed(walk, log));
   if (unconfirmed !== undefined)
     return { verdict: 'unconfirmed', intact: false, ...found, reason: unconfirmed, ...inWords(walk, log, false) };
   return { verdict: 'intact', intact: true, ...found, ...inWords(walk, log, kept !== undefined) };
