@@ -35,8 +35,10 @@ export function Audit() {
         <p role="status">
           <StateBadge state={verdict.value.intact ? 'ok' : 'failed'} />{' '}
           {verdict.value.intact
-            ? `The hash chain of ${verdict.value.rows} rows is intact. `
-            : `Broken at row ${verdict.value.brokenAt}: ${verdict.value.reason}. `}
+            ? `Intact: ${verdict.value.rows} rows. `
+            : verdict.value.verdict === 'unconfirmed'
+              ? `Not confirmed: ${verdict.value.reason}. `
+              : `Broken${verdict.value.brokenAt === undefined ? '' : ` at row ${verdict.value.brokenAt}`}: ${verdict.value.reason}. `}
           <span className="dim">
             Head <code>{verdict.value.head.slice(0, 16)}…</code>; keep it with <code>fts audit verify</code>.
           </span>
@@ -57,7 +59,7 @@ export function Audit() {
       {value?.rows.length === 0 ? (
         <Empty>
           {text === ''
-            ? 'Nothing was recorded yet: every call to Akamai, and every decision, will be.'
+            ? 'Nothing was recorded yet: whatever is changed, refused or read on Akamai will be.'
             : 'No row has all these words.'}
         </Empty>
       ) : (
