@@ -114,3 +114,20 @@ it('makes one change of applies in several processes at once', { timeout: 240_00
   expect(simulator.writes()).toHaveLength(1);
   expect(akamaiOf(services).plans.get(id).state).toBe('applied');
 });
+
+it('ends cleanly, with every read recorded, where one of two reads fails at once', { timeout: 240_000 }, async () => {
+  const record = /\/names\/www\.example\.com\/types\/A$/;
+  simulator.faults.push({ method: 'GET', path: record, kind: 'status', status: 403 });
+  simulator.faults.push({ method: 'GET', path: /\/zones\/example\.com$/, kind: 'hold' });
+  const words = ['akamai', 'dns-change', 'delete', 'www.example.com', 'A', '--zone', 'example.com'];
+  const { code, stderr } = await runFts(words, home, environment);
+  expect(stderr).toContain('403');
+  expect(stderr).not.toContain('panicked');
+  expect(code).not.toBe(134);
+  const reads = services.audit.list({ action: 'akamai.read', limit: 9 });
+  expect(reads.map(({ subject, outcome }) => [subject, outcome])).toEqual([
+    ['GET /config-dns/v2/zones/example.com', 'failed'],
+    ['GET /config-dns/v2/zones/example.com/names/www.example.com/types/A', 'failed'],
+  ]);
+  expect(services.audit.verify()).toMatchObject({ verdict: 'intact' });
+});
