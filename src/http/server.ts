@@ -20,6 +20,7 @@ import { authentication, protectedResourceMetadata } from './authentication/auth
 import { bodyLimits } from './body-limits.ts';
 import { httpStatus } from './http-status.ts';
 import { operationRoutes } from './operation-routes.ts';
+import { recordModelChanges } from './recorded-model-changes.ts';
 import { requestGuard } from './request-guard.ts';
 import { type Program, statusRoutes } from './status-routes.ts';
 
@@ -76,6 +77,7 @@ export function createApp(
 function modelRoutes(services: Services, { pool, telemetry }: Serving): Hono {
   const routes = new Hono();
   routes.route('/', metricsRoutes(pool, telemetry));
+  routes.use(recordModelChanges(services));
   const url = services.config.values['serve.upstream'];
   if (url !== undefined) {
     const apiKey = services.environment.FTS_UPSTREAM_API_KEY;
