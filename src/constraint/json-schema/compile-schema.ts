@@ -1,0 +1,73 @@
+import { Lexer, type Whitespace } from '../lexer.ts';
+import { LIMITS, tooComplex } from '../limits.ts';
+import { FtsError } from '../../errors/fts-error.ts';
+import { Pushdown } from '../pushdown.ts';
+import { Languages } from '../regular/language.ts';
+import { NumberLanguages } from '../regular/number-language.ts';
+import { JsonFrames } from './json-frames.ts';
+import { SchemaReader } from './schema-node.ts';
+import { type ValueState, ValueStates } from './value-states.ts';
+
+/** What compilations share, so that what many schemas have in common is built once; replaced when it has grown. */
+export interface Workshop {
+  lexer: Lexer;
+  numbers: NumberLanguages;
+  compiled: number;
+}
+
+const MOST_LEXER_STATES = 12_000;
+const MOST_TERMS = 150_000;
+
+export function newWorkshop(): Workshop {
+  const languages = new Languages();
+  return { lexer: new Lexer(languages), numbers: new NumberLanguages(languages), compiled: 0 };
+}
+
+export function isWornOut({ lexer }: Workshop): boolean {
+  return lexer.size > MOST_LEXER_STATES || lexer.languages.size > MOST_TERMS;
+}
+
+/**
+ * The automaton of all JSON texts that satisfy a schema. Errors: `invalid-input` that names keyword, place and remedy, for
+ * a schema that it cannot decide, that nothing satisfies, or that would take too much time or memory.
+ */
+export function compileSchema(schema: unknown, workshop: Workshop, whitespace: Whitespace = 'bounded'): Pushdown {
+  const { lexer, numbers } = workshop;
+  const { languages } = lexer;
+  languages.budget = languages.work + LIMITS.compileWork;
+  try {
+    const reader = new SchemaReader(schema, languages, numbers);
+    const states = new ValueStates(workshop.compiled++, languages, numbers, reader);
+    const root = states.state([{ node: reader.root, positive: true }]);
+    if (!states.isAlive(root)) {
+      throw new FtsError('invalid-input', 'The JSON schema contradicts itself: no value satisfies it.', {
+        field: 'schema',
+        remedy: 'Look for a property that is required and forbidden, a least above a most, or an empty enum.',
+      });
+    }
+    explore(states, root);
+    const frames = new JsonFrames(states, lexer, whitespace);
+    return new Pushdown(lexer, (emit, parents) => frames.value(root, emit, parents, true));
+  } catch (error) {
+    if (error instanceof RangeError) throw tooComplex('it is nested too deeply');
+    throw error;
+  }
+}
+
+/** Opens every state that a text can lead to, so that what is refused is refused before the first token. */
+function explore(states: ValueStates, root: ValueState): void {
+  const started = performance.now();
+  const found = new Set([root]);
+  for (const state of found) {
+    if (performance.now() - started > LIMITS.compileMs) throw tooComplex('compiling it takes too long');
+    for (const shape of states.arrays(state)) {
+      if (!shape.isAlive()) continue;
+      shape.checkUnique();
+      for (const next of shape.reachable()) if (states.isAlive(next)) found.add(next);
+    }
+    for (const shape of states.objects(state)) {
+      if (!shape.isAlive()) continue;
+      for (const next of shape.reachable()) if (states.isAlive(next)) found.add(next);
+    }
+  }
+}
