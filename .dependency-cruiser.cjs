@@ -6,6 +6,7 @@ const layers = [
   ['jobs'],
   ['planning', 'training', 'quantization', 'serving', 'benchmarking', 'deployment', 'akamai', 'reference'],
   ['model'],
+  ['constraint'],
   ['tensor'],
   ['approval', 'runtime', 'store', 'errors', 'config', 'scheduling', 'text'],
 ];
@@ -39,6 +40,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/console/app/' },
       to: { path: '^src/', pathNot: '^src/(console/app|text)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'constraint-runs-anywhere',
+      comment: 'The constraint engine also runs at the edge and in a browser: no Node, no packages, only the error type.',
+      severity: 'error',
+      from: { path: '^src/constraint/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: '^src/(constraint|errors)/' },
     },
     {
       name: 'no-cycles',

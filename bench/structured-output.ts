@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { FtsError } from '../src/errors/fts-error.ts';
-import { compileSchema, isWornOut, newWorkshop } from '../src/constraint/json-schema/compile-schema.ts';
+import { compileSchema } from '../src/constraint/json-schema/compile-schema.ts';
 import { Matcher } from '../src/constraint/matcher.ts';
 import { TokenMasks } from '../src/constraint/token-masks.ts';
 import { VocabularyTree } from '../src/constraint/vocabulary.ts';
+import { isWornOut, newWorkshop } from '../src/constraint/workshop.ts';
+import { FtsError } from '../src/errors/fts-error.ts';
 import type { BenchResult, BenchRow } from './bench.ts';
 import { maskBenchCases } from './measure/maskbench.ts';
 import { tiktokenVocabulary } from './measure/tiktoken-vocabulary.ts';
@@ -47,7 +48,16 @@ async function measure(folder: string, every: number): Promise<Tally> {
   let workshop = newWorkshop();
   let masks = warmed(tree, workshop.lexer);
   const tally: Tally = {
-    schemas: 0, passing: 0, refused: 0, wrongAccepts: [], wrongRejects: [], failures: [], reasons: new Map(), compileUs: [], maskUs: [], slow: [],
+    schemas: 0,
+    passing: 0,
+    refused: 0,
+    wrongAccepts: [],
+    wrongRejects: [],
+    failures: [],
+    reasons: new Map(),
+    compileUs: [],
+    maskUs: [],
+    slow: [],
   };
   for (const { id, schema, tests } of maskBenchCases(folder, every)) {
     if (isWornOut(workshop)) {
@@ -62,7 +72,10 @@ async function measure(folder: string, every: number): Promise<Tally> {
     } catch (error) {
       if (!(error instanceof FtsError)) throw error;
       tally.refused++;
-      const reason = error.message.replace(/ at (the root of the schema|its root|\/\S+)/, '').replace(/"[^"]*"|\S*\/\S*/g, '…').slice(0, 100);
+      const reason = error.message
+        .replace(/ at (the root of the schema|its root|\/\S+)/, '')
+        .replace(/"[^"]*"|\S*\/\S*/g, '…')
+        .slice(0, 100);
       tally.reasons.set(reason, (tally.reasons.get(reason) ?? 0) + 1);
       tally.slow.push([performance.now() - started, `${id} refused ${error.message.slice(0, 80)}`]);
       continue;
@@ -71,7 +84,11 @@ async function measure(folder: string, every: number): Promise<Tally> {
     tally.compileUs.push(1000 * ms);
     tally.slow.push([ms, id]);
     try {
-      const wrong = tests.map((test) => (run(new Matcher(machine, masks, (token) => texts[token]!), encode(test.text), tally) === test.valid ? undefined : test.valid));
+      const wrong = tests.map((test) =>
+        run(new Matcher(machine, masks, (token) => texts[token]!), encode(test.text), tally) === test.valid
+          ? undefined
+          : test.valid,
+      );
       if (wrong.includes(false)) tally.wrongAccepts.push(id);
       if (wrong.includes(true)) tally.wrongRejects.push(id);
       if (wrong.every((each) => each === undefined)) tally.passing++;
@@ -103,7 +120,13 @@ function run(matcher: Matcher, tokens: readonly number[], tally: Tally): boolean
 function rowsOf(tally: Tally): BenchRow[] {
   const share = (count: number): number => (100 * count) / tally.schemas;
   const row = (name: string, ours: number, unit: string, peer: number | null, higherIsBetter: boolean): BenchRow => ({
-    case: name, ours, peer, peerName: 'LLGuidance, published', unit, ratio: peer === null ? null : ours / peer, higherIsBetter,
+    case: name,
+    ours,
+    peer,
+    peerName: 'LLGuidance, published',
+    unit,
+    ratio: peer === null ? null : ours / peer,
+    higherIsBetter,
   });
   const { maskUs, compileUs } = tally;
   maskUs.sort((a, b) => a - b);
@@ -125,7 +148,9 @@ function quantile(sorted: readonly number[], share: number): number {
 }
 
 function notesOf(tally: Tally, verbose: boolean): string[] {
-  const notes = [`${tally.schemas} schemas, ${tally.maskUs.length} tokens of cl100k_base; LLGuidance's times are of Llama 3's vocabulary on other hardware.`];
+  const notes = [
+    `${tally.schemas} schemas, ${tally.maskUs.length} tokens of cl100k_base; LLGuidance's times are of Llama 3's vocabulary on other hardware.`,
+  ];
   if (!verbose) return notes;
   const reasons = [...tally.reasons].sort((a, b) => b[1] - a[1]).slice(0, 60);
   tally.slow.sort((a, b) => b[0] - a[0]);

@@ -18,7 +18,11 @@ export function* maskBenchCases(folder: string, every = 1): Generator<MaskBenchC
     const source = readFileSync(join(folder, id), 'utf8');
     const parsed = JSON.parse(source) as { schema: unknown; tests: { valid: boolean }[] };
     const texts = instanceTexts(source);
-    yield { id, schema: parsed.schema, tests: parsed.tests.map((test, at) => ({ valid: test.valid, text: texts[at]! })) };
+    yield {
+      id,
+      schema: parsed.schema,
+      tests: parsed.tests.map((test, at) => ({ valid: test.valid, text: texts[at]! })),
+    };
   }
 }
 

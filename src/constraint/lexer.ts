@@ -1,7 +1,7 @@
 import { LIMITS, tooComplex } from './limits.ts';
+import type { LiteralView } from './literal-set.ts';
 import { contains, type Ranges } from './regular/code-points.ts';
 import type { Language, Languages } from './regular/language.ts';
-import type { LiteralView } from './literal-set.ts';
 
 /** No text of the lexeme goes on this way. */
 export const DEAD = -1;
@@ -9,7 +9,14 @@ export const DEAD = -1;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SHORT_ESCAPES: Readonly<Record<number, number>> = {
-  0x22: 0x22, 0x5c: 0x5c, 0x2f: 0x2f, 0x62: 0x08, 0x66: 0x0c, 0x6e: 0x0a, 0x72: 0x0d, 0x74: 0x09,
+  34: 0x22,
+  92: 0x5c,
+  47: 0x2f,
+  98: 0x08,
+  102: 0x0c,
+  110: 0x0a,
+  114: 0x0d,
+  116: 0x09,
 };
 /** Control characters that JSON can write with one letter; the canonical spelling uses it. */
 const HAS_SHORT: ReadonlySet<number> = new Set([0x08, 0x09, 0x0a, 0x0c, 0x0d]);
@@ -23,7 +30,15 @@ type State =
   | { kind: 'done' }
   | { kind: 'text'; language: Language }
   | { kind: 'string'; language: Language; canonical: boolean }
-  | { kind: 'part'; of: 'text' | 'string'; canonical: boolean; language: Language; base: number; left: number; known: boolean }
+  | {
+      kind: 'part';
+      of: 'text' | 'string';
+      canonical: boolean;
+      language: Language;
+      base: number;
+      left: number;
+      known: boolean;
+    }
   | { kind: 'escape'; language: Language; canonical: boolean }
   | { kind: 'hex'; language: Language; canonical: boolean; value: number; digits: number; high: number }
   | { kind: 'low'; language: Language; canonical: boolean; high: number; seen: number }
@@ -134,19 +149,28 @@ export class Lexer {
     return held.kind === 'string' && held.language === this.languages.all;
   }
 
-  /**
-   * A state with the same future for all tokens of at most `longest` characters: repetition counts that none of them can
-   * reach do not tell strings apart.
-   */
-  nearby(state: number, longest: number): number {
+  /** For the inside of a string that only counts characters: how many may still come, and the free string's state. */
+  characterBounds(state: number): { min: number; max: number; free: number } | undefined {
     const held = this.states[state]!;
-    if (held.kind !== 'string') return state;
+    if (held.kind !== 'string') return undefined;
     const { language } = held;
-    if (language.kind !== 'repeat' || language.item !== this.languages.anyChar) return state;
-    const min = Math.min(language.min, longest + 1);
-    const max = language.max > longest + 1 ? Infinity : language.max;
-    if (min === language.min && max === language.max) return state;
-    return this.insideString(this.languages.repeat(language.item, min, max), held.canonical);
+    const { all, anyChar, empty } = this.languages;
+    const free = (): number => this.insideString(all, held.canonical);
+    if (language === empty) return { min: 0, max: 0, free: free() };
+    if (language === anyChar) return { min: 1, max: 1, free: free() };
+    if (language === all || language.kind !== 'repeat' || language.item !== anyChar) return undefined;
+    return { min: language.min, max: language.max, free: free() };
+  }
+
+  /** Whether every code point beyond ASCII leads from the state back to it. */
+  loopsOnNonAscii(state: number): boolean {
+    const held = this.states[state]!;
+    if (held.kind !== 'string' && held.kind !== 'text') return false;
+    const { language } = held;
+    const last = this.languages.representative(language, 0x10ffff);
+    if (last > 0x80 && !this.languages.breaks(language).every((at) => at <= 0x80 || isSurrogateEdge(at))) return false;
+    const target = this.languages.derive(language, this.languages.representative(language, 0x80));
+    return target === language && this.languages.derive(language, last) === language;
   }
 
   private follow(state: State, byte: number): number {
@@ -192,15 +216,18 @@ export class Lexer {
     }
     // 0: nothing yet; 1: after a carriage return; n ≥ 2: after a line end and n - 2 blanks.
     if (after === 0 && byte === 0x20) return inner;
-    const next = after === 0 && byte === 0x0d ? 1 : after <= 1 && byte === 0x0a ? 2 : after >= 2 && blank ? after + 1 : 0;
-    if (next > 0 && next <= MOST_INDENT + 2) return this.intern(`w${inner},${next}`, { kind: 'space', inner, after: next });
+    const next =
+      after === 0 && byte === 0x0d ? 1 : after <= 1 && byte === 0x0a ? 2 : after >= 2 && blank ? after + 1 : 0;
+    if (next > 0 && next <= MOST_INDENT + 2)
+      return this.intern(`w${inner},${next}`, { kind: 'space', inner, after: next });
     return next > 0 || after === 1 ? DEAD : this.step(inner, byte);
   }
 
   /** The first byte of a code point. */
   private character(language: Language, of: 'text' | 'string', canonical: boolean, byte: number): number {
     if (byte < 0x80) return this.advance(language, of, canonical, byte);
-    const left = byte >= 0xf0 && byte < 0xf5 ? 3 : byte >= 0xe0 && byte < 0xf0 ? 2 : byte >= 0xc2 && byte < 0xe0 ? 1 : 0;
+    const left =
+      byte >= 0xf0 && byte < 0xf5 ? 3 : byte >= 0xe0 && byte < 0xf0 ? 2 : byte >= 0xc2 && byte < 0xe0 ? 1 : 0;
     if (left === 0) return DEAD;
     const bits = byte & (left === 3 ? 0x07 : left === 2 ? 0x0f : 0x1f);
     return this.openPart(language, of, canonical, bits << (6 * left), left, false);
@@ -221,7 +248,12 @@ export class Lexer {
 
   /** `base`: the lowest code point that may still come of the bytes read; 64 to the power of `left` are open. */
   private openPart(
-    language: Language, of: 'text' | 'string', canonical: boolean, base: number, left: number, known: boolean,
+    language: Language,
+    of: 'text' | 'string',
+    canonical: boolean,
+    base: number,
+    left: number,
+    known: boolean,
   ): number {
     const part = { kind: 'part', of, canonical, language, base, left, known } as const;
     const flags = `${of === 'text' ? 't' : canonical ? 's' : 'S'}${left}`;
@@ -258,7 +290,9 @@ export class Lexer {
       }
     }
     const hex = this.openHex(language, canonical, 0, 0, 0);
-    return hex === DEAD ? DEAD : this.intern(`e${canonical ? 1 : 0}${language.id}`, { kind: 'escape', language, canonical });
+    return hex === DEAD
+      ? DEAD
+      : this.intern(`e${canonical ? 1 : 0}${language.id}`, { kind: 'escape', language, canonical });
   }
 
   private escaped(language: Language, canonical: boolean, byte: number): number {
@@ -273,10 +307,18 @@ export class Lexer {
     const [low, top] = [value * size, value * size + size - 1];
     if (canonical) {
       if (!this.anyEscapedControl(language, low, top)) return DEAD;
-    } else if (high === 0 && !this.anyLive(language, low, top) && !(low <= 0xdbff && top >= 0xd800)) return DEAD;
-    else if (high > 0 && (low > 0xdfff || top < 0xdc00)) return DEAD;
+    } else if (high === 0) {
+      const astral = low <= 0xdbff && top >= 0xd800 && this.anyLive(language, 0x10000, 0x10ffff);
+      if (!astral && !this.anyLive(language, low, top)) return DEAD;
+    }
+    if (high > 0 && (low > 0xdfff || top < 0xdc00)) return DEAD;
     return this.intern(`h${canonical ? 1 : 0}${language.id},${value},${digits},${high}`, {
-      kind: 'hex', language, canonical, value, digits, high,
+      kind: 'hex',
+      language,
+      canonical,
+      value,
+      digits,
+      high,
     });
   }
 
@@ -370,6 +412,11 @@ function extended(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
 /** Whether a language only counts characters, so that it does not matter how each is spelled. */
 function isFree(language: Language, languages: Languages): boolean {
   return language.kind === 'repeat' && language.item === languages.anyChar;
+}
+
+/** Where the surrogates begin and end, which no text holds. */
+function isSurrogateEdge(code: number): boolean {
+  return code === 0xd800 || code === 0xe000 || code === 0x110000;
 }
 
 const SCALARS: Ranges = [0, 0xd7ff, 0xe000, 0x10ffff];

@@ -10,7 +10,8 @@ export class Matcher {
   private readonly masks: TokenMasks;
   private readonly texts: (token: number) => Uint8Array;
   private at: Configuration;
-  private known: Uint32Array | undefined;
+  private readonly room: Uint32Array;
+  private isKnown = false;
 
   /** `texts` gives a token's bytes. */
   constructor(machine: Pushdown, masks: TokenMasks, texts: (token: number) => Uint8Array) {
@@ -18,6 +19,7 @@ export class Matcher {
     this.masks = masks;
     this.texts = texts;
     this.at = machine.start;
+    this.room = masks.room();
   }
 
   /** Whether the text may end here. */
@@ -32,19 +34,19 @@ export class Matcher {
 
   /** The tokens that may come next: a bit for each of the vocabulary tree's places. Valid until the next call. */
   mask(): Uint32Array {
-    if (this.known === undefined) {
+    if (!this.isKnown) {
       this.allowWork();
-      this.known = this.masks.room();
-      this.masks.fill(this.machine, this.at, this.known);
+      this.masks.fill(this.machine, this.at, this.room);
+      this.isKnown = true;
     }
-    return this.known;
+    return this.room;
   }
 
   /** Whether a token may come next, without working out the others. */
   allows(token: number): boolean {
     const place = this.masks.tree.places[token] ?? -1;
     if (place < 0) return false;
-    if (this.known !== undefined) return (this.known[place >> 5]! & (1 << (place & 31))) !== 0;
+    if (this.isKnown) return (this.room[place >> 5]! & (1 << (place & 31))) !== 0;
     return this.after(this.texts(token)) !== null;
   }
 
@@ -54,7 +56,7 @@ export class Matcher {
     const next = place < 0 ? null : this.after(this.texts(token));
     if (next === null) return false;
     this.at = next;
-    this.known = undefined;
+    this.isKnown = false;
     return true;
   }
 

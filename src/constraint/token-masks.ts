@@ -3,29 +3,41 @@ import { LIMITS } from './limits.ts';
 import type { Configuration, Pushdown, Thread } from './pushdown.ts';
 import type { VocabularyTree } from './vocabulary.ts';
 
-/** Tokens that end the lexeme and go on: they begin at these places of the tree, behind the same byte, alike below. */
+/** Tokens that end the lexeme and go on, grouped by where the lexeme ends and by the first byte behind its end. */
 interface Exit {
   /** The lexer's state at the lexeme's end. */
   state: number;
   byte: number;
-  /** A node to walk for all of them. */
+  groups: ExitGroup[];
+}
+
+/** Those of them that are alike below that byte, so that one walk serves all. */
+interface ExitGroup {
   node: number;
-  /** For each of them, its first place. */
+  /** For each of them, its first place, and the characters of the lexeme before its end. */
   firsts: number[];
+  chars: number[];
 }
 
 /** The tokens that a lexeme's state allows, as far as they do not depend on what follows the lexeme. */
 interface StateMask {
   /** Tokens that stay inside the lexeme or end with it: a bit for each place, or a list of few. */
-  inside: Uint32Array | Int32Array;
-  isBits: boolean;
+  bits: Uint32Array | undefined;
+  places: Int32Array;
   exits: readonly Exit[];
-  /** Another state's mask that holds but for these ranges of places. */
-  base?: StateMask;
+  /** Which of the exits hold: those outside these ranges of places, with a number of characters in these bounds. */
   excluded: readonly number[];
+  min: number;
+  max: number;
 }
 
-const NOTHING: StateMask = { inside: new Int32Array(0), isBits: false, exits: [], excluded: [] };
+/** For a free string: the places inside it, the ones with most characters first, and their characters. */
+interface Lengths {
+  places: Int32Array;
+  chars: Int32Array;
+}
+
+const NO_PLACES = new Int32Array(0);
 /** Places that a list may hold before bits are cheaper. */
 const FEW = 600;
 /** Nodes that a comparison with a free string may visit before a plain walk is cheaper. */
@@ -36,20 +48,27 @@ export class TokenMasks {
   readonly tree: VocabularyTree;
   readonly lexer: Lexer;
   private readonly masks = new Map<number, StateMask>();
+  private readonly lengths = new Map<number, { inside: Lengths; ending: Lengths }>();
   private readonly path: Int32Array;
+  private readonly counts: Int32Array;
   private readonly words: number;
 
   constructor(tree: VocabularyTree, lexer: Lexer) {
     this.tree = tree;
     this.lexer = lexer;
     this.path = new Int32Array(tree.maxDepth + 1);
+    this.counts = new Int32Array(tree.maxDepth + 1);
     this.words = (tree.size + 31) >> 5;
   }
 
   /** Works out the masks of free strings, which cost a walk over the whole vocabulary. */
   warm(): void {
     const { lexer } = this;
-    for (const canonical of [true, false]) this.maskOf(lexer.insideString(lexer.languages.all, canonical));
+    for (const canonical of [true, false]) {
+      const free = lexer.insideString(lexer.languages.all, canonical);
+      this.maskOf(free);
+      this.measured(free);
+    }
   }
 
   /** Room for a mask: a bit for each place. */
@@ -59,41 +78,47 @@ export class TokenMasks {
 
   /** Writes the tokens that may follow a configuration. */
   fill(machine: Pushdown, configuration: Configuration, out: Uint32Array): void {
-    out.fill(0);
-    for (const thread of configuration.threads) this.addThread(machine, thread, out);
+    const inner = configuration.threads.map(({ state }) => this.maskOf(this.lexer.uncaptured(state)));
+    const first = inner.find((mask) => mask.bits !== undefined);
+    if (first === undefined) out.fill(0);
+    else out.set(first.bits!);
+    for (const mask of inner) {
+      if (mask.bits !== undefined && mask !== first) addBits(out, mask.bits);
+      for (const place of mask.places) out[place >> 5]! |= 1 << (place & 31);
+    }
+    configuration.threads.forEach((thread, index) => {
+      if (inner[index]!.exits.length > 0) this.addExits(machine, thread, inner[index]!, out);
+    });
   }
 
-  private addThread(machine: Pushdown, thread: Thread, out: Uint32Array): void {
-    const { lexer } = this;
-    const inner = lexer.uncaptured(thread.state);
-    const mask = this.maskOf(lexer.nearby(inner, this.tree.longestChars));
-    const { base } = mask;
-    if (base !== undefined) addAllBut(base, mask.excluded, out);
-    addInside(mask, out);
-    const follow = new Map<number, Configuration | null>();
-    const captured = inner !== thread.state;
-    for (const exit of base?.exits ?? []) this.addExit(machine, thread, exit, mask.excluded, follow, captured, out);
-    for (const exit of mask.exits) this.addExit(machine, thread, exit, [], follow, captured, out);
+  private addExits(machine: Pushdown, thread: Thread, mask: StateMask, out: Uint32Array): void {
+    const captured = this.lexer.uncaptured(thread.state) !== thread.state;
+    let ended = -1;
+    let after: Configuration | null = null;
+    for (const exit of mask.exits) {
+      if (exit.state !== ended) {
+        ended = exit.state;
+        after = machine.afterLexeme(thread.node, ended);
+      }
+      const to = after === null ? null : machine.step(after, exit.byte);
+      if (to === null) continue;
+      for (const group of exit.groups) this.addGroup(machine, thread, mask, group, to, captured, out);
+    }
   }
 
-  private addExit(
+  private addGroup(
     machine: Pushdown,
     thread: Thread,
-    exit: Exit,
-    excluded: readonly number[],
-    follow: Map<number, Configuration | null>,
+    { excluded, min, max }: StateMask,
+    { node, firsts, chars }: ExitGroup,
+    to: Configuration,
     captured: boolean,
     out: Uint32Array,
   ): void {
-    let after = follow.get(exit.state);
-    if (after === undefined) {
-      after = machine.afterLexeme(thread.node, exit.state);
-      follow.set(exit.state, after);
-    }
-    const to = after === null ? null : machine.step(after, exit.byte);
-    if (to === null) return;
-    const offsets = this.accepted(machine, to, exit.node);
-    for (const first of exit.firsts) {
+    const offsets = this.accepted(machine, to, node);
+    for (let index = 0; index < firsts.length; index++) {
+      const first = firsts[index]!;
+      if (chars[index]! < min || chars[index]! > max) continue;
       if (excluded.length > 0 && isWithin(excluded, first)) continue;
       for (const offset of offsets) {
         const place = first + offset;
@@ -105,7 +130,7 @@ export class TokenMasks {
 
   /** For a captured lexeme the text decides what follows, so tokens that go beyond a comma are read to their end. */
   private survives(machine: Pushdown, thread: Thread, place: number): boolean {
-    const bytes = this.textOf(place);
+    const bytes = this.tree.textAt(place);
     if (bytes.lastIndexOf(0x2c) < 1) return true;
     let at: Configuration | null = { id: -1, threads: [thread], accepts: false, next: new Map() };
     for (const byte of bytes) {
@@ -113,20 +138,6 @@ export class TokenMasks {
       if (at === null) return false;
     }
     return true;
-  }
-
-  private textOf(place: number): number[] {
-    const { tree } = this;
-    const text: number[] = [];
-    for (let node = 0; node < tree.nodes; ) {
-      if (place >= tree.endPlace(node)) node = tree.ends[node]!;
-      else {
-        text.push(tree.bytes[node]!);
-        if (place < tree.firstPlaces[node]! + tree.counts[node]!) return text;
-        node++;
-      }
-    }
-    return text;
   }
 
   /** Which tokens at and below a node are accepted when its own byte has been read: their places after its first. */
@@ -158,8 +169,7 @@ export class TokenMasks {
     let mask = this.masks.get(state);
     if (mask !== undefined) return mask;
     if (this.masks.size >= LIMITS.keptMasks) this.forget();
-    const like = this.lexer.freeStringLike(state);
-    mask = (like === undefined ? undefined : this.difference(state, like)) ?? this.walk(state);
+    mask = this.counted(state) ?? this.difference(state) ?? this.walk(state);
     this.masks.set(state, mask);
     return mask;
   }
@@ -171,11 +181,85 @@ export class TokenMasks {
   }
 
   private walk(start: number): StateMask {
-    const { lexer, path } = this;
-    const { bytes, depths, ends, counts, firstPlaces, shapes, nodes } = this.tree;
+    const { lexer, path, counts: chars } = this;
+    const { bytes, depths, ends, counts, firstPlaces, shapes, nodes, classes } = this.tree;
     const places: number[] = [];
-    const exits = new Map<number, Exit>();
+    const ranges: number[] = [];
+    const exits = new ExitCollector();
+    const loops = lexer.accepts[start] === 1 ? 0 : this.loopClasses(start);
     path[0] = start;
+    chars[0] = 0;
+    for (let node = 0; node < nodes; ) {
+      const depth = depths[node]!;
+      const from = path[depth - 1]!;
+      if (from === start && (classes[node]! & ~loops) === 0) {
+        // Nothing below leaves this state, so all of it stays inside.
+        ranges.push(firstPlaces[node]!, firstPlaces[ends[node]!]!);
+        node = ends[node]!;
+        continue;
+      }
+      const to = lexer.next[256 * from + bytes[node]!]! || lexer.step(from, bytes[node]!);
+      if (to === DEAD) {
+        node = ends[node]!;
+        continue;
+      }
+      for (let index = 0; index < counts[node]!; index++) places.push(firstPlaces[node]! + index);
+      if (lexer.accepts[to] === 1) {
+        for (let child = node + 1; child < ends[node]!; child = ends[child]!) {
+          exits.add(to, bytes[child]!, shapes[child]!, child, firstPlaces[child]!, chars[depth - 1]!);
+        }
+      }
+      path[depth] = to;
+      chars[depth] = chars[depth - 1]! + (to === start ? 1 : 0);
+      node = lexer.isFinal[to] === 1 ? ends[node]! : node + 1;
+    }
+    return { ...this.packed(places, ranges), exits: exits.list(), excluded: [], min: 0, max: Infinity };
+  }
+
+  /** The classes of bytes that lead from a state back to it. */
+  private loopClasses(state: number): number {
+    let loops = 0;
+    this.tree.classBytes.forEach((bytes, index) => {
+      if (bytes.every((byte) => this.lexer.step(state, byte) === state)) loops |= 1 << index;
+    });
+    return loops | (this.lexer.loopsOnNonAscii(state) ? this.tree.nonAsciiClass : 0);
+  }
+
+  private packed(places: readonly number[], ranges: readonly number[]): Pick<StateMask, 'bits' | 'places'> {
+    if (ranges.length === 0 && places.length <= FEW) return { bits: undefined, places: Int32Array.from(places) };
+    const bits = this.room();
+    for (const place of places) bits[place >> 5]! |= 1 << (place & 31);
+    for (let index = 0; index < ranges.length; index += 2) setRange(bits, ranges[index]!, ranges[index + 1]!);
+    return { bits, places: NO_PLACES };
+  }
+
+  /** A string of counted characters is a free one without the tokens that are too long, and with fewer ends. */
+  private counted(state: number): StateMask | undefined {
+    const bounds = this.lexer.characterBounds(state);
+    if (bounds === undefined) return undefined;
+    const base = this.maskOf(bounds.free);
+    const bits = base.bits!.slice();
+    const { inside, ending } = this.measured(bounds.free);
+    for (let index = 0; index < inside.places.length && inside.chars[index]! > bounds.max; index++) {
+      clearBit(bits, inside.places[index]!);
+    }
+    ending.places.forEach((place, index) => {
+      const count = ending.chars[index]!;
+      if (count < bounds.min || count > bounds.max) clearBit(bits, place);
+    });
+    return { ...base, bits, min: bounds.min, max: bounds.max };
+  }
+
+  /** Counts the characters of every token of a free string; one that is cut short counts as whole. */
+  private measured(free: number): { inside: Lengths; ending: Lengths } {
+    const known = this.lengths.get(free);
+    if (known !== undefined) return known;
+    const { lexer, path, counts: chars } = this;
+    const { bytes, depths, ends, counts, firstPlaces, nodes } = this.tree;
+    const inside: number[] = [];
+    const ending: number[] = [];
+    path[0] = free;
+    chars[0] = 0;
     for (let node = 0; node < nodes; ) {
       const depth = depths[node]!;
       const to = lexer.step(path[depth - 1]!, bytes[node]!);
@@ -183,85 +267,123 @@ export class TokenMasks {
         node = ends[node]!;
         continue;
       }
-      const first = firstPlaces[node]!;
-      for (let index = 0; index < counts[node]!; index++) places.push(first + index);
-      if (lexer.accepts[to] === 1) {
-        for (let child = node + 1; child < ends[node]!; child = ends[child]!) {
-          const key = (to * 2 ** 24 + shapes[child]!) * 256 + bytes[child]!;
-          const exit = exits.get(key);
-          if (exit === undefined) exits.set(key, { state: to, byte: bytes[child]!, node: child, firsts: [firstPlaces[child]!] });
-          else exit.firsts.push(firstPlaces[child]!);
-        }
+      const before = chars[depth - 1]!;
+      const isEnd = lexer.isFinal[to] === 1;
+      for (let index = 0; index < counts[node]!; index++) {
+        (isEnd ? ending : inside).push((isEnd ? before : before + 1) * 2 ** 24 + firstPlaces[node]! + index);
       }
       path[depth] = to;
-      node = lexer.isFinal[to] === 1 ? ends[node]! : node + 1;
+      chars[depth] = before + (to === free ? 1 : 0);
+      node = isEnd ? ends[node]! : node + 1;
     }
-    if (places.length === 0) return NOTHING;
-    return { ...this.packed(places), exits: [...exits.values()], excluded: [] };
-  }
-
-  private packed(places: readonly number[]): Pick<StateMask, 'inside' | 'isBits'> {
-    if (places.length <= FEW) return { inside: Int32Array.from(places), isBits: false };
-    const bits = this.room();
-    for (const place of places) bits[place >> 5]! |= 1 << (place & 31);
-    return { inside: bits, isBits: true };
+    const lengths = { inside: asLengths(inside), ending: asLengths(ending) };
+    this.lengths.set(free, lengths);
+    return lengths;
   }
 
   /**
    * A string with some texts excluded differs from a free one only along those texts. Both are walked side by side, and
    * what they agree on is not visited; undefined where they differ in more than endings that one of them lacks.
    */
-  private difference(state: number, like: number): StateMask | undefined {
+  private difference(state: number): StateMask | undefined {
     const { lexer, path } = this;
+    const free = lexer.freeStringLike(state);
+    if (free === undefined) return undefined;
     const { bytes, depths, ends, firstPlaces, nodes, maxDepth } = this.tree;
     const other = new Int32Array(maxDepth + 1);
     const excluded: number[] = [];
     path[0] = state;
-    other[0] = like;
+    other[0] = free;
     let visited = 0;
     for (let node = 0; node < nodes; ) {
       const depth = depths[node]!;
       const to = lexer.step(path[depth - 1]!, bytes[node]!);
-      const free = lexer.step(other[depth - 1]!, bytes[node]!);
-      if (to === free) {
+      const there = lexer.step(other[depth - 1]!, bytes[node]!);
+      if (to === there) {
         node = ends[node]!;
         continue;
       }
-      if (++visited > MOST_DIFFERENCES || free === DEAD || lexer.accepts[to] === 1) return undefined;
+      if (++visited > MOST_DIFFERENCES || there === DEAD || (to !== DEAD && lexer.accepts[to] === 1)) return undefined;
       if (to === DEAD) {
-        excluded.push(firstPlaces[node]!, this.tree.endPlace(node));
+        excluded.push(firstPlaces[node]!, firstPlaces[ends[node]!]!);
         node = ends[node]!;
         continue;
       }
       path[depth] = to;
-      other[depth] = free;
+      other[depth] = there;
       node++;
     }
-    return { ...NOTHING, base: this.maskOf(like), excluded };
+    const base = this.maskOf(free);
+    const inside = base.bits!.slice();
+    for (let index = 0; index < excluded.length; index += 2) clearRange(inside, excluded[index]!, excluded[index + 1]!);
+    return { ...base, bits: inside, excluded };
   }
 }
 
-function addInside({ inside, isBits }: StateMask, out: Uint32Array): void {
-  if (isBits) for (let word = 0; word < out.length; word++) out[word]! |= inside[word]!;
-  else for (const place of inside) out[place >> 5]! |= 1 << (place & 31);
+/** Gathers exits under their state and byte, in the order of their states. */
+class ExitCollector {
+  private readonly exits = new Map<number, Exit>();
+  private readonly groups = new Map<number, ExitGroup>();
+
+  add(state: number, byte: number, shape: number, node: number, first: number, chars: number): void {
+    const key = state * 256 + byte;
+    const groupKey = key * 2 ** 22 + shape;
+    let group = this.groups.get(groupKey);
+    if (group === undefined) {
+      group = { node, firsts: [], chars: [] };
+      this.groups.set(groupKey, group);
+      const exit = this.exits.get(key);
+      if (exit === undefined) this.exits.set(key, { state, byte, groups: [group] });
+      else exit.groups.push(group);
+    }
+    group.firsts.push(first);
+    group.chars.push(chars);
+  }
+
+  list(): Exit[] {
+    return [...this.exits.values()].sort((a, b) => a.state - b.state);
+  }
 }
 
-/** Adds a mask without some ranges; what others added there stays. */
-function addAllBut(mask: StateMask, excluded: readonly number[], out: Uint32Array): void {
-  const kept: number[] = [];
-  const each = (visit: (word: number, bit: number, place: number) => void): void => {
-    for (let index = 0; index < excluded.length; index += 2) {
-      for (let place = excluded[index]!; place < excluded[index + 1]!; place++) visit(place >> 5, 1 << (place & 31), place);
-    }
+function addBits(out: Uint32Array, bits: Uint32Array): void {
+  for (let word = 0; word < out.length; word++) out[word] = out[word]! | bits[word]!;
+}
+
+/** Sorts places by their characters, most first; each is packed as characters times 2^24 and place. */
+function asLengths(packed: readonly number[]): Lengths {
+  const sorted = Float64Array.from(packed).sort().reverse();
+  return {
+    places: Int32Array.from(sorted, (value) => value % 2 ** 24),
+    chars: Int32Array.from(sorted, (value) => Math.floor(value / 2 ** 24)),
   };
-  each((word, bit, place) => {
-    if ((out[word]! & bit) !== 0) kept.push(place);
-  });
-  addInside(mask, out);
-  each((word, bit) => {
-    out[word]! &= ~bit;
-  });
-  for (const place of kept) out[place >> 5]! |= 1 << (place & 31);
+}
+
+function clearBit(bits: Uint32Array, place: number): void {
+  bits[place >> 5] = bits[place >> 5]! & ~(1 << (place & 31));
+}
+
+function setRange(bits: Uint32Array, from: number, to: number): void {
+  for (let place = from; place < to; ) {
+    if ((place & 31) === 0 && place + 32 <= to) {
+      bits[place >> 5] = 0xffffffff;
+      place += 32;
+    } else {
+      bits[place >> 5]! |= 1 << (place & 31);
+      place++;
+    }
+  }
+}
+
+function clearRange(bits: Uint32Array, from: number, to: number): void {
+  for (let place = from; place < to; ) {
+    if ((place & 31) === 0 && place + 32 <= to) {
+      bits[place >> 5] = 0;
+      place += 32;
+    } else {
+      bits[place >> 5]! &= ~(1 << (place & 31));
+      place++;
+    }
+  }
 }
 
 /** Whether a place lies in one of sorted ranges. */

@@ -17,8 +17,11 @@ export class VocabularyTree {
   /** For each node a number that equals another's where both have the same tokens below by the same bytes. */
   readonly shapes: Int32Array;
   readonly maxDepth: number;
-  /** The most characters of a token. */
-  readonly longestChars: number;
+  /** For each node: the classes of all bytes at and below it, as bits; the last ones are `nonAsciiClass` and "malformed". */
+  readonly classes: Int32Array;
+  /** The bytes of each ASCII class. */
+  readonly classBytes: readonly (readonly number[])[] = CLASS_BYTES;
+  readonly nonAsciiClass = 1 << CLASS_BYTES.length;
 
   /** `texts`: the bytes of each token; undefined or empty for those without text (control tokens). */
   constructor(texts: readonly (Uint8Array | undefined)[]) {
@@ -38,17 +41,89 @@ export class VocabularyTree {
     this.counts = Int32Array.from(nodes.counts);
     this.shapes = shapesOf(this);
     this.maxDepth = nodes.depths.reduce((most, depth) => Math.max(most, depth), 0);
-    this.longestChars = order.reduce((most, token) => Math.max(most, charCount(texts[token]!)), 0);
+    this.classes = classesOf(this, malformedPlaces(order.map((token) => texts[token]!)));
   }
 
   get nodes(): number {
     return this.bytes.length;
   }
 
-  /** The places at and below a node: from its first up to this one, excluded. */
-  endPlace(node: number): number {
-    return this.firstPlaces[this.ends[node]!]!;
+  /** The bytes of the token at a place. */
+  textAt(place: number): number[] {
+    const text: number[] = [];
+    for (let node = 0; node < this.nodes; ) {
+      if (place >= this.firstPlaces[this.ends[node]!]!) node = this.ends[node]!;
+      else {
+        text.push(this.bytes[node]!);
+        if (place < this.firstPlaces[node]! + this.counts[node]!) return text;
+        node++;
+      }
+    }
+    return text;
   }
+}
+
+/** Bytes that patterns tend to treat alike; each that they often single out is a class of its own. */
+const CLASS_BYTES: readonly (readonly number[])[] = [
+  bytesOf('abcdefghijklmnopqrstuvwxyz'),
+  bytesOf('ABCDEFGHIJKLMNOPQRSTUVWXYZ'),
+  bytesOf('0123456789'),
+  bytesOf(' '),
+  bytesOf('_'),
+  bytesOf('-'),
+  bytesOf('.'),
+  bytesOf('/'),
+  bytesOf(':'),
+  bytesOf(','),
+  bytesOf('@'),
+  bytesOf('\n\r\t'),
+  bytesOf('"'),
+  bytesOf('\\'),
+  bytesOf("!#$%&'()*+;<=>?[]^`{|}~"),
+];
+
+function bytesOf(chars: string): number[] {
+  return [...chars].map((char) => char.charCodeAt(0));
+}
+
+function classesOf({ bytes, ends, counts, firstPlaces }: VocabularyTree, malformed: ReadonlySet<number>): Int32Array {
+  const ofByte = new Int32Array(256).fill(1 << (CLASS_BYTES.length + 1));
+  CLASS_BYTES.forEach((members, index) => {
+    for (const byte of members) ofByte[byte] = 1 << index;
+  });
+  ofByte.fill(1 << CLASS_BYTES.length, 0x80);
+  const classes = new Int32Array(bytes.length);
+  for (let node = bytes.length - 1; node >= 0; node--) {
+    let mask = ofByte[bytes[node]!]!;
+    for (let index = 0; index < counts[node]!; index++) {
+      if (malformed.has(firstPlaces[node]! + index)) mask |= 1 << (CLASS_BYTES.length + 1);
+    }
+    for (let child = node + 1; child < ends[node]!; child = ends[child]!) mask |= classes[child]!;
+    classes[node] = mask;
+  }
+  return classes;
+}
+
+/** Tokens that are not the beginning of well-formed UTF-8. */
+function malformedPlaces(texts: readonly Uint8Array[]): Set<number> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const malformed = new Set<number>();
+  texts.forEach((text, place) => {
+    if (text.every((byte) => byte < 0x80)) return;
+    try {
+      // A token may end inside a character.
+      decoder.decode(text, { stream: true });
+    } catch {
+      malformed.add(place);
+      return;
+    }
+    try {
+      decoder.decode();
+    } catch {
+      // The rest of that character is another token's.
+    }
+  });
+  return malformed;
 }
 
 interface Layout {
@@ -98,12 +173,6 @@ function shapesOf({ bytes, ends, counts }: VocabularyTree): Int32Array {
     shapes[node] = shape;
   }
   return shapes;
-}
-
-function charCount(bytes: Uint8Array): number {
-  let count = 0;
-  for (const byte of bytes) if ((byte & 0xc0) !== 0x80) count++;
-  return count;
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {

@@ -1,8 +1,8 @@
 import { tooComplex } from '../limits.ts';
 import type { Language } from '../regular/language.ts';
 import type { Branch } from './branch.ts';
-import type { ArrayRule } from './schema-node.ts';
 import { unsupported } from './schema-error.ts';
+import type { ArrayRule } from './schema-node.ts';
 import type { ValueState, ValueStates } from './value-states.ts';
 
 /** What an array has so far; numbers are counted only as far as they matter. */
@@ -110,7 +110,8 @@ export class ArrayShape {
     for (let index = 0; index <= last && this.states.isAlive(this.item(index)); index++) found.add(this.item(index));
     for (const rule of this.counted) {
       for (const value of [...found]) {
-        for (const positive of [rule.positive, !rule.positive]) found.add(this.states.state([...value.literals, { node: rule.schema, positive }]));
+        for (const positive of [rule.positive, !rule.positive])
+          found.add(this.states.state([...value.literals, { node: rule.schema, positive }]));
       }
     }
     return [...found];
@@ -120,8 +121,16 @@ export class ArrayShape {
   checkUnique(): void {
     if (!this.unique) return;
     for (const value of this.reachable()) {
-      if (this.states.arrays(value).some((shape) => shape.isAlive()) || this.states.objects(value).some((shape) => shape.isAlive())) {
-        throw unsupported(this.path, 'uniqueItems', 'stands for items that may be objects or arrays', 'Leave uniqueItems out and check it in your own code.');
+      if (
+        this.states.arrays(value).some((shape) => shape.isAlive()) ||
+        this.states.objects(value).some((shape) => shape.isAlive())
+      ) {
+        throw unsupported(
+          this.path,
+          'uniqueItems',
+          'stands for items that may be objects or arrays',
+          'Leave uniqueItems out and check it in your own code.',
+        );
       }
     }
   }
@@ -131,7 +140,12 @@ export class ArrayShape {
   }
 
   /** An item that counts for a `contains`, and one that does not where that makes a difference. */
-  private counting(option: ItemOption, rule: NonNullable<ArrayRule['contains']>, at: number, index: number): ItemOption[] {
+  private counting(
+    option: ItemOption,
+    rule: NonNullable<ArrayRule['contains']>,
+    at: number,
+    index: number,
+  ): ItemOption[] {
     if (index < rule.from) return [option];
     const count = option.next.counts[at]!;
     const enough = count >= rule.min && rule.max === Infinity;
@@ -140,7 +154,10 @@ export class ArrayShape {
     const counts = option.next.counts.map((value, place) => (place === at ? value + 1 : value));
     const counted = { value: matching, next: { ...option.next, counts } };
     // Without an upper bound it does no harm that an item that matches is not counted.
-    const other = rule.max === Infinity ? option.value : this.states.state([...option.value.literals, { node: rule.schema, positive: !rule.positive }]);
+    const other =
+      rule.max === Infinity
+        ? option.value
+        : this.states.state([...option.value.literals, { node: rule.schema, positive: !rule.positive }]);
     return count + 1 > rule.max ? [{ ...option, value: other }] : [counted, { ...option, value: other }];
   }
 
@@ -196,7 +213,9 @@ export class ArrayShape {
       for (const progress of level) {
         if (this.canClose(progress)) return true;
         if (progress.index >= this.length(searching)) continue;
-        let options: ItemOption[] = [{ value: this.item(progress.index), next: { ...progress, index: this.capped(progress.index + 1) } }];
+        let options: ItemOption[] = [
+          { value: this.item(progress.index), next: { ...progress, index: this.capped(progress.index + 1) } },
+        ];
         this.counted.forEach((rule, at) => {
           options = options.flatMap((option) => this.counting(option, rule, at, progress.index));
         });

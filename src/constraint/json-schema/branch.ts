@@ -1,6 +1,6 @@
 import type { Language } from '../regular/language.ts';
-import { KIND, type ArrayRule, type ObjectRule, type SchemaNode } from './schema-node.ts';
 import { unsupported } from './schema-error.ts';
+import { type ArrayRule, KIND, type ObjectRule, type SchemaNode } from './schema-node.ts';
 import type { Literal, ValueStates } from './value-states.ts';
 
 /** "Some property whose name is of this language has a value like this": what the negation of a map asks for. */
@@ -90,7 +90,10 @@ export function negatedObject(states: ValueStates, rule: ObjectRule, path: strin
     if (schema !== reader.true) branches.push(needing(language, { node: schema, positive: false }));
   }
   if (rule.additional !== undefined && rule.additional !== reader.true) {
-    const named = languages.or(languages.texts([...rule.properties.keys()]), ...rule.patterns.map((entry) => entry.language));
+    const named = languages.or(
+      languages.texts([...rule.properties.keys()]),
+      ...rule.patterns.map((entry) => entry.language),
+    );
     branches.push(needing(languages.not(named), { node: rule.additional, positive: false }));
   }
   if (rule.names !== undefined) {
@@ -103,7 +106,12 @@ export function negatedObject(states: ValueStates, rule: ObjectRule, path: strin
     for (const other of needed) ruled({ required: [name], properties: new Map([[other, reader.false]]) });
   }
   if (branches.length > 200) {
-    throw unsupported(path, 'properties', 'are too many to be negated by not, oneOf or if', 'Use anyOf where the alternatives exclude each other anyway.');
+    throw unsupported(
+      path,
+      'properties',
+      'are too many to be negated by not, oneOf or if',
+      'Use anyOf where the alternatives exclude each other anyway.',
+    );
   }
   return branches;
 }
@@ -135,7 +143,12 @@ export function negatedArray(states: ValueStates, rule: ArrayRule, path: string)
     if (max < Infinity) ruled({ contains: { ...rule.contains, min: max + 1, max: Infinity } });
   }
   if (rule.unique) {
-    throw unsupported(path, 'uniqueItems', 'is negated by not, oneOf or if, which is not supported', 'Leave it out there.');
+    throw unsupported(
+      path,
+      'uniqueItems',
+      'is negated by not, oneOf or if, which is not supported',
+      'Leave it out there.',
+    );
   }
   return branches;
 }
@@ -156,7 +169,12 @@ export function withUnevaluated(
     : unevaluatedItems(states, branch, rest, positive);
 }
 
-function unevaluatedProperties(states: ValueStates, branch: Branch, rest: SchemaNode, positive: boolean): readonly Branch[] {
+function unevaluatedProperties(
+  states: ValueStates,
+  branch: Branch,
+  rest: SchemaNode,
+  positive: boolean,
+): readonly Branch[] {
   const { reader } = states;
   const heard = branch.objects.filter((rule) => !branch.silent.includes(rule));
   if (heard.some((rule) => rule.additional !== undefined)) return positive ? [branch] : [];

@@ -1,31 +1,11 @@
-import { Lexer, type Whitespace } from '../lexer.ts';
-import { LIMITS, tooComplex } from '../limits.ts';
 import { FtsError } from '../../errors/fts-error.ts';
+import type { Whitespace } from '../lexer.ts';
+import { LIMITS, tooComplex } from '../limits.ts';
 import { Pushdown } from '../pushdown.ts';
-import { Languages } from '../regular/language.ts';
-import { NumberLanguages } from '../regular/number-language.ts';
+import type { Workshop } from '../workshop.ts';
 import { JsonFrames } from './json-frames.ts';
 import { SchemaReader } from './schema-node.ts';
 import { type ValueState, ValueStates } from './value-states.ts';
-
-/** What compilations share, so that what many schemas have in common is built once; replaced when it has grown. */
-export interface Workshop {
-  lexer: Lexer;
-  numbers: NumberLanguages;
-  compiled: number;
-}
-
-const MOST_LEXER_STATES = 12_000;
-const MOST_TERMS = 150_000;
-
-export function newWorkshop(): Workshop {
-  const languages = new Languages();
-  return { lexer: new Lexer(languages), numbers: new NumberLanguages(languages), compiled: 0 };
-}
-
-export function isWornOut({ lexer }: Workshop): boolean {
-  return lexer.size > MOST_LEXER_STATES || lexer.languages.size > MOST_TERMS;
-}
 
 /**
  * The automaton of all JSON texts that satisfy a schema. Errors: `invalid-input` that names keyword, place and remedy, for

@@ -45,7 +45,8 @@ const URI = `${SCHEME}:${HIERARCHY}${TAIL}`;
 const SEGMENT_NO_COLON = `(?:[${UNRESERVED}${SUB_DELIMS}@]|${ESCAPED})+`;
 const RELATIVE = `(?://${AUTHORITY}${SEGMENTS}|/(?:${PCHAR}+${SEGMENTS})?|${SEGMENT_NO_COLON}${SEGMENTS}|)`;
 const URI_REFERENCE = `(?:${URI}|${RELATIVE}${TAIL})`;
-const international = (pattern: string): string => pattern.replaceAll(UNRESERVED, `${UNRESERVED}\\u00a0-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\uffef`);
+const international = (pattern: string): string =>
+  pattern.replaceAll(UNRESERVED, `${UNRESERVED}\\u00a0-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\uffef`);
 const POINTER = '(?:/(?:[^~/]|~[01])*)*';
 
 const DURATION_TIME = 'T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S)';

@@ -1,7 +1,7 @@
 import type { Lexer, Whitespace } from '../lexer.ts';
 import { type Emit, END_FRAME, type Frame, type StackSet } from '../pushdown.ts';
 import { type ArrayProgress, type ArrayShape, arrayKey, decodeBytes } from './array-shape.ts';
-import { type ObjectProgress, type ObjectShape, type OtherProperties, progressKey } from './object-shape.ts';
+import { type ObjectProgress, type ObjectShape, progressKey } from './object-shape.ts';
 import type { ValueState, ValueStates } from './value-states.ts';
 
 /** The frames of JSON text that satisfies a schema, made when first needed. */
@@ -20,7 +20,12 @@ export class JsonFrames {
     this.lexer = lexer;
     this.whitespace = whitespace;
     const { languages } = states;
-    const mark = (char: string): number => lexer.spaced(lexer.text(languages.text(char)), whitespace);
+    const mark = (char: string): number => {
+      const plain = lexer.text(languages.text(char));
+      // Nobody writes white space before a colon or a comma.
+      const isTight = whitespace === 'bounded' && (char === ':' || char === ',');
+      return isTight ? plain : lexer.spaced(plain, whitespace);
+    };
     this.marks = { '{': mark('{'), '}': mark('}'), '[': mark('['), ']': mark(']'), ',': mark(','), ':': mark(':') };
     this.openings = { '{': lexer.text(languages.text('{')), '[': lexer.text(languages.text('[')) };
   }
@@ -80,7 +85,7 @@ export class JsonFrames {
       for (const option of shape.otherOptions(progress, other)) {
         const name = this.lexer.string(option.language);
         const lexeme = shape.countsOthers ? this.lexer.captured(name) : name;
-        const frame = this.otherNamed(shape, other, index, option.value, option.next);
+        const frame = this.otherNamed(shape, index, option.value, option.next);
         emit.lexeme(this.lexer.spaced(lexeme, this.whitespace), frame, parents);
       }
     });
@@ -94,7 +99,7 @@ export class JsonFrames {
     });
   }
 
-  private otherNamed(shape: ObjectShape, other: OtherProperties, index: number, value: ValueState, next: ObjectProgress): Frame {
+  private otherNamed(shape: ObjectShape, index: number, value: ValueState, next: ObjectProgress): Frame {
     return this.frame(`o${shape.id},${index},${value.id},${progressKey(next)}`, (emit, parents, _tag, text) => {
       const others = text === undefined ? next.others : [...next.others, JSON.parse(decodeBytes(text)) as string];
       const then = { ...next, others };

@@ -57,7 +57,8 @@ export class ObjectShape {
     this.names = namesOf(branch);
     states.languages.charge(this.names.length);
     const indices = new Map(this.names.map((name, index) => [name, index]));
-    const bits = (names: readonly string[]): bigint => names.reduce((sum, name) => sum | (1n << BigInt(indices.get(name)!)), 0n);
+    const bits = (names: readonly string[]): bigint =>
+      names.reduce((sum, name) => sum | (1n << BigInt(indices.get(name)!)), 0n);
     const allowed = allowedNames(states, rules);
     this.values = this.names.map((name) => {
       if (!states.languages.matches(allowed, name)) return states.never;
@@ -98,7 +99,10 @@ export class ObjectShape {
     const key = progressKey(progress);
     let view = this.views.get(key);
     if (view === undefined) {
-      view = this.literals.view(`o${this.states.id}.${this.id}`, (index) => this.nameOptions(progress, index).length > 0);
+      view = this.literals.view(
+        `o${this.states.id}.${this.id}`,
+        (index) => this.nameOptions(progress, index).length > 0,
+      );
       this.views.set(key, view);
     }
     return view;
@@ -109,7 +113,9 @@ export class ObjectShape {
     const bit = 1n << BigInt(index);
     if ((progress.seen & bit) !== 0n || (this.addable() & bit) === 0n) return [];
     const next = { ...progress, seen: progress.seen | bit, count: this.counted(progress.count + 1) };
-    return this.options(this.values[index]!, next, (need) => this.states.languages.matches(need.language, this.names[index]!));
+    return this.options(this.values[index]!, next, (need) =>
+      this.states.languages.matches(need.language, this.names[index]!),
+    );
   }
 
   /** What a property of a class of other names may be and lead to; each option says which names it takes. */
@@ -138,7 +144,10 @@ export class ObjectShape {
   }
 
   private options(
-    value: ValueState, next: ObjectProgress, matches: ((need: Need) => boolean) | undefined, fixed?: number,
+    value: ValueState,
+    next: ObjectProgress,
+    matches: ((need: Need) => boolean) | undefined,
+    fixed?: number,
   ): Option[] {
     const options: Option[] = [];
     for (const met of fixed === undefined ? this.subsets(next.met) : [fixed]) {
@@ -188,7 +197,10 @@ export class ObjectShape {
       const named = this.names.some((name, at) => {
         const bit = 1n << BigInt(at);
         if ((addable & ~seen & bit) === 0n || (!room && (missing & bit) === 0n)) return false;
-        return this.states.languages.matches(need.language, name) && this.states.isAlive(this.meeting(this.values[at]!, [need]));
+        return (
+          this.states.languages.matches(need.language, name) &&
+          this.states.isAlive(this.meeting(this.values[at]!, [need]))
+        );
       });
       return named || (room && others.some((other) => this.canMeet(other, need)));
     });
@@ -196,7 +208,10 @@ export class ObjectShape {
 
   private canMeet(other: OtherProperties, need: Need): boolean {
     const { languages } = this.states;
-    return languages.isLive(languages.and(other.language, need.language)) && this.states.isAlive(this.meeting(other.value, [need]));
+    return (
+      languages.isLive(languages.and(other.language, need.language)) &&
+      this.states.isAlive(this.meeting(other.value, [need]))
+    );
   }
 
   /** Names that must still come. */
@@ -275,7 +290,9 @@ function namesOf(branch: Branch): string[] {
     for (const [name, needed] of rule.dependent) for (const each of [name, ...needed]) names.add(each);
   }
   if (names.size > LIMITS.schemaStates) throw tooComplex('an object has too many properties');
-  return [...names].filter((name) => !/[\ud800-\udfff]/u.test(name) || branch.objects.some((rule) => rule.required.includes(name)));
+  return [...names].filter(
+    (name) => !/[\ud800-\udfff]/u.test(name) || branch.objects.some((rule) => rule.required.includes(name)),
+  );
 }
 
 function allowedNames(states: ValueStates, rules: readonly ObjectRule[]): Language {
@@ -302,7 +319,10 @@ function rulesOfName(states: ValueStates, rule: ObjectRule, name: string): Liter
 
 /** Splits the names beyond the named ones by the patterns that they match. */
 function otherProperties(
-  states: ValueStates, rules: readonly ObjectRule[], names: readonly string[], allowed: Language,
+  states: ValueStates,
+  rules: readonly ObjectRule[],
+  names: readonly string[],
+  allowed: Language,
 ): OtherProperties[] {
   const { languages, reader } = states;
   const patterns = [...new Set(rules.flatMap((rule) => rule.patterns.map(({ language }) => language)))];

@@ -18,8 +18,18 @@ const ROOT = 'schema:/root';
 
 /** The keywords whose values hold schemas, so that identifiers inside `enum`, `const` or `default` are no identifiers. */
 const HOLDS_SCHEMA = [
-  'additionalItems', 'additionalProperties', 'contains', 'contentSchema', 'else', 'if', 'items', 'not', 'propertyNames', 'then',
-  'unevaluatedItems', 'unevaluatedProperties',
+  'additionalItems',
+  'additionalProperties',
+  'contains',
+  'contentSchema',
+  'else',
+  'if',
+  'items',
+  'not',
+  'propertyNames',
+  'then',
+  'unevaluatedItems',
+  'unevaluatedProperties',
 ];
 const HOLDS_LIST = ['allOf', 'anyOf', 'items', 'oneOf', 'prefixItems'];
 const HOLDS_MAP = ['$defs', 'definitions', 'dependencies', 'dependentSchemas', 'patternProperties', 'properties'];
@@ -28,6 +38,8 @@ const HOLDS_MAP = ['$defs', 'definitions', 'dependencies', 'dependentSchemas', '
 export class SchemaDocument {
   readonly root: Place;
   readonly dialect: Dialect;
+  /** Draft 4 has no integer that is written with a fraction. */
+  readonly strictIntegers: boolean;
   private readonly resources = new Map<string, Place>();
   private readonly anchors = new Map<string, Place>();
   private readonly dynamicAnchors = new Map<string, number>();
@@ -35,6 +47,8 @@ export class SchemaDocument {
 
   constructor(schema: unknown) {
     this.dialect = dialectOf(schema);
+    const named = typeof schema === 'object' && schema !== null ? (schema as SchemaObject).$schema : undefined;
+    this.strictIntegers = typeof named === 'string' && /draft-0?4/.test(named);
     this.root = { schema, path: '', base: ROOT };
     this.resources.set(ROOT, this.root);
     this.index(schema, '', ROOT, 0);
@@ -56,7 +70,12 @@ export class SchemaDocument {
     const [target, fragment] = splitReference(resolveUri(reference, from.base));
     const resource = this.resources.get(target);
     if (resource === undefined) {
-      throw unsupported(from.path, keyword, `refers to ${reference}, which is outside the document`, 'Copy the schema that it names into $defs and refer to it there.');
+      throw unsupported(
+        from.path,
+        keyword,
+        `refers to ${reference}, which is outside the document`,
+        'Copy the schema that it names into $defs and refer to it there.',
+      );
     }
     if (fragment === '') return resource;
     if (!fragment.startsWith('/')) {
@@ -95,7 +114,11 @@ export class SchemaDocument {
 
   private index(schema: unknown, path: string, inherited: string, depth: number): void {
     if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return;
-    if (depth > LIMITS.depth) throw new FtsError('invalid-input', 'The JSON schema is nested too deeply.', { field: path.slice(0, 200), remedy: 'Flatten it, or use $ref.' });
+    if (depth > LIMITS.depth)
+      throw new FtsError('invalid-input', 'The JSON schema is nested too deeply.', {
+        field: path.slice(0, 200),
+        remedy: 'Flatten it, or use $ref.',
+      });
     const own = schema as SchemaObject;
     const base = this.register(own, path, inherited);
     this.bases.set(own, { path, base });

@@ -10,9 +10,13 @@ export function unsupported(path: string, keyword: string, why: string, remedy: 
 }
 
 export function malformed(path: string, keyword: string, expected: string, value: unknown): FtsError {
-  return new FtsError('invalid-input', `The JSON schema's ${keyword} at ${path === '' ? 'its root' : path} must be ${expected}.`, {
-    field: `${path}/${keyword}`,
-    value: JSON.stringify(value)?.slice(0, 100),
-    remedy: 'Correct the schema.',
-  });
+  return new FtsError(
+    'invalid-input',
+    `The JSON schema's ${keyword} at ${path === '' ? 'its root' : path} must be ${expected}.`,
+    {
+      field: `${path}/${keyword}`,
+      value: JSON.stringify(value)?.slice(0, 100),
+      remedy: 'Correct the schema.',
+    },
+  );
 }

@@ -1,7 +1,7 @@
+import { FtsError } from '../../errors/fts-error.ts';
 import type { Language, Languages } from '../regular/language.ts';
 import type { NumberLanguages, NumberSet } from '../regular/number-language.ts';
 import { searchLanguage } from '../regular/pattern-language.ts';
-import { FtsError } from '../../errors/fts-error.ts';
 import { formatLanguage, REFUSED_FORMATS } from './formats.ts';
 import { type Place, SchemaDocument, type SchemaObject } from './schema-document.ts';
 import { malformed, unsupported } from './schema-error.ts';
@@ -36,7 +36,7 @@ export interface ArrayRule {
 
 /** One assertion. */
 export type Part =
-  | { kind: 'types'; mask: number; integer: boolean }
+  | { kind: 'types'; mask: number; integer: false | 'any' | 'strict' }
   | { kind: 'string'; language: Language }
   | { kind: 'number'; set: NumberSet }
   | { kind: 'scalars'; mask: number; language: Language; set: NumberSet }
@@ -46,7 +46,7 @@ export type Part =
   | { kind: 'any'; schemas: readonly SchemaNode[] }
   | { kind: 'one'; schemas: readonly SchemaNode[] }
   | { kind: 'not'; schema: SchemaNode }
-  | { kind: 'if'; test: SchemaNode; then: SchemaNode; otherwise: SchemaNode };
+  | { kind: 'if'; test: SchemaNode; whenTrue: SchemaNode; whenFalse: SchemaNode };
 
 /** A schema as the conjunction of its assertions, read when first asked for. */
 export interface SchemaNode {
@@ -101,13 +101,30 @@ export class SchemaReader {
 
   objectRule(rule: Partial<Omit<ObjectRule, 'id'>>): ObjectRule {
     return {
-      id: this.ids++, properties: new Map(), patterns: [], additional: undefined, required: [], names: undefined, min: 0,
-      max: Infinity, dependent: new Map(), ...rule,
+      id: this.ids++,
+      properties: new Map(),
+      patterns: [],
+      additional: undefined,
+      required: [],
+      names: undefined,
+      min: 0,
+      max: Infinity,
+      dependent: new Map(),
+      ...rule,
     };
   }
 
   arrayRule(rule: Partial<Omit<ArrayRule, 'id'>>): ArrayRule {
-    return { id: this.ids++, prefix: [], items: undefined, min: 0, max: Infinity, unique: false, contains: undefined, ...rule };
+    return {
+      id: this.ids++,
+      prefix: [],
+      items: undefined,
+      min: 0,
+      max: Infinity,
+      unique: false,
+      contains: undefined,
+      ...rule,
+    };
   }
 
   /** Schemas that every value outside `values` fails: each of them alone. */
@@ -115,12 +132,22 @@ export class SchemaReader {
     if (Array.isArray(value)) {
       const prefix = value.map((item, index) => this.constant(item, `${path}/${index}`));
       const rule = this.arrayRule({ prefix, items: this.false, min: prefix.length });
-      return this.made(path, [{ kind: 'types', mask: KIND.array, integer: false }, { kind: 'array', rule }]);
+      return this.made(path, [
+        { kind: 'types', mask: KIND.array, integer: false },
+        { kind: 'array', rule },
+      ]);
     }
     if (typeof value === 'object' && value !== null) {
       const entries = Object.entries(value).map(([key, item]) => [key, this.constant(item, `${path}/${key}`)] as const);
-      const rule = this.objectRule({ properties: new Map(entries), additional: this.false, required: entries.map(([key]) => key) });
-      return this.made(path, [{ kind: 'types', mask: KIND.object, integer: false }, { kind: 'object', rule }]);
+      const rule = this.objectRule({
+        properties: new Map(entries),
+        additional: this.false,
+        required: entries.map(([key]) => key),
+      });
+      return this.made(path, [
+        { kind: 'types', mask: KIND.object, integer: false },
+        { kind: 'object', rule },
+      ]);
     }
     return this.made(path, [this.scalars([value])]);
   }
@@ -148,7 +175,8 @@ export class SchemaReader {
     if (schema.$ref !== undefined) {
       const target = this.node(this.document.resolve(place, text(schema, '$ref', place.path), '$ref'));
       parts.push({ kind: 'all', schemas: [target] });
-      if (this.document.dialect === 'draft4') return { parts, unevaluatedProperties: undefined, unevaluatedItems: undefined };
+      if (this.document.dialect === 'draft4')
+        return { parts, unevaluatedProperties: undefined, unevaluatedItems: undefined };
     }
     this.references(schema, place, parts);
     this.values(schema, place, parts);
@@ -178,7 +206,7 @@ export class SchemaReader {
   }
 
   private values(schema: SchemaObject, place: Place, parts: Part[]): void {
-    if (schema.type !== undefined) parts.push(typesOf(schema.type, place.path));
+    if (schema.type !== undefined) parts.push(typesOf(schema.type, place.path, this.document.strictIntegers));
     if (Object.hasOwn(schema, 'const')) parts.push(this.enumeration([schema.const], place, 'const'));
     if (schema.enum !== undefined) {
       if (!Array.isArray(schema.enum)) throw malformed(place.path, 'enum', 'a list', schema.enum);
@@ -218,11 +246,19 @@ export class SchemaReader {
       parts.push({ kind: 'string', language });
     }
     if (schema.pattern !== undefined) {
-      parts.push({ kind: 'string', language: this.pattern(text(schema, 'pattern', place.path), place.path, 'pattern') });
+      parts.push({
+        kind: 'string',
+        language: this.pattern(text(schema, 'pattern', place.path), place.path, 'pattern'),
+      });
     }
     if (typeof schema.format !== 'string') return;
     if (REFUSED_FORMATS.has(schema.format)) {
-      throw unsupported(place.path, 'format', `is "${schema.format}", which is not supported`, 'Leave the format out and check it in your own code.');
+      throw unsupported(
+        place.path,
+        'format',
+        `is "${schema.format}", which is not supported`,
+        'Leave the format out and check it in your own code.',
+      );
     }
     const language = formatLanguage(languages, schema.format);
     if (language !== undefined) parts.push({ kind: 'string', language });
@@ -233,11 +269,15 @@ export class SchemaReader {
       return searchLanguage(this.languages, source);
     } catch (error) {
       if (!(error instanceof FtsError) || error.field !== 'pattern') throw error;
-      throw new FtsError('invalid-input', `The JSON schema's ${keyword} at ${path === '' ? 'its root' : path}: ${error.message}`, {
-        field: `${path}/${keyword}`,
-        value: error.value,
-        ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
-      });
+      throw new FtsError(
+        'invalid-input',
+        `The JSON schema's ${keyword} at ${path === '' ? 'its root' : path}: ${error.message}`,
+        {
+          field: `${path}/${keyword}`,
+          value: error.value,
+          ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+        },
+      );
     }
   }
 
@@ -257,7 +297,12 @@ export class SchemaReader {
     if (step <= 0) throw malformed(place.path, 'multipleOf', 'above 0', step);
     const set = numbers.multiplesOf(step);
     if (set === undefined) {
-      throw unsupported(place.path, 'multipleOf', `is ${step}, which has too many digits`, 'Use a coarser step, or check it in your own code.');
+      throw unsupported(
+        place.path,
+        'multipleOf',
+        `is ${step}, which has too many digits`,
+        'Use a coarser step, or check it in your own code.',
+      );
     }
     parts.push({ kind: 'number', set });
   }
@@ -279,7 +324,8 @@ export class SchemaReader {
     for (const keyword of ['dependentRequired', 'dependentSchemas', ...(old ? ['dependencies'] : [])]) {
       this.dependencies(schema, keyword, place, dependent, parts);
     }
-    const additional = schema.additionalProperties === undefined ? undefined : this.child(place, 'additionalProperties');
+    const additional =
+      schema.additionalProperties === undefined ? undefined : this.child(place, 'additionalProperties');
     const allowed = schema.propertyNames === undefined ? undefined : this.child(place, 'propertyNames');
     const has = properties.size + patterns.length + required.length + min + dependent.size > 0;
     if (!has && max === Infinity && additional === undefined && allowed === undefined) return;
@@ -290,7 +336,11 @@ export class SchemaReader {
   }
 
   private dependencies(
-    schema: SchemaObject, keyword: string, place: Place, dependent: Map<string, readonly string[]>, parts: Part[],
+    schema: SchemaObject,
+    keyword: string,
+    place: Place,
+    dependent: Map<string, readonly string[]>,
+    parts: Part[],
   ): void {
     for (const key of keysOf(schema, keyword, place.path)) {
       const value = (schema[keyword] as SchemaObject)[key];
@@ -301,7 +351,7 @@ export class SchemaReader {
         const present = this.made(place.path, [{ kind: 'object', rule: this.objectRule({ required: [key] }) }]);
         const isObject = this.made(place.path, [{ kind: 'types', mask: KIND.object, integer: false }]);
         const test = this.made(place.path, [{ kind: 'all', schemas: [isObject, present] }]);
-        parts.push({ kind: 'if', test, then: this.child(place, keyword, key), otherwise: this.true });
+        parts.push({ kind: 'if', test, whenTrue: this.child(place, keyword, key), whenFalse: this.true });
       }
     }
   }
@@ -309,7 +359,8 @@ export class SchemaReader {
   private arrays(schema: SchemaObject, place: Place, parts: Part[]): void {
     const { path } = place;
     const tuple = Array.isArray(schema.items) && this.document.dialect !== '2020-12';
-    if (Array.isArray(schema.items) && !tuple) throw malformed(path, 'items', 'a schema; lists are prefixItems', schema.items);
+    if (Array.isArray(schema.items) && !tuple)
+      throw malformed(path, 'items', 'a schema; lists are prefixItems', schema.items);
     const list = tuple ? 'items' : 'prefixItems';
     if (schema[list] !== undefined && !Array.isArray(schema[list])) throw malformed(path, list, 'a list', schema[list]);
     const prefix = ((schema[list] ?? []) as unknown[]).map((_, index) => this.child(place, list, index));
@@ -319,7 +370,8 @@ export class SchemaReader {
     const max = count(schema, 'maxItems', path) ?? Infinity;
     const unique = schema.uniqueItems === true;
     const contains = this.containsRule(schema, place);
-    if (prefix.length + min === 0 && max === Infinity && items === undefined && !unique && contains === undefined) return;
+    if (prefix.length + min === 0 && max === Infinity && items === undefined && !unique && contains === undefined)
+      return;
     parts.push({ kind: 'array', rule: this.arrayRule({ prefix, items, min, max, unique, contains }) });
   }
 
@@ -345,9 +397,9 @@ export class SchemaReader {
     if (one.length > 0) parts.push({ kind: 'one', schemas: one });
     if (schema.not !== undefined) parts.push({ kind: 'not', schema: this.child(place, 'not') });
     if (schema.if === undefined) return;
-    const branch = (keyword: string): SchemaNode => (schema[keyword] === undefined ? this.true : this.child(place, keyword));
-    const [then, otherwise] = [branch('then'), branch('else')];
-    parts.push({ kind: 'if', test: this.child(place, 'if'), then, otherwise });
+    const branch = (keyword: string): SchemaNode =>
+      schema[keyword] === undefined ? this.true : this.child(place, keyword);
+    parts.push({ kind: 'if', test: this.child(place, 'if'), whenTrue: branch('then'), whenFalse: branch('else') });
   }
 }
 
@@ -372,15 +424,17 @@ function lazily(id: number, path: string, read: () => Assertions): SchemaNode {
   };
 }
 
-function typesOf(value: unknown, path: string): Part {
+function typesOf(value: unknown, path: string, strict: boolean): Part {
   const listed = Array.isArray(value) ? value : [value];
   let mask = 0;
   for (const type of listed) {
     const bits = typeof type === 'string' && Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
-    if (bits === undefined) throw malformed(path, 'type', `one of ${Object.keys(KINDS).join(', ')}, or a list of them`, value);
+    if (bits === undefined)
+      throw malformed(path, 'type', `one of ${Object.keys(KINDS).join(', ')}, or a list of them`, value);
     mask |= bits;
   }
-  return { kind: 'types', mask, integer: listed.includes('integer') && !listed.includes('number') };
+  const integer = listed.includes('integer') && !listed.includes('number');
+  return { kind: 'types', mask, integer: integer && (strict ? 'strict' : 'any') };
 }
 
 function text(schema: SchemaObject, keyword: string, path: string): string {
@@ -398,7 +452,8 @@ function number(schema: SchemaObject, keyword: string, path: string): number | u
 
 function count(schema: SchemaObject, keyword: string, path: string): number | undefined {
   const value = number(schema, keyword, path);
-  if (value !== undefined && (!Number.isInteger(value) || value < 0)) throw malformed(path, keyword, 'a whole number', value);
+  if (value !== undefined && (!Number.isInteger(value) || value < 0))
+    throw malformed(path, keyword, 'a whole number', value);
   return value;
 }
 
@@ -413,7 +468,8 @@ function names(value: unknown, path: string, keyword: string): string[] {
 function keysOf(schema: SchemaObject, keyword: string, path: string): string[] {
   const value = schema[keyword];
   if (value === undefined) return [];
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed(path, keyword, 'an object', value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw malformed(path, keyword, 'an object', value);
   return Object.keys(value);
 }
 

@@ -2,10 +2,19 @@ import { LIMITS, tooComplex } from '../limits.ts';
 import type { Language, Languages } from '../regular/language.ts';
 import type { NumberLanguages, NumberSet } from '../regular/number-language.ts';
 import { type ArrayShape, arrayShape } from './array-shape.ts';
-import { type Branch, conjoin, hasContradiction, negatedArray, negatedObject, NO_RULES, silenced, withUnevaluated } from './branch.ts';
+import {
+  type Branch,
+  conjoin,
+  hasContradiction,
+  NO_RULES,
+  negatedArray,
+  negatedObject,
+  silenced,
+  withUnevaluated,
+} from './branch.ts';
 import { type ObjectShape, objectShape } from './object-shape.ts';
-import { KIND, type Part, type SchemaNode, type SchemaReader } from './schema-node.ts';
 import { unsupported } from './schema-error.ts';
+import { KIND, type Part, type SchemaNode, type SchemaReader } from './schema-node.ts';
 
 /** A schema that must hold, or must not. */
 export interface Literal {
@@ -188,7 +197,12 @@ export class ValueStates {
     const key = `${logic.name}${positive ? '+' : '-'}${node.id}`;
     if (this.walks.has(key)) return this.walks.get(key) as T;
     if (this.walking.has(key)) {
-      throw unsupported(node.path, '$ref', 'leads back to itself without passing a property or an item', 'Break the circle.');
+      throw unsupported(
+        node.path,
+        '$ref',
+        'leads back to itself without passing a property or an item',
+        'Break the circle.',
+      );
     }
     this.languages.charge(1);
     this.walking.add(key);
@@ -216,8 +230,8 @@ export class ValueStates {
       case 'one':
         return positive ? this.exactlyOne(part.schemas, logic) : this.notOne(part.schemas, logic);
       case 'if': {
-        const then = logic.and(this.walk(part.test, true, logic), this.walk(part.then, positive, logic));
-        const otherwise = logic.and(this.walk(part.test, false, logic), this.walk(part.otherwise, positive, logic));
+        const then = logic.and(this.walk(part.test, true, logic), this.walk(part.whenTrue, positive, logic));
+        const otherwise = logic.and(this.walk(part.test, false, logic), this.walk(part.whenFalse, positive, logic));
         return logic.or(then, otherwise);
       }
       default:
@@ -356,7 +370,7 @@ export class ValueStates {
         const own = rules(part, positive, path);
         if (own !== undefined) return own;
         const mask = part.kind === 'types' || part.kind === 'scalars' ? part.mask : KIND.all;
-        return (mask & kind) !== 0 === positive ? top : bottom;
+        return ((mask & kind) !== 0) === positive ? top : bottom;
       },
       node: (node, value, positive) => {
         const rest = kind === KIND.object ? node.unevaluatedProperties : node.unevaluatedItems;
@@ -404,7 +418,8 @@ export class ValueStates {
 }
 
 function bounded(branches: readonly Branch[]): readonly Branch[] {
-  if (branches.length > LIMITS.alternatives) throw tooComplex('anyOf, oneOf, not and if combine into too many alternatives');
+  if (branches.length > LIMITS.alternatives)
+    throw tooComplex('anyOf, oneOf, not and if combine into too many alternatives');
   return branches;
 }
 
@@ -436,6 +451,7 @@ function numberPart(part: Part, numbers: NumberLanguages): NumberSet {
   switch (part.kind) {
     case 'types':
       if ((part.mask & KIND.number) === 0) return numbers.nothing;
+      if (part.integer === 'strict') return numbers.strictIntegers;
       return part.integer ? numbers.integers : numbers.all;
     case 'number':
     case 'scalars':

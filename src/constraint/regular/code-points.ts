@@ -9,7 +9,8 @@ export const ALL_CODE_POINTS: Ranges = [0, 0xd7ff, 0xe000, MAX_CODE_POINT];
 /** Sorts ranges and joins those that touch. */
 export function union(...sets: Ranges[]): Ranges {
   const pairs: [number, number][] = [];
-  for (const set of sets) for (let index = 0; index < set.length; index += 2) pairs.push([set[index]!, set[index + 1]!]);
+  for (const set of sets)
+    for (let index = 0; index < set.length; index += 2) pairs.push([set[index]!, set[index + 1]!]);
   pairs.sort((a, b) => a[0] - b[0]);
   const joined: number[] = [];
   for (const [low, high] of pairs) {

@@ -104,7 +104,12 @@ export class Languages {
     if (min === 1 && max === 1) return item;
     if (item.kind === 'repeat' && item.min === 0 && item.max === Infinity) return item;
     const least = item.nullable ? 0 : min;
-    return this.intern(`*${item.id},${least},${max}`, { kind: 'repeat', item, min: least, max }, least === 0, item.plain);
+    return this.intern(
+      `*${item.id},${least},${max}`,
+      { kind: 'repeat', item, min: least, max },
+      least === 0,
+      item.plain,
+    );
   }
 
   optional(item: Language): Language {
@@ -122,7 +127,8 @@ export class Languages {
       }
     }
     if (ranges.length > 0) items.add(this.chars(ranges));
-    if (items.has(this.empty) && [...items].some((item) => item !== this.empty && item.nullable)) items.delete(this.empty);
+    if (items.has(this.empty) && [...items].some((item) => item !== this.empty && item.nullable))
+      items.delete(this.empty);
     if (items.size === 0) return this.nothing;
     if (items.size === 1) return [...items][0]!;
     const sorted = [...items].sort((a, b) => a.id - b.id);

@@ -24,6 +24,8 @@ export class NumberLanguages {
   readonly all: NumberSet;
   readonly nothing: NumberSet;
   readonly integers: NumberSet;
+  /** Integers that are written without a fraction. */
+  readonly strictIntegers: NumberSet;
   private readonly languages: Languages;
   private readonly digit: Language;
   private readonly fraction: Language;
@@ -43,6 +45,7 @@ export class NumberLanguages {
     const zeros = languages.repeat(languages.text('0'), 1, MOST_DIGITS);
     const whole = languages.sequence(minus, natural, languages.or(empty, this.point(zeros)));
     this.integers = { plain: whole, surely: nothing, maybe: powers };
+    this.strictIntegers = { plain: languages.sequence(minus, natural), surely: nothing, maybe: powers };
   }
 
   /** The texts of a set, as they may be generated. */
@@ -100,10 +103,14 @@ export class NumberLanguages {
     if (modulus > MOST_MODULUS || scale > EXACT_DIGITS) return undefined;
     const digits = this.natural(0, EXACT_DIGITS - Math.min(scale, EXACT_DIGITS - 1));
     const zeros = languages.repeat(languages.text('0'), 0, MOST_DIGITS);
-    const tail = languages.optional(this.point(languages.and(
-      languages.sequence(languages.repeat(this.digit, 0, scale), zeros),
-      languages.repeat(this.digit, 1, MOST_DIGITS),
-    )));
+    const tail = languages.optional(
+      this.point(
+        languages.and(
+          languages.sequence(languages.repeat(this.digit, 0, scale), zeros),
+          languages.repeat(this.digit, 1, MOST_DIGITS),
+        ),
+      ),
+    );
     const shape = languages.sequence(digits, tail);
     const plain = languages.sequence(
       languages.optional(languages.text('-')),
@@ -139,9 +146,17 @@ export class NumberLanguages {
     const own = away ? this.notBelow(whole, fraction) : this.notAbove(whole, fraction);
     const power = this.powers(bound, away);
     const other = languages.sequence(this.natural(0, MOST_DIGITS), this.fraction);
-    const otherPower = languages.sequence(this.digits('1', '9'), this.fraction, this.exponents(-MOST_EXPONENT, MOST_EXPONENT));
-    const zero = languages.sequence(languages.text('0'), languages.optional(this.point(languages.repeat(languages.text('0'), 1, MOST_DIGITS))));
-    const signed = (language: Language, isNegative: boolean) => (isNegative ? languages.concat(minus, language) : language);
+    const otherPower = languages.sequence(
+      this.digits('1', '9'),
+      this.fraction,
+      this.exponents(-MOST_EXPONENT, MOST_EXPONENT),
+    );
+    const zero = languages.sequence(
+      languages.text('0'),
+      languages.optional(this.point(languages.repeat(languages.text('0'), 1, MOST_DIGITS))),
+    );
+    const signed = (language: Language, isNegative: boolean) =>
+      isNegative ? languages.concat(minus, language) : language;
     if (!away) {
       // Toward zero: the own sign up to the bound, and all of the other sign.
       const plain = languages.or(signed(own, negative), signed(other, !negative));
@@ -250,18 +265,25 @@ export class NumberLanguages {
   private powers(bound: number, up: boolean): Language {
     const { languages } = this;
     const any = languages.concat(this.digits('1', '9'), this.fraction);
-    if (bound === 0) return up ? languages.concat(any, this.exponents(-MOST_EXPONENT, MOST_EXPONENT)) : languages.nothing;
+    if (bound === 0)
+      return up ? languages.concat(any, this.exponents(-MOST_EXPONENT, MOST_EXPONENT)) : languages.nothing;
     const [mantissa, power] = Math.abs(bound).toExponential().split('e') as [string, string];
     const exponent = Number(power);
     const [whole, fraction = ''] = mantissa.split('.') as [string, string?];
     const equal = up
       ? languages.or(
           languages.concat(this.greater(whole), this.fraction),
-          languages.concat(languages.text(whole), fraction === '' ? this.fraction : this.point(this.fractionNotBelow(fraction))),
+          languages.concat(
+            languages.text(whole),
+            fraction === '' ? this.fraction : this.point(this.fractionNotBelow(fraction)),
+          ),
         )
       : languages.and(any, this.notAbove(whole, fraction));
     return languages.or(
-      languages.concat(any, up ? this.exponents(exponent + 1, MOST_EXPONENT) : this.exponents(-MOST_EXPONENT, exponent - 1)),
+      languages.concat(
+        any,
+        up ? this.exponents(exponent + 1, MOST_EXPONENT) : this.exponents(-MOST_EXPONENT, exponent - 1),
+      ),
       languages.concat(equal, this.exponents(exponent, exponent)),
     );
   }

@@ -95,7 +95,8 @@ class Builder {
     const { languages } = this;
     if (item.kind !== 'sequence' || item.parts.length !== 2) return undefined;
     const [ahead, body] = item.parts as [Pattern, Pattern];
-    if (ahead.kind !== 'ahead' || !ahead.negative || hasAssertion(ahead.item) || body.kind !== 'chars') return undefined;
+    if (ahead.kind !== 'ahead' || !ahead.negative || hasAssertion(ahead.item) || body.kind !== 'chars')
+      return undefined;
     const chars = languages.repeat(languages.chars(body.ranges), min, max);
     if (after === languages.all && min === 0) return languages.all;
     if (after.kind !== 'empty') return undefined;
