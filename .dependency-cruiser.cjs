@@ -43,7 +43,8 @@ module.exports = {
     },
     {
       name: 'constraint-runs-anywhere',
-      comment: 'The constraint engine also runs at the edge and in a browser: no Node, no packages, only the error type.',
+      comment:
+        'The constraint engine also runs at the edge and in a browser: no Node, no packages, only the error type.',
       severity: 'error',
       from: { path: '^src/constraint/', pathNot: '\\.test\\.ts$' },
       to: { pathNot: '^src/(constraint|errors)/' },
