@@ -55,10 +55,13 @@ it(`goes on after ${kills} kills during training and loses nothing`, {
   expect((await checkHome(home))[0]).toMatchObject({ state: 'succeeded', result: { steps: 12 } });
 
   for (let kill = 0; kill < kills; kill++) {
-    await killSomewhere(['quantize', 'tiny', '--formats', 'q8_0', 'q4_0', '--method', 'rtn'], home, 3000);
+    await killSomewhere(['quantize', 'tiny', '--formats', 'q8_0', 'q4_0', '--method', 'rtn', '--replace'], home, 3000);
     await checkHome(home);
   }
-  const quantized = await runFts(['quantize', 'tiny', '--formats', 'q8_0', 'q4_0', '--method', 'rtn'], home);
+  const quantized = await runFts(
+    ['quantize', 'tiny', '--formats', 'q8_0', 'q4_0', '--method', 'rtn', '--replace'],
+    home,
+  );
   expect(quantized).toMatchObject({ code: 0 });
   const jobs = await checkHome(home);
   expect(jobs[0]).toMatchObject({ operation: 'quantize', state: 'succeeded' });

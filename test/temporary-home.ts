@@ -28,3 +28,10 @@ export function temporaryServices(environment: NodeJS.ProcessEnv = {}): Services
   opened.push({ folder, services });
   return services;
 }
+
+/** The services of a home that is there already; closed after the test, if not before. */
+export function servicesOf(folder: string): Services {
+  const services = openServices({ FTS_HOME: folder }, {});
+  opened.push({ folder, services });
+  return services;
+}

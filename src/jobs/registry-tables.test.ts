@@ -3,18 +3,13 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { addToOldHome } from '../../test/support/old-home.ts';
-import { temporaryHome } from '../../test/temporary-home.ts';
-import type { Services } from '../operations/context.ts';
-import { openServices } from '../operations/open-services.ts';
+import { servicesOf, temporaryHome } from '../../test/temporary-home.ts';
 import { removeModel } from './remove-model.ts';
 
+type Services = ReturnType<typeof servicesOf>;
+
 function withHome<Result>(home: string, use: (services: Services) => Result): Result {
-  const services = openServices({ FTS_HOME: home }, {});
-  try {
-    return use(services);
-  } finally {
-    services.database.close();
-  }
+  return use(servicesOf(home));
 }
 
 const storedPaths = ({ database }: Services): string[] =>

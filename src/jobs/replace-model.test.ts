@@ -1,13 +1,13 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { temporaryHome, temporaryServices } from '../../test/temporary-home.ts';
-import type { Services } from '../operations/context.ts';
-import { openServices } from '../operations/open-services.ts';
+import { servicesOf, temporaryHome, temporaryServices } from '../../test/temporary-home.ts';
 import { placeArtifacts } from './place-artifacts.ts';
 import { placeModel, stagingPath } from './place-model.ts';
 import { placeDeployment, removeDeployment, removeModel } from './remove-model.ts';
 import { type Replacing, refuseTakenModel } from './taken-name.ts';
+
+type Services = ReturnType<typeof temporaryServices>;
 
 const plain: Replacing = { replace: false, force: false, job: undefined };
 const replace: Replacing = { ...plain, replace: true };
@@ -176,15 +176,11 @@ it('can be copied and moved: what is removed in the copy stays in the original',
   original.database.pragma('wal_checkpoint(TRUNCATE)');
   const copy = join(temporaryHome(), 'copy');
   cpSync(original.home.root, copy, { recursive: true });
-  const copied = openServices({ FTS_HOME: copy }, {});
-  try {
-    expect(copied.registry.model('notes').directory).toBe(join(copy, 'models', 'notes'));
-    expect(contents(copied)).toEqual({ notes: 'old', 'notes:q4_0': 'q4' });
-    removeModel(copied.registry, copied.jobs, 'notes', { force: false });
-    expect(readdirSync(copied.home.models)).toEqual([]);
-  } finally {
-    copied.database.close();
-  }
+  const copied = servicesOf(copy);
+  expect(copied.registry.model('notes').directory).toBe(join(copy, 'models', 'notes'));
+  expect(contents(copied)).toEqual({ notes: 'old', 'notes:q4_0': 'q4' });
+  removeModel(copied.registry, copied.jobs, 'notes', { force: false });
+  expect(readdirSync(copied.home.models)).toEqual([]);
   expect(contents(original)).toEqual({ notes: 'old', 'notes:q4_0': 'q4' });
 });
 

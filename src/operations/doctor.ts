@@ -115,7 +115,12 @@ async function checkDisk(root: string): Promise<Check> {
   const finding = `${(free / gigabyte).toFixed(1)} GB free at ${root}`;
   return free > gigabyte
     ? { name: 'disk', verdict: 'ok', finding }
-    : { name: 'disk', verdict: 'problem', finding, remedy: 'Free some space or point FTS_HOME at a larger disk.' };
+    : {
+        name: 'disk',
+        verdict: 'problem',
+        finding,
+        remedy: 'Free some space, or move the whole FTS_HOME folder to a larger disk.',
+      };
 }
 
 async function checkPort({ config }: OperationContext): Promise<Check> {

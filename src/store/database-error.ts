@@ -43,6 +43,7 @@ function accessRefusal(path: string): { message: string; remedy: string } | unde
       accessSync(place, constants.R_OK | constants.W_OK);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined; // what is missing is SQLite's to name
       if (code === 'EROFS') return readOnlyDisk(folder);
       return {
         message: `this account may not read and write ${place}`,

@@ -81,12 +81,25 @@ export function immediately<Result>(database: Database, work: () => Result): Res
   waitingForCommit.set(database, waiting);
   let result: Result;
   try {
-    result = database.transaction(work).immediate() as Result;
+    result = inTransaction(database, work);
   } finally {
     waitingForCommit.delete(database);
   }
   for (const act of waiting) act();
   return result;
+}
+
+/** SQLite itself rolls back on a full or failing disk; rolling back again would hide that reason behind another error. */
+function inTransaction<Result>(database: Database, work: () => Result): Result {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.inTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
 }
 
 /** Runs `act` after the open transaction has been committed, and never if it is rolled back. */

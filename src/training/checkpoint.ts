@@ -97,7 +97,8 @@ function damaged(path: string, why: string): FtsError {
   return new FtsError('corrupt', `The checkpoint ${path} is damaged: ${why}.`, {
     field: 'checkpoint',
     value: path,
-    remedy: 'Restore the file, or remove it to start the run again.',
+    remedy:
+      'Restore the file from a copy. Removing it starts the run again from its first step: what was trained so far is lost.',
   });
 }
 

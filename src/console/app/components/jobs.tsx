@@ -46,7 +46,7 @@ export function Jobs() {
 }
 
 function JobProgress({ job }: { job: Job }) {
-  const { operation, state, progress, error, startedAt, finishedAt } = job;
+  const { operation, state, progress, error, warning, startedAt, finishedAt } = job;
   if (error !== null) {
     return (
       <>
@@ -54,6 +54,7 @@ function JobProgress({ job }: { job: Job }) {
       </>
     );
   }
+  if (warning !== null) return <>{warning}</>;
   if (state === 'succeeded' && startedAt !== null && finishedAt !== null)
     return <span className="dim">took {duration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000)}</span>;
   if (progress === null) return null;
