@@ -104,6 +104,11 @@ export const settings = {
     () => availableParallelism(),
     'Threads for training and serving.',
   ),
+  'files.allow': setting(
+    nameList,
+    () => [],
+    'Folders, besides FTS_HOME/inbox, whose files callers other than a terminal may name.',
+  ),
   'serve.context-tokens': setting(
     z.coerce.number().int().min(256).max(10_000_000).optional(),
     () => undefined,

@@ -7,6 +7,7 @@ import { addressUrl } from '../config/address-url.ts';
 import { consoleRoutes } from '../console/console-routes.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { mcpRoutes } from '../mcp/mcp-routes.ts';
+import { filesOf } from '../operations/caller-files.ts';
 import type { Services } from '../operations/context.ts';
 import { modelStore, openServing, type Serving } from '../operations/serving.ts';
 import type { IdentifyCaller } from '../serving/caller.ts';
@@ -84,7 +85,11 @@ function modelRoutes(services: Services, { pool, telemetry }: Serving): Hono {
     const observe = telemetry.request.bind(telemetry);
     return routes.route('/', upstreamRoutes({ url, identify, observe, ...(apiKey === undefined ? {} : { apiKey }) }));
   }
-  routes.route('/', openAiRoutes(pool, identify));
+  const files = filesOf({ channel: 'http' }, services);
+  routes.route(
+    '/',
+    openAiRoutes(pool, identify, (given) => files.read('lora_path', given)),
+  );
   return routes.route('/', ollamaRoutes(pool, modelStore(services), identify));
 }
 

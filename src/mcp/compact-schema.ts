@@ -1,10 +1,19 @@
 import { z } from 'zod';
+import { terminalOnly } from '../store/file-inputs.ts';
 
 type Schema = Record<string, unknown>;
 
 /** A tool's input as JSON Schema 2020-12: everything that a caller has to know, nothing that costs tokens only. */
 export function inputSchemaOf(schema: z.ZodType): Schema & { type: 'object' } {
-  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' });
+  const json = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    reused: 'inline',
+    override: ({ zodSchema, jsonSchema: { properties } }) => {
+      if (!(zodSchema instanceof z.ZodObject) || properties === undefined) return;
+      for (const [name, field] of Object.entries(zodSchema.shape)) if (terminalOnly.has(field)) delete properties[name];
+    },
+  });
   return compact(json, { descriptions: true, depth: Number.POSITIVE_INFINITY }) as Schema & { type: 'object' };
 }
 
@@ -61,6 +70,8 @@ function compactKeyword(key: string, value: unknown, options: { descriptions: bo
       return Math.abs(value as number) >= 10_000 ? undefined : value;
     case 'minLength':
       return value === 1 ? undefined : value;
+    case 'maxLength':
+      return (value as number) >= 1000 ? undefined : value;
     case 'required':
     case 'default':
       // Whoever reads a result sees what is there.

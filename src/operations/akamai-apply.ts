@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
+import { planIdSchema } from '../store/names.ts';
 import { planViewSchema, renderPlan, viewPlan } from './akamai-plan-view.ts';
 import { akamaiOf } from './akamai-services.ts';
 import { decideInForm } from './decide-in-form.ts';
@@ -18,7 +19,7 @@ export const akamaiApply = defineOperation({
   job: false,
   positionals: ['planId'],
   example: 'fts akamai apply plan-mb3k2x-1f2e3d4c',
-  input: z.object({ planId: z.string().min(1).describe('Id of the plan') }),
+  input: z.object({ planId: planIdSchema.describe('Id of the plan') }),
   output: planViewSchema,
   async run({ planId }, context) {
     const { plans } = akamaiOf(context);

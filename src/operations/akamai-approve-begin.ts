@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planIdSchema } from '../store/names.ts';
 import { akamaiOf } from './akamai-services.ts';
 import { requireConsole } from './decide-in-console.ts';
 import { defineOperation } from './operation.ts';
@@ -17,7 +18,7 @@ export const akamaiApproveBegin = defineOperation({
   consoleOnly: true,
   example: 'POST /api/operations/akamai.approve.begin',
   input: z.object({
-    planId: z.string().min(1).describe('Id of the plan'),
+    planId: planIdSchema.describe('Id of the plan'),
     decision: z.enum(['approve', 'deny']).describe('What is to be signed'),
     reason: z.string().max(500).optional().describe('Why; needed to override the staging rule'),
     overrideStaging: z.boolean().default(false).describe('Override the staging rule'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planIdSchema } from '../store/names.ts';
 import { planViewSchema, renderPlan, viewPlan } from './akamai-plan-view.ts';
 import { akamaiOf } from './akamai-services.ts';
 import { consoleFieldNames, consoleFields, decideInConsole } from './decide-in-console.ts';
@@ -20,7 +21,7 @@ export const akamaiApprove = defineOperation({
   consoleFields: consoleFieldNames,
   example: 'fts akamai approve plan-mb3k2x-1f2e3d4c',
   input: z.object({
-    planId: z.string().min(1).describe('Id of the plan'),
+    planId: planIdSchema.describe('Id of the plan'),
     reason: z.string().max(500).optional().describe('Why; needed to override the staging rule'),
     overrideStaging: z.boolean().default(false).describe('Override the staging rule'),
     approver: z.string().min(1).optional().describe('Who signs; in a terminal yourself without it'),

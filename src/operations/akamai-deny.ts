@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planIdSchema } from '../store/names.ts';
 import { planViewSchema, renderPlan, viewPlan } from './akamai-plan-view.ts';
 import { akamaiOf } from './akamai-services.ts';
 import { consoleFieldNames, consoleFields, decideInConsole } from './decide-in-console.ts';
@@ -19,7 +20,7 @@ export const akamaiDeny = defineOperation({
   consoleFields: consoleFieldNames,
   example: 'fts akamai deny plan-mb3k2x-1f2e3d4c --reason "wrong zone"',
   input: z.object({
-    planId: z.string().min(1).describe('Id of the plan'),
+    planId: planIdSchema.describe('Id of the plan'),
     reason: z.string().max(500).optional().describe('Why'),
     approver: z.string().min(1).optional().describe('Who signs; in a terminal yourself without it'),
     ...consoleFields,

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { ChangeRequest } from '../akamai/changes/change-kind.ts';
 import { requireEdgeWorker } from '../akamai/edgeworkers/edgeworker-reads.ts';
 import { FtsError } from '../errors/fts-error.ts';
+import { fileToReadSchema } from '../store/file-inputs.ts';
 import { asOf, networkField, planFields } from './akamai-inputs.ts';
 import { planViewSchema, renderPlan } from './akamai-plan-view.ts';
 import { propose } from './akamai-propose.ts';
@@ -24,7 +24,7 @@ export const akamaiEdgeWorkerChange = defineOperation({
   input: z.object({
     action: z.enum(['upload', 'activate', 'roll-back']).describe('What is wanted'),
     edgeWorker: z.string().min(1).describe('Number or name'),
-    bundle: z.string().optional().describe('For upload: path of the .tgz'),
+    bundle: fileToReadSchema.optional().describe('For upload: path of the .tgz'),
     version: z.string().optional().describe('For activate: the version'),
     network: networkField.optional().describe('For activate and roll-back'),
     note: z.string().max(500).optional().describe('Akamai keeps it with the activation'),
@@ -39,7 +39,7 @@ export const akamaiEdgeWorkerChange = defineOperation({
 
     async function request(): Promise<ChangeRequest> {
       if (action === 'upload') {
-        const body = new Uint8Array(await readFile(required(bundle, 'bundle')));
+        const body = new Uint8Array(context.files.readBytes('bundle', required(bundle, 'bundle')));
         return { ...to, operationId: 'post-versions', headers: { 'content-type': 'application/gzip' }, body };
       }
       const where = { network: required(network, 'network'), ...(note === undefined ? {} : { note }) };

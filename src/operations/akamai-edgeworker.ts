@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { checkBundle } from '../akamai/edgeworkers/check-bundle.ts';
 import {
@@ -7,6 +6,7 @@ import {
   requireEdgeWorker,
   validateBundle,
 } from '../akamai/edgeworkers/edgeworker-reads.ts';
+import { fileToReadSchema } from '../store/file-inputs.ts';
 import { asFields, asOf } from './akamai-inputs.ts';
 import { akamaiOf } from './akamai-services.ts';
 import { defineOperation } from './operation.ts';
@@ -35,7 +35,7 @@ export const akamaiEdgeWorker = defineOperation({
   example: 'fts akamai edgeworker 4242 --bundle dist/bundle.tgz',
   input: z.object({
     edgeWorker: z.string().optional().describe('Number or name'),
-    bundle: z.string().optional().describe('Path of a code bundle to check'),
+    bundle: fileToReadSchema.optional().describe('Path of a code bundle to check'),
     limit: z.number().int().min(1).max(500).default(50).describe('How many entries at the most'),
     ...asFields,
   }),
@@ -78,7 +78,7 @@ export const akamaiEdgeWorker = defineOperation({
         edgeWorkers: all.slice(0, limit).map(({ edgeWorkerId, name, groupId }) => ({ edgeWorkerId, name, groupId })),
       };
     }
-    const bytes = new Uint8Array(await readFile(path));
+    const bytes = new Uint8Array(context.files.readBytes('bundle', path));
     const report = checkBundle(bytes);
     const verdict = await validateBundle(akamai.reads(context.caller), bytes, { ...as, signal: context.signal });
     const versionIsFree =

@@ -133,7 +133,7 @@ describe('every day on Akamai, by operations', () => {
 
   it('checks, uploads, activates and rolls back an EdgeWorker', async () => {
     simulator.edgeWorkers.workers.push({ id: 42, name: 'geo-redirect', groupId: 1, versions: [], activations: [] });
-    const bundle = join(home, 'bundle.tgz');
+    const bundle = join(home, 'inbox', 'bundle.tgz');
     const apply = async (input: object, values: Record<string, unknown> = { decision: 'approve' }) => {
       const plan = await call<PlanView>('akamai.edgeworker.change', { edgeWorker: 'geo', ...input });
       return call<PlanView>('akamai.apply', { planId: plan.id }, { askPerson: answering(values) });
@@ -161,7 +161,7 @@ describe('every day on Akamai, by operations', () => {
 
   it('refuses a bundle that Akamai would refuse, saying why', async () => {
     simulator.edgeWorkers.workers.push({ id: 42, name: 'geo', groupId: 1, versions: [], activations: [] });
-    const bundle = join(home, 'bundle.tgz');
+    const bundle = join(home, 'inbox', 'bundle.tgz');
     for (const [content, message] of [
       [new Uint8Array([1, 2, 3]), /no gzipped tar archive/],
       [tarball({ 'bundle.json': '{"edgeworker-version": "1"}' }), /main\.js/],
@@ -576,9 +576,10 @@ describe('the audit log, by operations', () => {
     expect(rows[0]).toMatchObject({ action: 'plan.created', subject: id, actor: 'assistant' });
     expect(await call('audit.verify', {})).toMatchObject({ intact: true });
     for (const [exports, format] of (['jsonl', 'cef'] as const).entries()) {
-      const file = join(home, `audit.${format}`);
-      await call('audit.export', { file, format }, { caller: callerBy('terminal', 'ana') });
-      const text = await readFile(file, 'utf8');
+      const file = `audit.${format}`;
+      const exported = await call('audit.export', { file, format }, { caller: callerBy('console', 'ana') });
+      expect(exported).toMatchObject({ file: `/exports/${file}` });
+      const text = await readFile(join(home, 'exports', file), 'utf8');
       expect(text.trim().split('\n')).toHaveLength(rows.length + exports); // each export is a row, too
       expect(text).not.toMatch(/client-secret-1|access-token-1|EG1-HMAC/);
     }

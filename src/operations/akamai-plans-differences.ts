@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { presentPlan } from '../akamai/changes/present-plan.ts';
+import { planIdSchema } from '../store/names.ts';
 import { akamaiOf } from './akamai-services.ts';
 import { defineOperation } from './operation.ts';
 
@@ -15,7 +16,7 @@ export const akamaiPlansDifferences = defineOperation({
   job: false,
   positionals: ['planId'],
   example: 'fts akamai plans-differences plan-mb3k2x-1f2e3d4c --json',
-  input: z.object({ planId: z.string().min(1).describe('Id of the plan') }),
+  input: z.object({ planId: planIdSchema.describe('Id of the plan') }),
   output: z.object({
     digest: z.string(),
     differences: z.array(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planIdSchema } from '../store/names.ts';
 import { planViewSchema, renderPlan, viewPlan } from './akamai-plan-view.ts';
 import { akamaiOf } from './akamai-services.ts';
 import { defineOperation } from './operation.ts';
@@ -15,7 +16,7 @@ export const akamaiRollback = defineOperation({
   job: false,
   positionals: ['planId'],
   example: 'fts akamai rollback plan-mb3k2x-1f2e3d4c',
-  input: z.object({ planId: z.string().min(1).describe('Id of the applied plan') }),
+  input: z.object({ planId: planIdSchema.describe('Id of the applied plan') }),
   output: planViewSchema,
   async run({ planId }, context) {
     return viewPlan(await akamaiOf(context).plans.rollback(planId, context.caller, context.signal));

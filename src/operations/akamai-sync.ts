@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { PACKED_CATALOGUE } from '../akamai/catalogue/catalogue.ts';
 import { syncCatalogue } from '../akamai/catalogue/sync-catalogue.ts';
+import { type FileToRead, fileOrOtherSchema, textOf } from '../store/file-inputs.ts';
 import { akamaiOf } from './akamai-services.ts';
+import type { OperationContext } from './context.ts';
 import { defineOperation } from './operation.ts';
 
 export const akamaiSync = defineOperation({
@@ -16,8 +18,12 @@ export const akamaiSync = defineOperation({
   job: true,
   example: 'fts akamai sync --source ~/akamai-apis',
   input: z.object({
-    source: z.string().optional().describe('Folder with a checkout of the repository, or the address of an archive'),
-    cloudSource: z.string().optional().describe('File or address of Akamai Cloud’s OpenAPI document (YAML or JSON)'),
+    source: fileOrOtherSchema
+      .optional()
+      .describe('Folder with a checkout of the repository, or the address of an archive'),
+    cloudSource: fileOrOtherSchema
+      .optional()
+      .describe('File or address of Akamai Cloud’s OpenAPI document (YAML or JSON)'),
   }),
   output: z.object({
     apis: z.number().int(),
@@ -32,8 +38,8 @@ export const akamaiSync = defineOperation({
     const result = await syncCatalogue({
       packedFolder: PACKED_CATALOGUE,
       targetFolder: akamai.syncedFolder,
-      source,
-      cloudSource,
+      source: placeOf('source', source, context),
+      cloudSource: placeOf('cloudSource', cloudSource, context),
       report: context.report,
       signal: context.signal,
     });
@@ -41,3 +47,9 @@ export const akamaiSync = defineOperation({
     return result;
   },
 });
+
+/** An address as it is; anything else is a file or folder that the caller may use. */
+function placeOf(field: string, given: FileToRead | undefined, { files }: OperationContext): string | undefined {
+  if (given === undefined || /^https?:/.test(textOf(given))) return given && textOf(given);
+  return files.read(field, given);
+}

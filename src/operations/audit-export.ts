@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { replaceFileAtomic } from '../store/atomic-file.ts';
 import { auditFormats, auditLine } from '../store/audit-export.ts';
+import { fileToWriteSchema, overwriteField } from '../store/file-inputs.ts';
 import { akamaiOf } from './akamai-services.ts';
 import { auditFilterFields, moments } from './audit-list.ts';
 import { defineOperation } from './operation.ts';
@@ -19,19 +19,20 @@ export const auditExport = defineOperation({
   positionals: ['file'],
   example: 'fts audit export audit.jsonl --since 2026-01-01T00:00:00Z',
   input: z.object({
-    file: z.string().min(1).describe('Where to write'),
+    file: fileToWriteSchema.describe('Where to write'),
+    overwrite: overwriteField,
     format: z.enum(auditFormats).default('jsonl').describe('JSON Lines or CEF'),
     ...auditFilterFields,
   }),
   output: z.object({ file: z.string(), rows: z.number().int() }),
-  async run({ file, format, since, until, ...filter }, context) {
+  async run({ file: given, overwrite, format, since, until, ...filter }, context) {
     let rows = 0;
-    await replaceFileAtomic(file, async (handle) => {
+    const written = await context.files.write({ field: 'file', given, overwrite }, async (handle) => {
       for (const row of akamaiOf(context).audit.all({ ...filter, ...moments({ since, until }) })) {
         await handle.write(`${auditLine(row, format)}\n`);
         rows++;
       }
     });
-    return { file, rows };
+    return { file: written.place, rows };
   },
 });

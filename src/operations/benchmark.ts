@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { z } from 'zod';
 import { benchmarkServing, type ServingBenchmark } from '../benchmarking/benchmark-serving.ts';
 import { htmlReport } from '../benchmarking/html-report.ts';
@@ -6,7 +5,7 @@ import { type Roofline, roofline } from '../benchmarking/roofline.ts';
 import { benchmarkServingSchema } from '../benchmarking/settings.ts';
 import { addressUrl } from '../config/address-url.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import { writeFileAtomic } from '../store/atomic-file.ts';
+import { fileToWriteSchema, overwriteField } from '../store/file-inputs.ts';
 import type { OperationContext } from './context.ts';
 import { measuredMachine } from './measured-machine.ts';
 import { defineOperation } from './operation.ts';
@@ -57,7 +56,8 @@ export const benchmark = defineOperation({
       .url()
       .optional()
       .describe(`The server (default: this one); its key, if it wants one, comes from ${keyVariable}`),
-    report: z.string().min(1).optional().describe('Write an HTML report with plots to this file'),
+    report: fileToWriteSchema.optional().describe('Write an HTML report with plots to this file'),
+    overwrite: overwriteField,
     concurrency: benchmarkServingSchema.shape.concurrency
       .unwrap()
       .default([1, 8])
@@ -68,16 +68,20 @@ export const benchmark = defineOperation({
     model: z.string(),
     levels: z.array(levelSchema),
     roofline: rooflineSchema.optional(),
+    /** Where the HTML report is. */
+    report: z.string().optional(),
   }),
-  async run({ url, report, ...settings }, context) {
+  async run({ url, report: given, overwrite, ...settings }, context) {
     const server = url ?? (await ownServer(context));
     const apiKey = context.environment[keyVariable];
     const result = await benchmarkServing(server, { ...settings, apiKey }, context);
     const bound = url === undefined ? await memoryRoofline(result, context) : undefined;
     const figures = { ...result, ...(bound === undefined ? {} : { roofline: bound }) };
     context.registry.saveMeasurement({ kind: 'benchmark', subject: settings.model, figures });
-    if (report !== undefined) await writeFileAtomic(resolve(report), htmlReport(result, bound));
-    return figures;
+    if (given === undefined) return figures;
+    const html = htmlReport(result, bound);
+    const written = await context.files.write({ field: 'report', given, overwrite }, (file) => file.writeFile(html));
+    return { ...figures, report: written.place };
   },
   render: ({ url, model, levels, roofline: bound }) =>
     [

@@ -7,8 +7,10 @@ import type { Caller } from '../store/caller.ts';
 import type { AskPerson } from './ask-person.ts';
 import { audited, auditedJob, auditedSubmission } from './audited-call.ts';
 import { authorize } from './authorize.ts';
+import { filesOf } from './caller-files.ts';
 import type { OperationContext, Services } from './context.ts';
 import { findOperation } from './index.ts';
+import { checkNamedFiles } from './named-fields.ts';
 import type { Operation } from './operation.ts';
 import type { TerminalPerson } from './terminal-person.ts';
 
@@ -41,9 +43,11 @@ async function perform(
   // What a handler that failed left going, such as its other reads, ends with it.
   const ended = new AbortController();
   const signal = AbortSignal.any([call.signal, ended.signal]);
-  const context: OperationContext = { ...services, report, signal, caller, askPerson, terminal, jobId };
+  const files = filesOf(caller, services);
+  const context: OperationContext = { ...services, report, signal, caller, files, askPerson, terminal, jobId };
   const actsOn = operation.actsOn?.(parsed, context);
   if (actsOn !== undefined) authorize(findOperation(actsOn), caller);
+  checkNamedFiles(operation, parsed, files);
   const result = await operation.run(parsed, context).finally(() => ended.abort());
   const output = operation.output.safeParse(result);
   if (!output.success) {
@@ -70,6 +74,7 @@ export function submitOperation(
     const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
     const existing = key === undefined ? undefined : services.jobs.findByKey(key);
     if (existing !== undefined) return { job: existing, isNew: false };
+    checkNamedFiles(operation, parsed, filesOf(requestedBy, services));
     operation.check?.(parsed, services);
     const writes = operation.writes?.(parsed) ?? [];
     return { job: services.jobs.submit(operation.name, parsed, { key, requestedBy, writes, here }), isNew: true };

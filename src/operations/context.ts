@@ -6,6 +6,7 @@ import type { ApiKeys } from '../store/api-keys.ts';
 import type { AuditAnchors } from '../store/audit-anchors/audit-anchors.ts';
 import type { AuditLog } from '../store/audit-log.ts';
 import type { Caller } from '../store/caller.ts';
+import type { CallerFiles } from '../store/caller-files.ts';
 import type { Database } from '../store/database.ts';
 import type { Home } from '../store/home.ts';
 import type { RefusalLog } from '../store/refusal-log.ts';
@@ -33,6 +34,8 @@ export interface OperationContext extends Services, Work {
   jobId: string | undefined;
   /** Who asked; for a job, whoever submitted it. */
   caller: Caller;
+  /** The files that this caller may name: the only way from an input to a path. */
+  files: CallerFiles;
   /** Undefined where no person can be asked. What it returns can come from nowhere else, least of all from the input. */
   askPerson: AskPerson | undefined;
   /** The person at the terminal that called; undefined on every other face, and where there is no terminal. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checkLocalTarget } from '../deployment/local-target.ts';
 import { deploymentSchema } from '../jobs/registry-records.ts';
 import { placeDeployment } from '../jobs/remove-model.ts';
+import { artifactIdSchema, deploymentNameSchema } from '../store/names.ts';
 import { defineOperation } from './operation.ts';
 
 export const deploy = defineOperation({
@@ -17,13 +18,9 @@ export const deploy = defineOperation({
   positionals: ['artifact'],
   example: 'fts deploy operator:q4_0 --name operator',
   input: z.object({
-    artifact: z.string().describe('Artifact id, as `model:format`'),
+    artifact: artifactIdSchema.describe('Artifact id, as `model:format`'),
     target: z.enum(['local']).default('local').describe('Where to'),
-    name: z
-      .string()
-      .regex(/^[\w.:/-]{1,128}$/)
-      .optional()
-      .describe('Name to serve it under (default: the artifact id)'),
+    name: deploymentNameSchema.optional().describe('Name to serve it under (default: the artifact id)'),
     replace: z.boolean().optional().describe('If the name serves another'),
   }),
   output: deploymentSchema,

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
@@ -11,12 +10,19 @@ import { operatorRecipe } from '../model/operator/recipe.ts';
 import { compareModels } from '../quantization/compare-models.ts';
 import { qualityPlot } from '../quantization/quality-plot.ts';
 import { Engine } from '../serving/engine/engine.ts';
-import { writeFileAtomic } from '../store/atomic-file.ts';
+import {
+  type FileToRead,
+  fileToReadSchema,
+  type ModelOrFile,
+  modelOrFileSchema,
+  textOf,
+} from '../store/file-inputs.ts';
 import { checkpointLoss } from '../training/checkpoint-loss.ts';
 import { operatorHeldOut } from '../training/recipes/operator-training.ts';
 import type { OperationContext } from './context.ts';
 import { scoreOnOperatorTest } from './evaluate-operator.ts';
 import { renderEvaluation } from './evaluate-table.ts';
+import { modelFolder } from './model-folder.ts';
 import { defineOperation } from './operation.ts';
 import { textCodecOf } from './serving.ts';
 
@@ -58,10 +64,10 @@ export const evaluate = defineOperation({
   example: 'fts evaluate operator:f32 operator:q8_0 operator:q4_0 operator:gptq',
   input: z.object({
     artifacts: z
-      .array(z.string())
+      .array(modelOrFileSchema)
       .min(1)
       .describe('Artifact ids; with `data` also model names, folders and GGUF files. The first is the reference'),
-    data: z.string().optional().describe('Text file to compare any models on'),
+    data: fileToReadSchema.optional().describe('Text file to compare any models on'),
     examples: z
       .number()
       .int()
@@ -78,7 +84,7 @@ export const evaluate = defineOperation({
   render: renderEvaluation,
   async run({ artifacts: ids, examples, data }, context) {
     if (data !== undefined) return withPlot(await compareOnText(ids, data, context), context);
-    const artifacts = ids.map((id) => context.registry.artifact(id));
+    const artifacts = ids.map((id) => context.registry.artifact(textOf(id)));
     const rows: EvaluationRow[] = [];
     for (const [done, artifact] of artifacts.entries()) {
       throwIfAborted(context.signal);
@@ -98,7 +104,7 @@ export const evaluate = defineOperation({
 
 async function withPlot(
   rows: EvaluationRow[],
-  { home, jobId }: OperationContext,
+  { home, jobId, files }: OperationContext,
 ): Promise<{ rows: EvaluationRow[]; plot?: string }> {
   const [reference, ...others] = rows;
   if (reference === undefined || others.length === 0) return { rows };
@@ -107,21 +113,23 @@ async function withPlot(
     bitsPerWeight,
     perplexityChange,
   }));
-  const plot = join(home.cache, `evaluation-${jobId ?? Date.now().toString(36)}.svg`);
-  await writeFileAtomic(plot, qualityPlot(points, basename(reference.artifact)));
-  return { rows, plot };
+  const name = `evaluation-${jobId ?? Date.now().toString(36)}.svg`;
+  const { place } = await files.writeOwn(home.cache, name, qualityPlot(points, basename(reference.artifact)));
+  return { rows, plot: place };
 }
 
 /** Sliding windows of the text; each token is scored once, with at least half a window before it. */
 const windows = { windowTokens: 256, strideTokens: 128, maximumTokens: 50_000 };
 
 async function compareOnText(
-  names: readonly string[],
-  data: string,
+  named: readonly ModelOrFile[],
+  data: FileToRead,
   context: OperationContext,
 ): Promise<EvaluationRow[]> {
-  const paths = names.map((name) => pathOf(name, context.registry));
-  const compared = await compareModels(paths, await readFile(data, 'utf8'), windows, context);
+  const names = named.map(textOf);
+  const paths = named.map((one) => pathOf(one, context));
+  const text = context.files.readBytes('data', data).toString('utf8');
+  const compared = await compareModels(paths, text, windows, context);
   return compared.map(({ bytes, bitsPerWeight, perplexityChange, evaluation, layerErrors }, index) => {
     const { perplexity, reference } = evaluation;
     const row = { artifact: names[index]!, bytes, bitsPerWeight, perplexity, perplexityChange };
@@ -130,10 +138,10 @@ async function compareOnText(
   });
 }
 
-/** A file or folder as it is; otherwise an artifact's or a model's. */
-function pathOf(name: string, registry: OperationContext['registry']): string {
-  if (existsSync(name)) return name;
-  return name.includes(':') ? registry.artifact(name).path : registry.model(name).directory;
+/** An artifact's file or a model's folder; otherwise what the caller may use of files and folders. */
+function pathOf(named: ModelOrFile, context: OperationContext): string {
+  const artifact = context.registry.artifacts().find(({ id }) => id === textOf(named));
+  return artifact?.path ?? modelFolder('artifacts', named, context);
 }
 
 async function evaluateArtifact(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jobSchema } from '../jobs/job.ts';
+import { jobIdSchema } from '../store/names.ts';
 import { defineOperation } from './operation.ts';
 
 export const jobsResume = defineOperation({
@@ -13,7 +14,7 @@ export const jobsResume = defineOperation({
   job: false,
   positionals: ['id'],
   example: 'fts jobs resume job-mb1x2y-3f9a1c',
-  input: z.object({ id: z.string().describe('The job id') }),
+  input: z.object({ id: jobIdSchema.describe('The job id') }),
   output: jobSchema,
   actsOn: ({ id }, { jobs }) => jobs.get(id).operation,
   async run({ id }, { jobs }) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jobSchema } from '../jobs/job.ts';
 import { followJob } from '../jobs/job-queue.ts';
+import { jobIdSchema } from '../store/names.ts';
 import { defineOperation } from './operation.ts';
 
 export const jobsShow = defineOperation({
@@ -16,7 +17,7 @@ export const jobsShow = defineOperation({
   positionals: ['id'],
   example: 'fts jobs show job-mb1x2y-3f9a1c',
   input: z.object({
-    id: z.string().describe('The job id, from `jobs.list` or from starting the job'),
+    id: jobIdSchema.describe('The job id, from `jobs.list` or from starting the job'),
     waitSeconds: z.number().min(0).max(50).default(0).describe('How long to wait for its end'),
   }),
   output: jobSchema,

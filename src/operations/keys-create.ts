@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { apiKeySchema, scopes } from '../store/api-keys.ts';
 import { mayUse } from '../store/caller.ts';
+import { keyNameSchema } from '../store/names.ts';
 import { defineOperation } from './operation.ts';
 
 /** Said to whoever still asks for the scope that approved, once. */
@@ -24,10 +25,7 @@ export const keysCreate = defineOperation({
   positionals: ['name'],
   example: 'fts keys create laptop --scopes read train plan --days 90',
   input: z.object({
-    name: z
-      .string()
-      .regex(/^[\w.@ -]{1,64}$/)
-      .describe('Whose or what for; it appears in the audit log'),
+    name: keyNameSchema.describe('Whose or what for; it appears in the audit log'),
     scopes: z
       .array(z.enum(scopes, { error: unknownScope }))
       .min(1)

@@ -1,7 +1,12 @@
-import { resolve } from 'node:path';
+import { type ModelOrFile, textOf } from '../store/file-inputs.ts';
 import type { OperationContext } from './context.ts';
 
-/** Where a model is that somebody named: a registered one's directory, else the name as a path. */
-export function modelFolder(name: string, { registry }: Pick<OperationContext, 'registry'>): string {
-  return registry.models().find((model) => model.name === name)?.directory ?? resolve(name);
+/** Where a model is that the caller named in `field`: a registered one's directory, else a folder that the caller may use. */
+export function modelFolder(
+  field: string,
+  given: ModelOrFile,
+  { registry, files }: Pick<OperationContext, 'registry' | 'files'>,
+): string {
+  const registered = registry.models().find((model) => model.name === textOf(given));
+  return registered?.directory ?? files.read(field, given);
 }

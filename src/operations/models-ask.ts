@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { renderChat } from '../serving/chat/chat-prompt.ts';
 import { GREEDY } from '../serving/sampling/sampling-settings.ts';
+import { deploymentNameSchema } from '../store/names.ts';
 import { defineOperation } from './operation.ts';
 import { openServing } from './serving.ts';
 
@@ -20,7 +21,7 @@ export const modelsAsk = defineOperation({
   example: 'fts models ask "purge everything tagged black-friday on staging"',
   input: z.object({
     request: z.string().min(1).describe('What to ask'),
-    model: z.string().default('operator').describe('Name it is served under'),
+    model: deploymentNameSchema.default('operator').describe('Name it is served under'),
     maxTokens: z.number().int().min(1).max(4096).default(256),
   }),
   output: z.object({ model: z.string(), answer: z.string(), tokens: z.number() }),

@@ -21,7 +21,7 @@ const run = (input: object, services: Services): Promise<Imported> =>
   callOperation(modelsImport, input, services, {
     report: () => {},
     signal: new AbortController().signal,
-    caller: systemCaller,
+    caller: { ...systemCaller, channel: 'terminal' },
   }) as Promise<Imported>;
 
 async function madeElsewhere(): Promise<{ folder: string; gguf: string }> {

@@ -7,12 +7,11 @@ import { placeModel, stagingPath } from '../jobs/place-model.ts';
 import { artifactSchema, modelSchema } from '../jobs/registry-records.ts';
 import { refuseTakenModel } from '../jobs/taken-name.ts';
 import { importModel } from '../model/import-model.ts';
+import { type FileToRead, fileToReadSchema, textOf } from '../store/file-inputs.ts';
+import { newModelNameSchema } from '../store/names.ts';
 import type { Services } from './context.ts';
 import { defineOperation } from './operation.ts';
 import { type ReplacingInput, replacingInputs, replacingOf } from './replacing-inputs.ts';
-
-/** It becomes a folder of models/, so it can name nothing above that: neither `.` nor `..`. */
-const nameSchema = z.string().regex(/^\w[\w.-]{0,99}$/);
 
 export const modelsImport = defineOperation({
   name: 'models.import',
@@ -29,8 +28,8 @@ export const modelsImport = defineOperation({
   positionals: ['source'],
   example: 'fts models import ~/Downloads/tinyllama-q4_0.gguf --name tinyllama',
   input: z.object({
-    source: z.string().min(1).describe('Folder in the Hugging Face layout, or a .gguf file'),
-    name: nameSchema.optional().describe('Name of the model (default: that of the folder or file)'),
+    source: fileToReadSchema.describe('Folder in the Hugging Face layout, or a .gguf file'),
+    name: newModelNameSchema.optional().describe('Name of the model (default: that of the folder or file)'),
     dequantize: z.boolean().default(false).describe('Write a GGUF file’s weights in float32 too: 4 bytes a parameter'),
     ...replacingInputs,
   }),
@@ -39,7 +38,7 @@ export const modelsImport = defineOperation({
     const { registry, home } = context;
     refuseTaken(input, context, context.jobId);
     const name = nameOf(input);
-    const source = resolve(input.source);
+    const source = context.files.read('source', input.source);
     const directory = join(home.models, name);
     // A folder of models/ that the registry does not know is registered where it is.
     const staged = source === directory ? undefined : stagingPath(directory);
@@ -64,15 +63,15 @@ export const modelsImport = defineOperation({
   },
 });
 
-type Naming = { source: string; name?: string | undefined };
+type Naming = { source: FileToRead; name?: string | undefined };
 
 function refuseTaken(input: Naming & ReplacingInput, { registry, home }: Services, jobId: string | undefined): void {
   const name = nameOf(input);
   const directory = join(home.models, name);
-  const isThere = resolve(input.source) === directory;
+  const isThere = resolve(textOf(input.source)) === directory;
   refuseTakenModel(registry, name, isThere ? undefined : directory, replacingOf(input, { jobId }));
 }
 
 function nameOf({ source, name }: Naming): string {
-  return parseWith(nameSchema, name ?? basename(resolve(source), '.gguf'), 'the name of the model');
+  return name ?? parseWith(newModelNameSchema, basename(resolve(textOf(source)), '.gguf'), 'the name of the model');
 }

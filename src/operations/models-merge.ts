@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { modelName } from '../jobs/job-store.ts';
 import { placeModel, stagingPath } from '../jobs/place-model.ts';
 import { refuseTakenModel } from '../jobs/taken-name.ts';
+import { fileToReadSchema, modelOrFileSchema, textOf } from '../store/file-inputs.ts';
+import { newModelNameSchema } from '../store/names.ts';
 import { mergeAdapter } from '../training/lora/merge-adapter.ts';
 import type { Services } from './context.ts';
 import { modelFolder } from './model-folder.ts';
@@ -25,12 +27,9 @@ export const modelsMerge = defineOperation({
   positionals: ['base', 'adapter'],
   example: 'fts models merge notes ./my-adapter --name notes-tuned',
   input: z.object({
-    base: z.string().describe('The base model: a registered name or a folder'),
-    adapter: z.string().describe('Folder with adapter_config.json and adapter_model.safetensors'),
-    name: z
-      .string()
-      .regex(/^[\w.-]{1,64}$/)
-      .describe('Name of the merged model'),
+    base: modelOrFileSchema.describe('The base model: a registered name or a folder'),
+    adapter: fileToReadSchema.describe('Folder with adapter_config.json and adapter_model.safetensors'),
+    name: newModelNameSchema.describe('Name of the merged model'),
     dtype: z.enum(['float32', 'bfloat16', 'float16']).default('float32').describe('How its weights are stored'),
     ...replacingInputs,
   }),
@@ -43,8 +42,12 @@ export const modelsMerge = defineOperation({
     const staged = stagingPath(directory);
     try {
       const output = { path: staged, name, dtype };
-      const { family, parameters, adapted } = await mergeAdapter(modelFolder(base, context), resolve(adapter), output);
-      const made = { name, directory, family, parameters, parent: base, run: null };
+      const { family, parameters, adapted } = await mergeAdapter(
+        modelFolder('base', base, context),
+        context.files.read('adapter', adapter),
+        output,
+      );
+      const made = { name, directory, family, parameters, parent: textOf(base), run: null };
       placeModel(registry, { model: made, staged }, replacingOf(input, context));
       return { model: name, directory, parameters, adapted };
     } finally {

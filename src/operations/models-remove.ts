@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { removeModel } from '../jobs/remove-model.ts';
+import { modelNameSchema } from '../store/names.ts';
 import { defineOperation } from './operation.ts';
 
 export const modelsRemove = defineOperation({
@@ -15,7 +16,7 @@ export const modelsRemove = defineOperation({
   positionals: ['name'],
   example: 'fts models remove operator',
   input: z.object({
-    name: z.string().describe('The model’s name'),
+    name: modelNameSchema.describe('The model’s name'),
     force: z.boolean().default(false).describe('Even where an artifact of it is deployed: undeploy it'),
   }),
   output: z.object({ removed: z.string(), directory: z.string(), deleted: z.boolean() }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { artifactSchema, measurementSchema, modelSchema } from '../jobs/registry-records.ts';
+import { modelNameSchema } from '../store/names.ts';
 import { defineOperation } from './operation.ts';
 
 export const modelsShow = defineOperation({
@@ -14,7 +15,7 @@ export const modelsShow = defineOperation({
   job: false,
   positionals: ['name'],
   example: 'fts models show operator',
-  input: z.object({ name: z.string().describe('The model’s name') }),
+  input: z.object({ name: modelNameSchema.describe('The model’s name') }),
   output: z.object({
     model: modelSchema,
     artifacts: z.array(artifactSchema),

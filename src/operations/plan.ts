@@ -11,7 +11,7 @@ import { focusOf, memoryPartSchema, planRowSchema, whatIfSchema } from '../plann
 import { planText } from '../planning/plan-text.ts';
 import { optimizers, recomputations, type TrainingMethod, trainingPrecisions } from '../planning/training-memory.ts';
 import { parseVariation } from '../planning/what-if.ts';
-import { writeFileAtomic } from '../store/atomic-file.ts';
+import { fileToWriteSchema, overwriteField } from '../store/file-inputs.ts';
 import { defineOperation } from './operation.ts';
 import { chooseMachines, chooseShape, positiveInteger, servingFields, servingRequest } from './planning-inputs.ts';
 
@@ -38,7 +38,8 @@ const inputSchema = z.object({
   rank: positiveInteger.default(16).describe('LoRA rank'),
   days: z.number().positive().default(30).describe('Training: days until it should be done'),
   whatIf: z.array(z.string()).default([]).describe('Variations: context=4096,32768 batch=1,8 bits=4,8,16'),
-  svg: z.string().optional().describe('Write the memory bars to this SVG file'),
+  svg: fileToWriteSchema.optional().describe('Write the memory bars to this SVG file'),
+  overwrite: overwriteField,
 });
 type PlanInput = z.output<typeof inputSchema>;
 
@@ -78,10 +79,15 @@ export const plan = defineOperation({
     const machines = await chooseMachines(input.machines, context, serving ? undefined : trainingTypes);
     const answer = serving ? servingAnswer(input, shape, machines) : trainingAnswer(input, shape, machines);
     const { machines: answers, ...rest } = answer;
-    if (input.svg !== undefined) {
-      const bars = answers.map(({ row, parts }) => ({ label: row.machine, parts, usableBytes: row.usableBytes }));
-      await writeFileAtomic(input.svg, memoryBarsSvg(`${name}: memory to ${input.purpose}`, bars));
-    }
+    const bars = answers.map(({ row, parts }) => ({ label: row.machine, parts, usableBytes: row.usableBytes }));
+    const title = `${name}: memory to ${input.purpose}`;
+    const { svg: given, overwrite } = input;
+    const written =
+      given === undefined
+        ? null
+        : await context.files.write({ field: 'svg', given, overwrite }, (file) =>
+            file.writeFile(memoryBarsSvg(title, bars)),
+          );
     const { row, parts } = focusOf(answer);
     return {
       model: { name, parameters: countParameters(shape).total, from },
@@ -89,7 +95,7 @@ export const plan = defineOperation({
       ...rest,
       machines: answers.map((one) => one.row),
       memory: { machine: row.machine, usableBytes: row.usableBytes, parts },
-      svg: input.svg ?? null,
+      svg: written?.place ?? null,
     };
   },
   render: planText,

@@ -9,6 +9,7 @@ import type { ServingRequest } from '../planning/plan-serving.ts';
 import { type ResolvedShape, resolveShape } from '../planning/resolve-shape.ts';
 import { parseWeightFormat } from '../planning/weight-formats.ts';
 import { boundedText } from '../runtime/bounded-body.ts';
+import { type ModelOrFile, modelOrFileSchema, textOf } from '../store/file-inputs.ts';
 import { operatorConfig } from '../training/recipes/operator-training.ts';
 import type { OperationContext } from './context.ts';
 import { measuredMachine } from './measured-machine.ts';
@@ -17,7 +18,7 @@ export const positiveInteger = z.number().int().positive();
 
 /** What several questions ask about serving a model; one that means more by a field describes it anew. */
 export const servingFields = {
-  model: z.string().min(1).describe('A model as for `fts plan`'),
+  model: modelOrFileSchema.describe('A model as for `fts plan`'),
   machines: z.array(z.string()).default([]).describe('Only these machines; all when left out'),
   format: z.string().default('Q4_K_M').describe('Weight format'),
   cacheType: z.enum(cacheTypes).default('f16').describe('Type of the KV cache'),
@@ -48,13 +49,15 @@ export function servingRequest(input: ServingInput, shape: ModelShape): Omit<Ser
  * The shape behind a model's name, looked up in the registry, among the recipes of `fts train`, on disk, in the
  * published table and on Hugging Face.
  */
-export async function chooseShape(name: string, context: OperationContext): Promise<ResolvedShape> {
+export async function chooseShape(given: ModelOrFile, context: OperationContext): Promise<ResolvedShape> {
+  const name = textOf(given);
   const models = context.registry.models();
   if (name === 'operator' && !models.some((model) => model.name === name)) {
     return { name, shape: operatorConfig(operatorRecipe.vocabSize), from: 'training recipe' };
   }
   return resolveShape(name, {
     modelDirectory: (wanted) => models.find((model) => model.name === wanted)?.directory,
+    file: () => context.files.find(given),
     fetchText: (url) => fetchText(url, context.signal),
     signal: context.signal,
   });

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -77,8 +77,9 @@ describe('pulling a model', () => {
 
   beforeEach(() => {
     requests.length = 0;
+    const allowed = dirname(randomModel(TINY));
     const FTS_HOME = mkdtempSync(join(tmpdir(), 'fts-pull-'));
-    services = openServices({ FTS_HOME, HF_ENDPOINT: hubUrl, HF_TOKEN: 'hf_secret' }, {});
+    services = openServices({ FTS_HOME, HF_ENDPOINT: hubUrl, HF_TOKEN: 'hf_secret', FTS_FILES_ALLOW: allowed }, {});
   });
   afterEach(() => services.database.close());
 
@@ -159,6 +160,9 @@ describe('pulling a model', () => {
     expect((await pull('someone/nothing')).lines.at(-1)?.error).toContain('HF_TOKEN');
     expect((await pull('someone/tiny-GGUF:Q5_K_M')).lines.at(-1)?.error).toContain('tiny-Q4_0.gguf');
     expect(await pull('llama3')).toMatchObject({ status: 400 });
+    const [forbidden, missing] = [await pull('/etc/passwd'), await pull('/etc/passwd.missing')];
+    expect(forbidden.lines).toEqual(missing.lines);
+    expect((await pull('someone/con')).lines.at(-1)?.error).toContain('Windows keeps it for a device');
     services.environment.HF_ENDPOINT = 'http://127.0.0.1:9';
     expect((await pull('someone/tiny-GGUF')).lines.at(-1)?.error).toContain('HF_ENDPOINT');
   });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseWith } from '../errors/parse-with.ts';
 import { placeDeployment } from '../jobs/remove-model.ts';
@@ -9,6 +9,10 @@ import { runJob } from '../jobs/run-job.ts';
 import { downloadHubFile, findHubFiles, type HubReference, hubOf, parseHubReference } from '../model/hub-download.ts';
 import type { PullProgress } from '../serving/ollama/ollama-routes.ts';
 import { systemCaller } from '../store/caller.ts';
+import type { CallerFiles } from '../store/caller-files.ts';
+import { fileToReadSchema } from '../store/file-inputs.ts';
+import { deploymentNameSchema, longestName, safeNameFrom } from '../store/names.ts';
+import { filesOf } from './caller-files.ts';
 import type { Services } from './context.ts';
 import { modelsImport } from './models-import.ts';
 import type { Operation } from './operation.ts';
@@ -24,7 +28,7 @@ export async function* pullModel(name: string, services: Services, signal: Abort
     yield { status: 'up to date' };
     return;
   }
-  const local = localPath(name);
+  const local = localPath(name, filesOf({ channel: 'http' }, services));
   if (local !== undefined) {
     const model = modelName(basename(local, '.gguf'), services);
     yield { status: `copying ${local}` };
@@ -39,6 +43,7 @@ export async function* pullModel(name: string, services: Services, signal: Abort
       remedy: 'Pull hf.co/OWNER/NAME:QUANTIZATION, a .gguf file or a model folder; Ollama’s own library is not read.',
     });
   }
+  parseWith(deploymentNameSchema, name, 'the name of the model');
   yield* pullFromHub(name, reference, services, signal);
 }
 
@@ -103,6 +108,8 @@ async function runHere(operation: Operation, input: object, services: Services, 
         ...services,
         ...work,
         caller: systemCaller,
+        // The paths are the program's own by now: what the caller named was looked at first.
+        files: filesOf({ channel: 'terminal' }, services),
         askPerson: undefined,
         terminal: undefined,
         jobId: taken.id,
@@ -112,24 +119,18 @@ async function runHere(operation: Operation, input: object, services: Services, 
   if (job.state !== 'succeeded') throw new FtsError('cancelled', job.error?.message ?? `Job ${job.id} ${job.state}.`);
 }
 
-/** The path that a name stands for, where it looks like one or there is something at it. */
-function localPath(name: string): string | undefined {
-  const path = resolve(name.replace(/^~(?=\/)/, homedir()));
-  const looksLocal = /^[./~]/.test(name);
-  if (!looksLocal && !name.endsWith('.gguf')) return undefined;
-  if (existsSync(path)) return path;
-  if (!looksLocal) return undefined;
-  throw new FtsError('not-found', `There is nothing at ${path} on the server.`, {
-    field: 'model',
-    value: name,
-    remedy: 'Name a .gguf file or a model folder that the server can read.',
-  });
+/** The path that a name stands for, where it looks like one or is that of a GGUF file which the caller may use. */
+function localPath(name: string, files: CallerFiles): string | undefined {
+  const given = parseWith(fileToReadSchema, name.replace(/^~(?=\/)/, homedir()), 'the name of the model');
+  if (/^[./~]/.test(name)) return files.read('model', given);
+  return name.endsWith('.gguf') ? files.find(given) : undefined;
 }
 
 /** A name that the registry accepts and that no model has yet. */
 function modelName(wanted: string, { registry }: Services): string {
-  const plain = wanted.toLowerCase().replace(/[^\w.-]+/g, '-');
+  const plain = safeNameFrom(wanted.toLowerCase());
   const taken = new Set(registry.models().map((model) => model.name));
   if (!taken.has(plain)) return plain;
-  for (let number = 2; ; number++) if (!taken.has(`${plain}-${number}`)) return `${plain}-${number}`;
+  const stem = plain.slice(0, longestName - 6);
+  for (let number = 2; ; number++) if (!taken.has(`${stem}-${number}`)) return `${stem}-${number}`;
 }

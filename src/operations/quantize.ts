@@ -17,6 +17,8 @@ import { chooseSettings } from '../quantization/choose-settings.ts';
 import { type QuantizeInput, quantize as quantizeModel } from '../quantization/quantize.ts';
 import type { LayerReport } from '../quantization/quantize-block.ts';
 import { type QuantizationSettings, quantizationSettingsSchema } from '../quantization/settings.ts';
+import { fileOrOtherSchema, textOf } from '../store/file-inputs.ts';
+import { modelNameSchema } from '../store/names.ts';
 import type { OperationContext, Services } from './context.ts';
 import { defineOperation } from './operation.ts';
 import { replacingInputs, replacingOf } from './replacing-inputs.ts';
@@ -30,7 +32,7 @@ type Format = (typeof formatNames)[number];
 const { method: _, format: __, ...tuning } = quantizationSettingsSchema.shape;
 
 const inputSchema = z.object({
-  model: z.string().describe('Name of the model'),
+  model: modelNameSchema.describe('Name of the model'),
   formats: z
     .array(z.enum(formatNames))
     .min(1)
@@ -40,8 +42,7 @@ const inputSchema = z.object({
     .enum(['gptq', 'awq', 'rtn', 'auto'])
     .default('gptq')
     .describe('How weights are chosen; auto tries all on held-out text. q8_0 is always rounded to nearest'),
-  calibration: z
-    .string()
+  calibration: fileOrOtherSchema
     .optional()
     .describe('Text or JSON-lines file like what the model will read; "self" for its own samples'),
   ...tuning,
@@ -262,10 +263,11 @@ async function calibrationFor(
   input: Input,
   model: Model,
   directory: ModelDirectory,
-  { registry }: OperationContext,
+  { registry, files }: OperationContext,
 ): Promise<NonNullable<QuantizeInput['calibration']>> {
-  if (input.calibration !== undefined && input.calibration !== 'self') {
-    return readCalibrationTexts(input.calibration, tokenizerOf(directory, input.calibration));
+  if (input.calibration !== undefined && textOf(input.calibration) !== 'self') {
+    const path = files.read('calibration', input.calibration);
+    return readCalibrationTexts(path, tokenizerOf(directory, path));
   }
   const isOperator = model.run !== null && registry.run(model.run).kind === 'operator';
   return isOperator && input.calibration === undefined ? operatorTexts() : 'self';

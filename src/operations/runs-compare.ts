@@ -1,6 +1,8 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { writeLossCurve } from '../training/loss-curve.ts';
+import { fileToWriteSchema, overwriteField, textOf } from '../store/file-inputs.ts';
+import { runIdSchema } from '../store/names.ts';
+import { drawLossCurve } from '../training/loss-curve.ts';
 import { readMetrics } from '../training/metrics-log.ts';
 import { defineOperation } from './operation.ts';
 
@@ -17,8 +19,9 @@ export const runsCompare = defineOperation({
   positionals: ['ids'],
   example: 'fts runs compare job-mb1x2y-3f9a1c job-mb1x9k-77e0d2 --plot curves.png',
   input: z.object({
-    ids: z.array(z.string()).min(2).max(6).describe('The runs'),
-    plot: z.string().optional().describe('File to draw the loss curves into: an .svg or a .png'),
+    ids: z.array(runIdSchema).min(2).max(6).describe('The runs'),
+    plot: fileToWriteSchema.optional().describe('File to draw the loss curves into: an .svg or a .png'),
+    overwrite: overwriteField,
   }),
   output: z.object({
     runs: z.array(
@@ -36,7 +39,7 @@ export const runsCompare = defineOperation({
     differences: z.record(z.string(), z.array(z.unknown())),
     plot: z.string().nullable(),
   }),
-  async run({ ids, plot }, { registry }) {
+  async run({ ids, plot: given, overwrite }, { registry, files }) {
     const found = await Promise.all(
       ids.map(async (id) => {
         const run = registry.run(id);
@@ -47,12 +50,12 @@ export const runsCompare = defineOperation({
     const differing = names
       .map((name) => [name, found.map(({ run }) => run.settings[name] ?? null)] as const)
       .filter(([, values]) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
-    const path = plot === undefined ? null : resolve(plot);
-    if (path !== null) {
-      await writeLossCurve(
-        path,
-        found.map(({ run, lines }) => ({ name: `${run.model} ${run.id}`, lines })),
-      );
+    let plot: string | null = null;
+    if (given !== undefined) {
+      const curves = found.map(({ run, lines }) => ({ name: `${run.model} ${run.id}`, lines }));
+      const drawing = await drawLossCurve(textOf(given), curves);
+      const written = await files.write({ field: 'plot', given, overwrite }, (file) => file.writeFile(drawing));
+      plot = written.place;
     }
     return {
       runs: found.map(({ run, lines }) => {
@@ -69,7 +72,7 @@ export const runsCompare = defineOperation({
         };
       }),
       differences: Object.fromEntries(differing),
-      plot: path,
+      plot,
     };
   },
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { runSchema } from '../jobs/registry-records.ts';
+import { runIdSchema } from '../store/names.ts';
 import { readMetrics, thinMetrics } from '../training/metrics-log.ts';
 import { defineOperation } from './operation.ts';
 
@@ -16,7 +17,7 @@ export const runsShow = defineOperation({
   positionals: ['id'],
   example: 'fts runs show job-mb1x2y-3f9a1c --points 40',
   input: z.object({
-    id: z.string().describe('The run id'),
+    id: runIdSchema.describe('The run id'),
     points: z.number().int().min(2).max(2000).default(200).describe('How many points of the curve at the most'),
   }),
   output: z.object({

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseWith } from '../errors/parse-with.ts';
@@ -8,6 +8,8 @@ import { placeModel, stagingPath } from '../jobs/place-model.ts';
 import { refuseTakenModel } from '../jobs/taken-name.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
 import { durationText } from '../planning/quantity-text.ts';
+import { fileToReadSchema, modelOrFileSchema, textOf } from '../store/file-inputs.ts';
+import { newModelNameSchema } from '../store/names.ts';
 import { dataTraining } from '../training/recipes/data-training.ts';
 import { operatorTraining } from '../training/recipes/operator-training.ts';
 import { trainSettingsSchema } from '../training/settings.ts';
@@ -21,16 +23,11 @@ const count = z.number().int().positive();
 
 const inputSchema = z.strictObject({
   recipe: z.enum(['operator', 'data']).default('operator').describe('`operator`, or `data` to train on your own file'),
-  name: z
-    .string()
-    .regex(/^[\w.-]{1,64}$/)
-    .optional()
-    .describe('Name of the model (default: the recipe’s)'),
-  data: z
-    .string()
+  name: newModelNameSchema.optional().describe('Name of the model (default: the recipe’s)'),
+  data: fileToReadSchema
     .optional()
     .describe('A .txt file, or a .jsonl file with text, prompt and completion, or messages on each line'),
-  base: z.string().optional().describe('Model to go on from: its name or a folder'),
+  base: modelOrFileSchema.optional().describe('Model to go on from: its name or a folder'),
   method: z.enum(['full', 'lora', 'qlora']).optional().describe('All weights, LoRA, or LoRA over a base in 4 bits'),
   steps: count.optional().describe('Optimizer steps (default: the recipe’s; with data, one epoch)'),
   epochs: z.number().positive().optional().describe('Passes over the data'),
@@ -163,11 +160,11 @@ async function prepare(input: Input, context: OperationContext) {
     return { ...(await operatorTraining(overrides, context)), parent: null, close: async () => {} };
   }
   if (data === undefined) throw missing('data', 'Name a .txt or .jsonl file.');
-  const model = base === undefined ? undefined : await openModelDirectory(modelFolder(base, context));
+  const model = base === undefined ? undefined : await openModelDirectory(modelFolder('base', base, context));
   try {
     const prepared = await dataTraining(
       {
-        dataPath: resolve(data),
+        dataPath: context.files.read('data', data),
         ...(model === undefined ? {} : { base: model }),
         shape: { layers, width, heads, vocabSize },
         settings: parseWith(trainSettingsSchema, { initialization: 'small', ...overrides }, 'the training settings'),
@@ -180,7 +177,7 @@ async function prepare(input: Input, context: OperationContext) {
       prepared.close();
       await model?.close();
     };
-    return { ...prepared, parent: base ?? null, close };
+    return { ...prepared, parent: base === undefined ? null : textOf(base), close };
   } catch (error) {
     await model?.close();
     throw error;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -146,6 +147,7 @@ it('names a source and a date for every figure of the catalogue, and a document 
 describe('naming a model', () => {
   const sources = {
     modelDirectory: () => undefined,
+    file: (name: string) => (existsSync(name) ? name : undefined),
     fetchText: async () =>
       JSON.stringify({
         model_type: 'gpt2',

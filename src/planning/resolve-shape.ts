@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
@@ -24,6 +24,8 @@ export interface ResolvedShape {
 export interface ShapeSources {
   /** The directory of a model in the registry, or undefined if there is none of that name. */
   modelDirectory(name: string): string | undefined;
+  /** The path of the file or folder that the name stands for, or undefined if there is none. */
+  file(name: string): string | undefined;
   /** Fetches the text behind a URL; throws when it cannot. */
   fetchText(url: string): Promise<string>;
   signal: AbortSignal;
@@ -43,7 +45,8 @@ export async function resolveShape(name: string, sources: ShapeSources): Promise
       return { name: id, shape, from: 'published table' };
     }
   }
-  if (await exists(name)) return fromPath(basename(name), name);
+  const path = sources.file(name);
+  if (path !== undefined) return fromPath(basename(path), path);
   const count = parseCount(name);
   if (count !== undefined) {
     return { name, shape: typicalShape(count), from: 'typical shape for that many parameters' };
@@ -55,13 +58,6 @@ export async function resolveShape(name: string, sources: ShapeSources): Promise
     remedy:
       'Give a model of `fts models`, a path to a model folder, config.json or GGUF file, a Hugging Face id, or a size such as 8B.',
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function fromPath(name: string, path: string): Promise<ResolvedShape> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isProcessAlive } from '../runtime/process-alive.ts';
 
@@ -16,6 +16,28 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 
 /** The same for content that is streamed: `write` fills the temporary file. On any error nothing is left behind. */
 export async function replaceFileAtomic(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  await fillAtomic(path, write, (temporary) => rename(temporary, path));
+}
+
+/** The same for a file that must be new: false, with nothing changed, where there is something at the path already. */
+export async function createFileAtomic(path: string, write: (file: FileHandle) => Promise<void>): Promise<boolean> {
+  let isNew = true;
+  await fillAtomic(path, write, async (temporary) => {
+    // A rename would replace what another process has put there since we looked; a link never does.
+    await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+      isNew = false;
+    });
+    await rm(temporary);
+  });
+  return isNew;
+}
+
+async function fillAtomic(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  place: (temporary: string) => Promise<void>,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = besideName(path, 'tmp');
   const file = await open(temporary, 'wx');
@@ -26,7 +48,7 @@ export async function replaceFileAtomic(path: string, write: (file: FileHandle) 
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await place(temporary);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

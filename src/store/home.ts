@@ -11,6 +11,10 @@ export interface Home {
   runs: string;
   /** What can be made again: measurements of this machine, downloaded texts. */
   cache: string;
+  /** Files that callers other than a terminal may name: the operator puts them here. */
+  inbox: string;
+  /** Files that were written for such callers, to be fetched by name. */
+  exports: string;
   database: string;
   configFile: string;
   /** The heads of the audit log, kept outside the database so that a shortened log is found. */
@@ -30,11 +34,13 @@ export function openHome(environment: NodeJS.ProcessEnv): Home {
     models: join(root, 'models'),
     runs: join(root, 'runs'),
     cache: join(root, 'cache'),
+    inbox: join(root, 'inbox'),
+    exports: join(root, 'exports'),
     database: join(root, 'fts.db'),
     configFile: join(root, 'config.json'),
     auditHeads: join(root, 'audit-heads.log'),
   };
-  for (const folder of [home.root, home.models, home.runs, home.cache]) {
+  for (const folder of [home.root, home.models, home.runs, home.cache, home.inbox, home.exports]) {
     makePrivateFolder(folder);
   }
   keepFilePrivate(home.database);

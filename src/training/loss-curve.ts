@@ -26,18 +26,23 @@ export function lossCurveSvg(curves: readonly Curve[]): string {
   return lineChartSvg(series, { xTitle: 'step (line: training loss, dots: validation loss; nats per token)' });
 }
 
-/** Draws loss curves into a file: an SVG or a PNG, as its name ends. */
+/** Writes a run's own drawing: an SVG or a PNG, as its name ends. */
 export async function writeLossCurve(path: string, curves: readonly Curve[]): Promise<void> {
+  await writeFileAtomic(path, await drawLossCurve(path, curves));
+}
+
+/** Loss curves as the content of a file of this name: an SVG or a PNG. */
+export async function drawLossCurve(name: string, curves: readonly Curve[]): Promise<string | Uint8Array> {
   const svg = lossCurveSvg(curves);
-  switch (extname(path).toLowerCase()) {
+  switch (extname(name).toLowerCase()) {
     case '.svg':
-      return writeFileAtomic(path, svg);
+      return svg;
     case '.png':
-      return writeFileAtomic(path, await svgToPng(svg));
+      return svgToPng(svg);
     default:
-      throw new FtsError('invalid-input', `A drawing is an .svg or a .png file, not ${path}.`, {
+      throw new FtsError('invalid-input', `A drawing is an .svg or a .png file, not ${name}.`, {
         field: 'plot',
-        value: path,
+        value: name,
         remedy: 'Give a name that ends in .svg or .png.',
       });
   }

@@ -1,21 +1,33 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
+import { FtsError } from '../../errors/fts-error.ts';
 import { parseWith } from '../../errors/parse-with.ts';
+import { type FileToRead, fileToReadSchema } from '../../store/file-inputs.ts';
+import { adapterNameSchema } from '../../store/names.ts';
 import type { ModelPool } from '../pool/model-pool.ts';
 import { readJsonBody } from './errors.ts';
 
-const unloadSchema = z.object({ model: z.string().min(1), lora_name: z.string().regex(/^[\w.-]{1,64}$/) });
+const unloadSchema = z.object({ model: z.string().min(1), lora_name: adapterNameSchema });
 const loadSchema = unloadSchema.extend({
-  lora_path: z.string().min(1),
+  lora_path: fileToReadSchema,
   scale: z.number().min(-8).max(8).default(1),
 });
 
+/** The path behind a `lora_path`, where the caller may use it. */
+export type AdapterPath = (given: FileToRead) => string;
+
+/** For servers that have no folder to take adapters from. */
+export const noAdapters: AdapterPath = () => {
+  throw new FtsError('forbidden', 'This server loads no adapters over HTTP.', { field: 'lora_path' });
+};
+
 /** `POST /v1/load_lora_adapter` (as in vLLM): requests then name it in `adapter`. It stays while its model does. */
-export async function loadAdapter(pool: ModelPool, context: Context): Promise<Response> {
+export async function loadAdapter(pool: ModelPool, context: Context, pathOf: AdapterPath): Promise<Response> {
   const body = parseWith(loadSchema, await readJsonBody(context), 'the adapter');
+  const path = pathOf(body.lora_path);
   const { model, release } = await pool.acquire(body.model);
   try {
-    await model.engine.call('loadAdapter', { name: body.lora_name, path: body.lora_path, scale: body.scale });
+    await model.engine.call('loadAdapter', { name: body.lora_name, path, scale: body.scale });
     return context.json({ status: 'loaded', model: body.model, lora_name: body.lora_name });
   } finally {
     release();
