@@ -19,6 +19,7 @@ import { upstreamRoutes } from '../serving/upstream/upstream-routes.ts';
 import { askRoutes } from './ask-routes.ts';
 import { authentication, protectedResourceMetadata } from './authentication/authentication.ts';
 import { bodyLimits } from './body-limits.ts';
+import { exportRoutes } from './export-routes.ts';
 import { httpStatus } from './http-status.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { recordModelChanges } from './recorded-model-changes.ts';
@@ -61,6 +62,7 @@ export function createApp(
   const models = modelRoutes(services, serving);
   app.route('/api', askRoutes(services, { version: program.version, models, stop }));
   app.route('/', models);
+  app.route('/', exportRoutes(services));
   app.route('/', consoleRoutes());
   app.notFound((context) =>
     context.json({ error: { kind: 'not-found', message: `No ${context.req.method} ${context.req.path} here.` } }, 404),

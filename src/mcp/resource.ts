@@ -33,4 +33,5 @@ export interface ResourceCall {
   context: ServerContext;
 }
 
-export type ResourceContent = { text: string } | { blob: string };
+/** With a type of its own where the things of a family are not alike. */
+export type ResourceContent = ({ text: string } | { blob: string }) & { mimeType?: string };

@@ -8,6 +8,7 @@ import { findPage, pages } from '../reference/page-index.ts';
 import { renderPage } from '../reference/render-page.ts';
 import { visibleJson } from '../text/visible-text.ts';
 import { readMetrics, thinMetrics } from '../training/metrics-log.ts';
+import { exportResources } from './export-resources.ts';
 import type { Resource, ResourceCall, ResourceContent, ResourceFamily } from './resource.ts';
 
 const json = 'application/json';
@@ -103,6 +104,7 @@ export function ftsFamilies(services: Services): ResourceFamily[] {
   const modelNames = (): string[] => registry.models().map(({ name }) => name);
   const runIds = (): string[] => registry.runs().map(({ id }) => id);
   return [
+    exportResources(services),
     {
       uriTemplate: 'fts://models/{name}',
       name: 'model',
