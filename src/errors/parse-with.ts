@@ -3,9 +3,15 @@ import { FtsError } from './fts-error.ts';
 
 /**
  * Checks bytes from outside against a schema. The error names the field by its path, shows the value and says what
- * was expected. `subject` says what was being read: "the training settings", "data.jsonl line 12".
+ * was expected. `subject` says what was being read: "the training settings", "data.jsonl line 12". `remedy` is for files
+ * that must not be corrected by hand.
  */
-export function parseWith<Schema extends z.ZodType>(schema: Schema, value: unknown, subject: string): z.output<Schema> {
+export function parseWith<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  subject: string,
+  remedy = 'Correct that value and try again.',
+): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = mostSpecific(result.error.issues[0]!);
@@ -23,7 +29,7 @@ export function parseWith<Schema extends z.ZodType>(schema: Schema, value: unkno
     {
       ...(field === '' ? {} : { field }),
       value: offending,
-      remedy: unknown.length > 0 ? 'Correct its name or leave it out.' : 'Correct that value and try again.',
+      remedy: unknown.length > 0 ? 'Correct its name or leave it out.' : remedy,
       cause: result.error,
     },
   );

@@ -1,3 +1,5 @@
+import { FtsError } from '../errors/fts-error.ts';
+
 const scratchFloat = new Float32Array(1);
 const scratchBits = new Uint32Array(scratchFloat.buffer);
 
@@ -67,6 +69,23 @@ export function float32ToHalf(values: Float32Array): Uint16Array {
   const out = new Uint16Array(values.length);
   for (let i = 0; i < out.length; i++) out[i] = halfFromBits(source[i]!);
   return out;
+}
+
+/** The same for what is stored in a file. Throws `invalid-input` naming a number that binary16 cannot hold. */
+export function storedHalf(values: Float32Array, name: string): Uint16Array {
+  const out = float32ToHalf(values);
+  for (let i = 0; i < out.length; i++) {
+    if ((out[i]! & 0x7fff) === 0x7c00 && Number.isFinite(values[i])) throw beyondHalf(name, values[i]!);
+  }
+  return out;
+}
+
+export function beyondHalf(name: string, value: number): FtsError {
+  return new FtsError('invalid-input', `${name} has the number ${value}, which 16-bit floating point cannot hold.`, {
+    field: name,
+    value,
+    remedy: 'Store the model in bfloat16 or float32; it has no form in binary16.',
+  });
 }
 
 /** Bfloat16 bits to float32: exact, the upper half of the same number. */

@@ -9,6 +9,7 @@ import { familyOf } from './families/index.ts';
 import { GgufReader } from './gguf/gguf-reader.ts';
 import { importGguf } from './gguf/import-gguf.ts';
 import { openModelDirectory, type Provenance } from './model-directory.ts';
+import { verifyGguf, verifyModelDirectory } from './verify-model.ts';
 
 /** A GGUF file as an artifact: what it holds, and at which precision most of it is. */
 export interface GgufFile {
@@ -48,7 +49,7 @@ export async function importModel(
     parent: basename(source),
   };
   if (!(await stat(source)).isDirectory()) {
-    await describeGguf(source);
+    await verifyGguf(source, work);
     const file = `${name}.gguf`;
     if (dequantize) {
       work.report({ stage: 'dequantize', done: 0 });
@@ -63,13 +64,15 @@ export async function importModel(
     return describeFolder(target);
   }
   if (source === target) return describeFolder(target);
-  const opened = await openModelDirectory(source);
-  await opened.close();
+  const own = await verifyModelDirectory(source, work);
+  for (const file of (await readdir(source)).filter((entry) => entry.endsWith('.gguf'))) {
+    await verifyGguf(join(source, file), work);
+  }
   await replaceFolderAtomic(target, async (folder) => {
     for (const file of (await readdir(source)).filter((entry) => modelFile.test(entry))) {
       await copyFile(join(source, file), join(folder, file), work);
     }
-    await writeProvenance(folder, { ...provenance, ...opened.provenance, name });
+    await writeProvenance(folder, { ...provenance, ...own, name });
   });
   return describeFolder(target);
 }

@@ -49,16 +49,36 @@ describe('config.json', () => {
     for (const config of configs) expect(parseModelConfig(toHuggingFaceConfig(config))).toEqual(config);
   });
 
+  it('is read whatever it says of programs, training and generation', () => {
+    const json = toHuggingFaceConfig(llama);
+    const more = { _name_or_path: 'x', attention_dropout: 0.1, transformers_version: '5', rope_interleaved: false };
+    expect(parseModelConfig({ ...json, ...more, use_cache: true, layer_types: ['full_attention'] })).toEqual(llama);
+  });
+
+  it('never invites to change what a model computes', () => {
+    const json = { ...toHuggingFaceConfig(llama), hidden_act: 'gelu' };
+    expect(() => parseModelConfig(json)).toThrowError(
+      expect.objectContaining({ remedy: expect.stringContaining('would change what the model computes') }),
+    );
+  });
+
   it('names what it cannot compute', () => {
     const json = toHuggingFaceConfig(llama);
     const refused: [object, string][] = [
       [{ ...json, model_type: 'mamba' }, 'model_type'],
       [{ ...json, hidden_act: 'gelu' }, 'hidden_act'],
-      [{ ...json, attention_bias: true }, 'attention_bias'],
-      [{ ...json, rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'rope_scaling'],
+      [{ ...json, model_type: 'qwen3', attention_bias: true }, 'attention_bias'],
+      [{ ...json, rope_scaling: { rope_type: 'dynamic', factor: 4 } }, 'rope_scaling'],
+      [{ ...json, rope_scaling: { rope_type: 'linear', factor: 4, mrope_section: [1, 2] } }, 'mrope_section'],
+      [{ ...json, rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.5 } }, 'partial_rotary_factor'],
+      [{ ...json, rope_parameters: { full_attention: { rope_type: 'default' } } }, 'full_attention'],
+      [{ ...json, rope_scaling: null, rope_theta: 1e4, rope_parameters: { rope_theta: 1e6 } }, 'rope_theta'],
+      [{ ...json, logit_scale: 2 }, 'logit_scale'],
+      [{ ...json, layer_types: ['full_attention', 'sliding_attention'] }, 'layer_types.1'],
+      [{ ...json, num_hidden_layers: 4e9 }, 'num_hidden_layers'],
       [{ ...json, num_key_value_heads: 3 }, 'num_key_value_heads'],
       [{ ...json, num_hidden_layers: -1 }, 'num_hidden_layers'],
-      [{ ...json, model_type: 'mistral', sliding_window: 4096 }, 'sliding_window'],
+      [{ ...json, sliding_window: 4096 }, 'sliding_window'],
     ];
     for (const [config, field] of refused) {
       expect(() => parseModelConfig(config)).toThrowError(expect.objectContaining({ kind: 'invalid-input', field }));

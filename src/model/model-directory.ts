@@ -2,10 +2,13 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
-import { parseJsonWith } from '../errors/parse-with.ts';
+import { parseJsonWith, parseWith } from '../errors/parse-with.ts';
 import { replaceFolderAtomic } from '../store/atomic-file.ts';
+import { refuseUnknownTensors } from './check-checkpoint.ts';
+import type { WeightReader } from './checkpoint-reader.ts';
 import { parseModelConfig, toHuggingFaceConfig } from './families/config-json.ts';
 import type { ModelConfig } from './model-config.ts';
+import { openWeightReader } from './quantized-checkpoint/quantized-checkpoint.ts';
 import { SafetensorsReader, type TensorSource, writeModelWeights } from './safetensors.ts';
 
 const jsonObject = z.record(z.string(), z.unknown());
@@ -47,7 +50,10 @@ export interface ModelDirectory {
   tokenizer?: TokenizerFiles;
   generationConfig?: Record<string, unknown>;
   provenance?: Provenance;
-  weights: SafetensorsReader;
+  /** The weights as numbers, dequantized where they are stored quantized. */
+  weights: WeightReader;
+  /** The tensors of the files. */
+  stored: SafetensorsReader;
   close(): Promise<void>;
 }
 
@@ -63,22 +69,30 @@ export async function openModelDirectory(path: string): Promise<ModelDirectory> 
   }
   const configJson = parseJsonWith(jsonObject, configText, join(path, 'config.json'));
   const config = parseModelConfig(configJson);
-  const quantization = configJson.quantization_config;
+  const { quantization_config: given } = configJson;
+  const quantization = given == null ? undefined : parseWith(jsonObject, given, 'quantization_config');
   const tokenizer = await readTokenizerFiles(path);
   const generationConfig = await readOptionalJson(path, 'generation_config.json', jsonObject);
   const provenance = await readOptionalJson(path, 'fts.json', provenanceSchema);
-  const weights = await openWeights(path);
+  const stored = await openWeights(path);
+  let weights: WeightReader;
+  try {
+    weights = openWeightReader(config, quantization, stored);
+    refuseUnknownTensors(config, weights, path);
+  } catch (error) {
+    await stored.close();
+    throw error;
+  }
   return {
     path,
     config,
-    ...(quantization == null
-      ? {}
-      : { quantizationConfig: parseJsonWith(jsonObject, JSON.stringify(quantization), 'quantization_config') }),
+    ...(quantization === undefined ? {} : { quantizationConfig: quantization }),
     ...(tokenizer === undefined ? {} : { tokenizer }),
     ...(generationConfig === undefined ? {} : { generationConfig }),
     ...(provenance === undefined ? {} : { provenance }),
     weights,
-    close: () => weights.close(),
+    stored,
+    close: () => stored.close(),
   };
 }
 
@@ -102,6 +116,14 @@ async function openWeights(path: string): Promise<SafetensorsReader> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
+  }
+  const parts = (await readdir(path)).filter((name) => name.endsWith('.safetensors'));
+  if (parts.length > 0) {
+    throw new FtsError('not-found', `The index of the weights in ${path} is missing: model.safetensors.index.json.`, {
+      field: 'model',
+      value: path,
+      remedy: `Copy or download the index that belongs to ${parts[0]}.`,
+    });
   }
   throw new FtsError('not-found', `There are no weights in ${path}: model.safetensors is missing.`, {
     field: 'model',

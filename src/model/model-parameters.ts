@@ -1,21 +1,12 @@
 import { FtsError } from '../errors/fts-error.ts';
 import { elementsOf } from '../tensor/shape.ts';
-import {
-  fromCheckpoint,
-  type ParameterSpec,
-  type ParameterSource as TensorPlace,
-  toCheckpoint,
-} from './architectures/parameter.ts';
-import type { CheckpointReader } from './checkpoint-reader.ts';
+import { bySource, fromCheckpoint, type ParameterSpec, toCheckpoint } from './architectures/parameter.ts';
+import { requireTensors } from './check-checkpoint.ts';
+import { type CheckpointReader, checkpointName, type WeightReader } from './checkpoint-reader.ts';
 import { familyOf } from './families/index.ts';
-import { float32ToBfloat16, float32ToHalf } from './float-formats.ts';
+import { float32ToBfloat16, storedHalf } from './float-formats.ts';
 import type { ModelConfig } from './model-config.ts';
 import type { TensorSource } from './safetensors.ts';
-
-/** A checkpoint that can list what it holds. */
-export interface WeightReader extends CheckpointReader {
-  names(): string[];
-}
 
 /** A model's numbers in the layout of its graphs, by parameter name. */
 export interface ModelParameters {
@@ -29,14 +20,6 @@ export interface ParameterSource {
   arrays: Pick<ReadonlyMap<string, Float32Array>, 'get'>;
 }
 
-/** The name that a checkpoint uses for a tensor. */
-export function checkpointName(
-  weights: Pick<CheckpointReader, 'has'>,
-  { tensor, writtenAs }: Pick<TensorPlace, 'tensor' | 'writtenAs'>,
-): string {
-  return writtenAs !== undefined && !weights.has(tensor) && weights.has(writtenAs) ? writtenAs : tensor;
-}
-
 /** Parameters whose arrays may be given up one by one. */
 export interface OwnParameters extends ModelParameters {
   arrays: Map<string, Float32Array>;
@@ -44,6 +27,7 @@ export interface OwnParameters extends ModelParameters {
 
 /** Reads all parameters into new arrays. Throws as `readParameters` does. */
 export async function loadParameters(config: ModelConfig, weights: CheckpointReader): Promise<OwnParameters> {
+  await requireTensors(config, weights);
   const specs = familyOf(config).parameters(config);
   const arrays = new Map(specs.map((spec) => [spec.name, new Float32Array(elementsOf(spec.shape))]));
   await readParameters(specs, weights, (name) => arrays.get(name)!);
@@ -107,7 +91,7 @@ export function checkpointTensors(
       const whole = new Float32Array(elementsOf(shape));
       for (const spec of specs) if (present.has(spec.name)) toCheckpoint(spec, await values(spec.name), whole);
       if (dtype === 'bfloat16') return float32ToBfloat16(whole);
-      return dtype === 'float16' ? float32ToHalf(whole) : whole;
+      return dtype === 'float16' ? storedHalf(whole, tensor) : whole;
     };
     return {
       name: writtenAs ?? tensor,
@@ -116,15 +100,4 @@ export function checkpointTensors(
       read,
     };
   });
-}
-
-/** The parameters of each checkpoint tensor: one, or the parts of a fused one. */
-export function bySource<Spec extends ParameterSpec>(specs: readonly Spec[]): Map<string, Spec[]> {
-  const sources = new Map<string, Spec[]>();
-  for (const spec of specs) {
-    const parts = sources.get(spec.source.tensor);
-    if (parts === undefined) sources.set(spec.source.tensor, [spec]);
-    else parts.push(spec);
-  }
-  return sources;
 }

@@ -4,7 +4,6 @@ import { ggufCheckpoint } from './gguf/gguf-checkpoint.ts';
 import { openGgufModel } from './gguf/import-gguf.ts';
 import type { ModelConfig } from './model-config.ts';
 import { openModelDirectory, weightFileBytes } from './model-directory.ts';
-import { openWeightReader } from './quantized-checkpoint/quantized-checkpoint.ts';
 import { Tokenizer } from './tokenizer/tokenizer.ts';
 
 /** A model on disk that can be computed with, however it is stored. */
@@ -33,7 +32,7 @@ export async function openModel(path: string): Promise<OpenModel> {
   return {
     config: model.config,
     tokenizer: model.tokenizer === undefined ? undefined : Tokenizer.fromFiles(model.tokenizer),
-    checkpoint: openWeightReader(model),
+    checkpoint: model.weights,
     bytes: await weightFileBytes(path),
     close: () => model.close(),
   };

@@ -18,6 +18,8 @@ export interface QuantizedMatrix {
   scales: Float32Array;
   /** [rows, groups]. */
   zeroPoints: Uint8Array;
+  /** The group of each column, where they are not consecutive (GPTQ's activation order). */
+  groupOfColumn?: Int32Array;
 }
 
 /** Groups per row. Throws `invalid-input` where the group size does not divide the columns. */
@@ -40,6 +42,17 @@ export function dequantizeRows(matrix: QuantizedMatrix, from: number, to: number
   const { columns, groupSize, codes, scales, zeroPoints } = matrix;
   const out = new Float32Array((to - from) * columns);
   const groups = columns / groupSize;
+  const { groupOfColumn } = matrix;
+  if (groupOfColumn !== undefined) {
+    for (let row = from; row < to; row++) {
+      for (let column = 0; column < columns; column++) {
+        const group = row * groups + groupOfColumn[column]!;
+        const at = row * columns + column;
+        out[at - from * columns] = scales[group]! * (codes[at]! - zeroPoints[group]!);
+      }
+    }
+    return out;
+  }
   const first = from * columns;
   for (let group = from * groups; group < to * groups; group++) {
     const scale = scales[group]!;

@@ -8,6 +8,8 @@ import { readExactly } from '../store/read-exactly.ts';
 import { bfloat16ToFloat32, halfToFloat32 } from './float-formats.ts';
 
 const dtypes = ['F64', 'F32', 'F16', 'BF16', 'I64', 'U64', 'I32', 'U32', 'I16', 'U16', 'I8', 'U8', 'BOOL'] as const;
+/** Types of the format that are not read: 8-bit and narrower floating point, complex numbers. */
+const otherTypes = /^(F8_|F6_|F4|C64)/;
 export type SafetensorsDtype = (typeof dtypes)[number];
 
 const dtypeBytes: Record<SafetensorsDtype, number> = {
@@ -45,7 +47,7 @@ const maximumHeaderBytes = 100_000_000; // the format's own limit
 const headerSchema = z.record(
   z.string(),
   z.object({
-    dtype: z.enum(dtypes),
+    dtype: z.string(),
     shape: z.array(z.int().nonnegative()),
     data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
   }),
@@ -163,7 +165,9 @@ async function shardPaths(indexPath: string): Promise<string[]> {
   const index = parseJsonWith(indexSchema, await readFile(indexPath, 'utf8'), basename(indexPath));
   const names = [...new Set(Object.values(index.weight_map))].sort();
   for (const name of names) {
-    if (name !== basename(name)) throw corrupt(indexPath, `the shard ${name} is not beside the index`);
+    if (name !== basename(name) || !name.endsWith('.safetensors')) {
+      throw corrupt(indexPath, `the shard ${name} is not a file beside the index`);
+    }
   }
   return names.map((name) => join(dirname(indexPath), name));
 }
@@ -187,8 +191,12 @@ async function readHeader(
   const dataStart = 8 + headerBytes;
   const tensors = new Map<string, StoredTensor>();
   let expectedStart = 0;
-  for (const [name, { dtype, shape, data_offsets: offsets }] of entries) {
+  for (const [name, { dtype: stored, shape, data_offsets: offsets }] of entries) {
     const [start, end] = offsets;
+    const dtype = dtypes.find((known) => known === stored);
+    if (dtype === undefined) {
+      throw otherTypes.test(stored) ? unsupportedType(name, stored) : corrupt(path, `${name} has the type ${stored}`);
+    }
     const bytes = bytesOf({ dtype, shape });
     if (end - start !== bytes) throw corrupt(path, `${name} has ${end - start} bytes where its shape needs ${bytes}`);
     if (start !== expectedStart) throw corrupt(path, `${name} does not start where the tensor before it ends`);
@@ -199,6 +207,14 @@ async function readHeader(
     throw corrupt(path, `its header describes ${dataStart + expectedStart} bytes, the file has ${size}`);
   }
   return { tensors, metadata };
+}
+
+function unsupportedType(name: string, dtype: string): FtsError {
+  return new FtsError('invalid-input', `The tensor ${name} is stored as ${dtype}, which this program does not read.`, {
+    field: name,
+    value: dtype,
+    remedy: `Use the model in one of ${dtypes.join(', ')}, such as its original in BF16.`,
+  });
 }
 
 function parseHeader(text: string, path: string) {

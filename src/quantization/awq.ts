@@ -51,7 +51,9 @@ interface FoldTarget {
 
 function foldTarget(config: ModelConfig, model: ModelParameters, stage: Stage, layer: number): FoldTarget | undefined {
   const [first] = stage.weights as [string];
-  const folding = familyOf(config).foldings.find(({ weight }) => first.endsWith(`.0.${weight}`));
+  const folding = familyOf(config)
+    .foldings(config)
+    .find(({ weight }) => first.endsWith(`.0.${weight}`));
   if (folding === undefined) return undefined;
   const inBlock = (name: string): string => nameInBlock(first.slice(0, -folding.weight.length) + name, layer);
   if (folding.into === 'outputs') {

@@ -110,13 +110,11 @@ function clipAndRefine(
   return matrix;
 }
 
-function roundingOf(
-  name: string,
-  config: ModelConfig,
-  { groupSize, symmetric, ...settings }: QuantizationSettings,
-): RoundingSettings | undefined {
-  const bits = bitsOf(name, config, { groupSize, symmetric, ...settings });
-  return bits === 16 ? undefined : { bits, groupSize, symmetric };
+function roundingOf(name: string, config: ModelConfig, settings: QuantizationSettings): RoundingSettings | undefined {
+  const { groupSize, symmetric, format } = settings;
+  const bits = bitsOf(name, config, settings);
+  if (bits === 16) return undefined;
+  return { bits, groupSize, symmetric, ...(format === 'gptq' && !symmetric ? { leastZero: 1 } : {}) };
 }
 
 /** Rounds one weight, or what it should be to hit the target; puts the rounded values in its place, notes the error. */

@@ -114,8 +114,8 @@ describe('quantize', () => {
     expect(packed.flatMap((group) => group.targets)).toEqual(targets);
     expect(ignore).toEqual(ignored);
     const table = name === 'gpt2' ? 'transformer.wte' : 'model.embed_tokens';
-    expect(directory.weights.names()).toContain(`${table}.weight_packed`);
-    expect(directory.weights.names()).not.toContain(`${table}.weight`);
+    expect(directory.stored.names()).toContain(`${table}.weight_packed`);
+    expect(directory.stored.names()).not.toContain(`${table}.weight`);
     await directory.close();
     const stored = toWeightReader(await parametersOf(output));
     const gguf = await GgufReader.open(summary.artifacts[0]!.path);
@@ -125,6 +125,40 @@ describe('quantize', () => {
       expect(await stored.readFloat32('lm_head.weight')).toEqual(await gguf.readFloat32('output.weight'));
     await gguf.close();
   });
+
+  it.each(['rtn', 'gptq', 'awq'])(
+    'asymmetric GPTQ files have no zero point of 0, whatever the weights: %s',
+    async (method) => {
+      const model = join(folder, 'positive');
+      const parameters = randomParameters(tinyLlama);
+      for (const { name, layout } of parameters.specs) {
+        const array = parameters.arrays.get(name)!;
+        if (layout !== undefined) for (let i = 0; i < array.length; i++) array[i] = Math.abs(array[i]!) + 0.1;
+      }
+      const reader = toWeightReader(parameters);
+      const weights = reader
+        .names()
+        .map(async (name) => float32Source(name, reader.info(name).shape, await reader.readFloat32(name)));
+      await writeModelDirectory(model, {
+        config: tinyLlama,
+        weights: await Promise.all(weights),
+        provenance: { name: 'positive', createdAt: '', madeBy: 'test' },
+      });
+      const output = join(folder, 'positive-out');
+      const chosen = settings({ method, symmetric: false, format: 'gptq', embeddingBits: 16 });
+      await quantize({ model, output, settings: chosen, calibration: { tokens } }, idle);
+      const stored = await parametersOf(output);
+      for (const name of ['model.layers.0.self_attn.q_proj.weight', 'model.layers.1.mlp.up_proj.weight']) {
+        const [values, expected] = [stored.arrays.get(name)!, parameters.arrays.get(name)!];
+        let [error, size] = [0, 0];
+        for (const [i, value] of expected.entries()) {
+          error += (values[i]! - value) ** 2;
+          size += value ** 2;
+        }
+        expect(error / size, name).toBeLessThan(method === 'rtn' ? 0.002 : 0.1);
+      }
+    },
+  );
 
   it('goes on at the layer where it was stopped, to the same result', async () => {
     const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
@@ -178,6 +212,23 @@ describe('what cannot be quantized is refused, and the source stays as it was', 
     });
     const failing = quantize({ ...input({ method: 'rtn' }), model: damaged }, idle);
     await expect(failing).rejects.toMatchObject({ kind: 'invalid-input', field: 'model.layers.1.mlp.up_proj.weight' });
+  });
+
+  it('weights that 16-bit floating point cannot hold', async () => {
+    const parameters = randomParameters(tinyLlama);
+    parameters.arrays.get('model.norm.weight')![3] = 1e5;
+    const reader = toWeightReader(parameters);
+    const large = join(folder, 'large');
+    const weights = reader
+      .names()
+      .map(async (name) => float32Source(name, reader.info(name).shape, await reader.readFloat32(name)));
+    await writeModelDirectory(large, {
+      config: tinyLlama,
+      weights: await Promise.all(weights),
+      provenance: { name: 'large', createdAt: '', madeBy: 'test' },
+    });
+    const failing = quantize({ ...input({ method: 'rtn' }), model: large }, idle);
+    await expect(failing).rejects.toMatchObject({ kind: 'invalid-input', field: 'model.norm.weight', value: 1e5 });
   });
 
   it('an empty or missing calibration text', async () => {

@@ -5,7 +5,6 @@ import { refuseNonFinite } from '../model/finite-values.ts';
 import type { ModelDirectory } from '../model/model-directory.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
 import { loadParameters, type ModelParameters, type OwnParameters } from '../model/model-parameters.ts';
-import { openWeightReader } from '../model/quantized-checkpoint/quantized-checkpoint.ts';
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Work } from '../runtime/progress.ts';
 import {
@@ -104,7 +103,7 @@ function refuseInPlace({ model, output }: QuantizeInput): void {
 
 /** The parameters of a model. Throws `invalid-input` naming the tensor and place of a number that is not finite. */
 export async function loadFiniteParameters(source: ModelDirectory): Promise<OwnParameters> {
-  const model = await loadParameters(source.config, openWeightReader(source));
+  const model = await loadParameters(source.config, source.weights);
   for (const [name, array] of model.arrays) refuseNonFinite(name, array);
   return model;
 }

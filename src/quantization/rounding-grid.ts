@@ -1,4 +1,4 @@
-import { roundToHalf } from '../model/float-formats.ts';
+import { beyondHalf, roundToHalf } from '../model/float-formats.ts';
 import { groupsPerRow, type QuantizedMatrix } from '../model/quantized-matrix.ts';
 
 /** How weights are rounded: so many bits, one scale for so many consecutive inputs. */
@@ -7,6 +7,8 @@ export interface RoundingSettings {
   /** Columns that share a scale; `channel` is a scale per output. */
   groupSize: number | 'channel';
   symmetric: boolean;
+  /** GPTQ's layout cannot say a zero point of 0. */
+  leastZero?: 1;
 }
 
 /** What a group of weights is rounded to: scale · (code − zero). */
@@ -55,18 +57,21 @@ export function spanningGrid(values: Float32Array, from: number, to: number, set
     return { scale: usableScale(scale), zero: middle };
   }
   const steps = 2 ** bits - 1;
-  return asymmetricGrid(least, (most - least) / steps, steps);
+  return asymmetricGrid(least, most, steps, settings.leastZero ?? 0);
 }
 
-function asymmetricGrid(least: number, exactScale: number, steps: number): RoundingGrid {
-  const scale = usableScale(exactScale);
-  const zero = scale === 0 ? 0 : Math.round(-least / scale);
-  return { scale, zero: Math.min(steps, Math.max(0, zero)) };
+function asymmetricGrid(least: number, most: number, steps: number, leastZero: 0 | 1): RoundingGrid {
+  const scale = usableScale((most - least) / steps);
+  const zero = scale === 0 ? 0 : Math.min(steps, Math.round(-least / scale));
+  if (zero >= leastZero) return { scale, zero };
+  // No code is left below the zero point: the others span the values.
+  return { scale: usableScale(most / (steps - leastZero)), zero: leastZero };
 }
 
-/** The scale as binary16, 0 where it would lose precision. */
+/** The scale as binary16, 0 where it would lose precision. Throws `invalid-input` where binary16 cannot hold it. */
 function usableScale(scale: number): number {
   const rounded = roundToHalf(scale);
+  if (!Number.isFinite(rounded)) throw beyondHalf('A scale of the weights', scale);
   return Math.abs(rounded) < smallestScale ? 0 : rounded;
 }
 
@@ -127,7 +132,9 @@ export function searchedGrid(
   for (let candidate = 0; candidate < candidates * signs; candidate++) {
     const factor = widest - step * (candidate % candidates);
     const scale = candidate < candidates ? spanning.scale * factor : -spanning.scale * factor;
-    const zero = symmetric ? spanning.zero : Math.min(largest, Math.round(spanning.zero / factor));
+    const zero = symmetric
+      ? spanning.zero
+      : Math.min(largest, Math.max(settings.leastZero ?? 0, Math.round(spanning.zero / factor)));
     const inverse = 1 / scale;
     const shift = zero + 0.5;
     let product = 0;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLinear, type ParameterSpec } from '../model/architectures/parameter.ts';
-import { float32ToHalf } from '../model/float-formats.ts';
+import { storedHalf } from '../model/float-formats.ts';
 import { exportGguf, type GgufArtifact } from '../model/gguf/export-gguf.ts';
 import {
   type ModelDirectory,
@@ -62,7 +62,7 @@ export async function writeQuantized(
         name: stored,
         dtype: 'F16',
         shape,
-        read: async () => float32ToHalf(await reader.readFloat32(name)),
+        read: async () => storedHalf(await reader.readFloat32(name), name),
       });
     } else {
       tensors.push(...format.tensors(moduleName(stored), matrix));

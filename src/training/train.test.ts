@@ -121,7 +121,7 @@ describe('train', () => {
         await train(input(dtype, {}, { dtype, steps: 5 }), idle);
         const directory = await openModelDirectory(join(folder, `${dtype}-model`));
         const values = await directory.weights.readFloat32('model.embed_tokens.weight');
-        const info = directory.weights.info('model.embed_tokens.weight');
+        const info = directory.stored.info('model.embed_tokens.weight');
         await directory.close();
         return { values, info };
       }),

@@ -8,6 +8,7 @@ import {
   type TrainingGraph,
   trainingGraph,
 } from '../model/architectures/training-graph.ts';
+import { requireTensors } from '../model/check-checkpoint.ts';
 import type { CheckpointReader } from '../model/checkpoint-reader.ts';
 import { familyOf } from '../model/families/index.ts';
 import type { ModelConfig } from '../model/model-config.ts';
@@ -60,6 +61,7 @@ export class TrainableModel {
     const { settings, config, start } = input;
     const specs = familyOf(config).parameters(config);
     const variant = variantOf(settings, specs);
+    if (start !== undefined) await requireTensors(config, start);
     const { adapter } = variant;
     if (adapter !== undefined && start === undefined) {
       throw new FtsError('invalid-input', 'LoRA adapts a model that exists.', {

@@ -53,7 +53,8 @@ function moduleOf({ source }: ParameterSpec): string {
   return source.tensor.replace(/\.weight$/, '');
 }
 
-function adapterPair(weight: ParameterSpec, rank: number): AdapterPair {
+/** The factors of one weight. */
+export function adapterPair(weight: ParameterSpec, rank: number): AdapterPair {
   const inOut = weight.layout === 'in-out';
   const [rows, columns] = weight.shape as [number, number];
   const [first, last] = weight.source.shape as [number, number];

@@ -1,5 +1,5 @@
 import { FtsError } from '../../errors/fts-error.ts';
-import { attention } from '../../tensor/composites/attention.ts';
+import { attention, cappedAttention } from '../../tensor/composites/attention.ts';
 import { dropout } from '../../tensor/composites/dropout.ts';
 import type { Graph, Tensor } from '../../tensor/graph.ts';
 import { add } from '../../tensor/primitives/elementwise.ts';
@@ -107,13 +107,21 @@ export class ModelBuilder {
     return extra === undefined ? y : add(y, extra);
   }
 
-  /** Causal attention of rows: q [rows, heads · headDim], k and v [rows, kvHeads · headDim]; the result has q's shape. */
-  attention(q: Tensor, k: Tensor, v: Tensor): Tensor {
+  /**
+   * Causal attention of rows: q [rows, heads · headDim], k and v [rows, kvHeads · headDim]; the result has q's shape.
+   * With a window, each position sees so many, itself included.
+   */
+  attention(q: Tensor, k: Tensor, v: Tensor, window?: number): Tensor {
     const { batch, length, order, mask } = this.sequence;
     const [sequences, sideBySide] = order === 'sequences' ? [batch, 1] : [1, batch];
     const apart = (x: Tensor): Tensor => reshape(x, [sequences, length, sideBySide * x.shape[1]!]);
-    const options = { headDim: this.config.headDim, mask, blocks: attentionBlocks(length) };
-    return reshape(attention(apart(q), apart(k), apart(v), options), q.shape);
+    const { headDim, attentionScale, attentionSoftcap } = this.config;
+    const options = { headDim, mask, scale: attentionScale, window };
+    const mixed =
+      attentionSoftcap === undefined
+        ? attention(apart(q), apart(k), apart(v), { ...options, blocks: attentionBlocks(length) })
+        : cappedAttention(apart(q), apart(k), apart(v), { ...options, cap: attentionSoftcap });
+    return reshape(mixed, q.shape);
   }
 
   /** Dropout of the residual stream and of what is added to it, where the run asks for it. */

@@ -23,6 +23,8 @@ export interface ParameterSource {
   tensor: string;
   /** The name under which the tensor is written where that is another; it is read under both. */
   writtenAs?: string;
+  /** The parameter is the tensor plus this. */
+  plus?: number;
   /** A checkpoint without this tensor has zeros there. */
   absentMeansZeros?: true;
   shape: Shape;
@@ -105,6 +107,8 @@ export function fromCheckpoint(spec: ParameterSpec, shape: Shape, values: Float3
   into.fill(0);
   if (isWhole(source)) {
     into.set(values);
+    const { plus } = source;
+    if (plus !== undefined) for (let i = 0; i < values.length; i++) into[i]! += plus;
     return;
   }
   eachElement(spec, (inCheckpoint, inParameter) => {
@@ -117,6 +121,8 @@ export function toCheckpoint(spec: ParameterSpec, values: Float32Array, into: Fl
   const { source } = spec;
   if (isWhole(source)) {
     into.set(values.subarray(0, elementsOf(source.shape)));
+    const { plus } = source;
+    if (plus !== undefined) for (let i = 0; i < into.length; i++) into[i]! -= plus;
     return;
   }
   eachElement(spec, (inCheckpoint, inParameter) => {
@@ -139,4 +145,15 @@ function eachElement({ source }: ParameterSpec, visit: (inCheckpoint: number, in
       visit((firstRow + row) * width + firstColumn + column, inParameter);
     }
   }
+}
+
+/** The parameters of each checkpoint tensor: one, or the parts of a fused one. */
+export function bySource<Spec extends ParameterSpec>(specs: readonly Spec[]): Map<string, Spec[]> {
+  const sources = new Map<string, Spec[]>();
+  for (const spec of specs) {
+    const parts = sources.get(spec.source.tensor);
+    if (parts === undefined) sources.set(spec.source.tensor, [spec]);
+    else parts.push(spec);
+  }
+  return sources;
 }

@@ -3,6 +3,8 @@ import { FtsError } from '../../errors/fts-error.ts';
 import type { ModelConfig } from '../model-config.ts';
 
 export const count = z.int().positive();
+/** Far above any model: a larger number is a damaged or a hostile file. */
+export const layerCount = count.max(10_000);
 const tokenId = z.int().nonnegative();
 
 /** Fields of `config.json` that all families have. */

@@ -27,9 +27,11 @@ export interface Family {
   graph: FamilyGraph;
   gguf: FamilyGguf;
   /** What the linear layers of a block can give their input scales to. */
-  foldings: readonly Folding[];
-  /** How checkpoints keep the matrices of linear layers. */
-  checkpointMatrices: 'out-in' | 'in-out';
+  foldings(shape: ModelShape): readonly Folding[];
+  /** Why the training graph cannot be built; undefined where it can. */
+  trainingRefusal(config: ModelConfig): string | undefined;
+  /** Tensors in checkpoints that are constants of the program that wrote them. */
+  buffers: RegExp;
   /** Positions are looked up in a table, or turn queries and keys. */
   positions: 'learned' | 'rotary';
   /** One matrix leads into the feed-forward layer, or two whose product is taken. */
@@ -52,6 +54,8 @@ interface FamilyGraph {
   embed(builder: ModelBuilder): Tensor;
   /** The residual stream after one block. */
   block(builder: ModelBuilder, x: Tensor, layer: number): Tensor;
+  /** Layers of one kind compute the same with their parameters: left out, all are of one kind. */
+  layerKind?(config: ModelConfig, layer: number): string;
   /** The normalized hidden states that the output table is multiplied with. */
   finish(builder: ModelBuilder, x: Tensor): Tensor;
 }
@@ -66,6 +70,8 @@ interface FamilyGguf {
   rotaryPairs: 'halves' | 'neighbours';
   /** The metadata besides the counts that all architectures share, by key without the architecture's prefix. */
   metadata(config: ModelConfig): [key: string, value: GgufValue][];
+  /** Why llama.cpp would compute something else from any file; undefined where it computes the same. */
+  refusal(config: ModelConfig): string | undefined;
   /** The fields of `config.json` that a file's metadata stand for, without those that all families share. */
   configFields(metadata: ArchitectureMetadata): Record<string, unknown>;
 }

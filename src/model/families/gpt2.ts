@@ -104,6 +104,7 @@ export const gpt2: Family = {
     architecture: 'gpt2',
     rotaryPairs: 'halves',
     metadata: (config) => [['attention.layer_norm_epsilon', float32(config.normEpsilon)]],
+    refusal: () => undefined,
     configFields: (metadata) => ({
       n_embd: metadata.required('embedding_length'),
       n_layer: metadata.required('block_count'),
@@ -115,13 +116,14 @@ export const gpt2: Family = {
   },
 
   // GELU stands between the two feed-forward matrices: nothing folds through it.
-  foldings: [
+  foldings: () => [
     { weight: 'attn.q.weight', into: 'vectors', vectors: ['ln_1.weight', 'ln_1.bias'] },
     { weight: 'attn.c_proj.weight', into: 'outputs', module: 'attn.v', shared: 'value heads' },
     { weight: 'mlp.c_fc.weight', into: 'vectors', vectors: ['ln_2.weight', 'ln_2.bias'] },
   ],
 
-  checkpointMatrices: 'in-out',
+  trainingRefusal: () => undefined,
+  buffers: /(^|\.)attn\.(bias|masked_bias)$/, // the causal mask
   positions: 'learned',
   feedForward: 'plain',
 };

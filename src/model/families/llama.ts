@@ -1,26 +1,22 @@
 import { z } from 'zod';
-import { FtsError } from '../../errors/fts-error.ts';
-import { parseWith } from '../../errors/parse-with.ts';
 import { rotaryDecoder } from './rotary-decoder/rotary-decoder.ts';
 
-const windowSchema = z.looseObject({ model_type: z.string(), sliding_window: z.unknown().optional() });
-
-/** Llama (arXiv:2302.13971, 2407.21783), and Mistral without a sliding window. */
+/** Llama (arXiv:2302.13971, 2407.21783). */
 export const llama = rotaryDecoder({
   family: 'llama',
-  modelTypes: ['llama', 'mistral'],
+  modelTypes: ['llama'],
   transformersClass: 'LlamaForCausalLM',
   usual: { qkvBias: false, qkNorm: false },
-  refuse(json) {
-    const { model_type: modelType, sliding_window: window } = parseWith(windowSchema, json, 'config.json');
-    if (modelType === 'mistral' && window !== null && window !== undefined) {
-      throw new FtsError('invalid-input', 'Sliding-window attention is not supported.', {
-        field: 'sliding_window',
-        value: window,
-        remedy: 'Use a model with full attention.',
-      });
-    }
+  config: {
+    fields: { attention_bias: z.boolean().default(false), mlp_bias: z.boolean().default(false) },
+    traits: ({ attention_bias: attention, mlp_bias: ffn }) => ({
+      ...(attention ? { qkvBias: true, attentionOutputBias: true } : {}),
+      ...(ffn ? { ffnBias: true } : {}),
+    }),
+    toJson: ({ attentionOutputBias, ffnBias }) => ({
+      attention_bias: attentionOutputBias === true,
+      mlp_bias: ffnBias === true,
+    }),
   },
-  configFields: { attention_bias: false, mlp_bias: false },
   gguf: { architecture: 'llama', rotaryPairs: 'neighbours' },
 });

@@ -1,4 +1,5 @@
 import { rotaryDecoder } from './rotary-decoder/rotary-decoder.ts';
+import { unusedWindow } from './rotary-decoder/unused-window.ts';
 
 /** Qwen 3 (arXiv:2505.09388): an RMS norm on every query and key head. */
 export const qwen3 = rotaryDecoder({
@@ -6,6 +7,6 @@ export const qwen3 = rotaryDecoder({
   modelTypes: ['qwen3'],
   transformersClass: 'Qwen3ForCausalLM',
   usual: { qkvBias: false, qkNorm: true },
-  configFields: { attention_bias: false },
+  config: { fields: unusedWindow, traits: () => ({}), toJson: () => ({ attention_bias: false }) },
   gguf: { architecture: 'qwen3', rotaryPairs: 'halves' },
 });

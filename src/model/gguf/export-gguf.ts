@@ -1,9 +1,9 @@
 import { FtsError } from '../../errors/fts-error.ts';
 import type { Work } from '../../runtime/progress.ts';
 import { rotaryFrequencyFactors } from '../architectures/rotary-angles.ts';
+import { checkpointName } from '../checkpoint-reader.ts';
 import { refuseNonFinite } from '../finite-values.ts';
 import type { ModelConfig } from '../model-config.ts';
-import { checkpointName } from '../model-parameters.ts';
 import type { QuantizedMatrix } from '../quantized-matrix.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { blockType, type GgmlType, quantizeBlocks, tensorBytes } from './block-types.ts';
@@ -64,7 +64,7 @@ export async function exportGguf(path: string, model: GgufExport, work?: Work): 
       read: async () =>
         quantized !== undefined && type === asked
           ? packMatrix(permuteMatrix(quantized, tensor), type)
-          : quantizeBlocks(type, await readValues({ ...tensor, from }, model.weights)),
+          : quantizeBlocks(type, await readValues({ ...tensor, from }, model.weights), from),
     };
   });
   const factors = rotaryFrequencyFactors(model.config);

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { FtsError } from '../../errors/fts-error.ts';
 import { readExactly } from '../../store/read-exactly.ts';
-import { blockTypeOfId, dequantizeBlocks, type GgmlType, tensorBytes } from './block-types.ts';
+import { blockType, blockTypeOfId, dequantizeBlocks, type GgmlType, tensorBytes } from './block-types.ts';
 import {
   alignUp,
   defaultAlignment,
@@ -20,6 +20,8 @@ export interface GgufTensorInfo {
   shape: readonly number[];
   bytes: number;
 }
+
+const partValues = 1 << 20;
 
 interface StoredTensor extends GgufTensorInfo {
   offset: number;
@@ -71,6 +73,17 @@ export class GgufReader {
   async readFloat32(name: string): Promise<Float32Array> {
     const bytes = await this.readBytes(name);
     return dequantizeBlocks(this.#tensors.get(name)!.type, bytes);
+  }
+
+  /** The values of a tensor in their order, a part at a time: a whole one may be larger than memory. */
+  async *readParts(name: string): AsyncIterable<Float32Array> {
+    const { type, offset, bytes } = this.#tensors.get(name)!;
+    const { blockBytes, blockValues } = blockType(type);
+    const step = Math.max(1, Math.floor(partValues / blockValues)) * blockBytes;
+    for (let at = 0; at < bytes; at += step) {
+      const part = await readAt(this.#file, offset + at, Math.min(step, bytes - at), this.path);
+      yield dequantizeBlocks(type, part);
+    }
   }
 
   close(): Promise<void> {
@@ -137,7 +150,7 @@ class HeadParser {
         throw new FtsError('invalid-input', `${name} is stored in ggml type ${id}, which is not supported.`, {
           field: name,
           value: id,
-          remedy: 'Use a file in F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q4_K, Q5_K or Q6_K.',
+          remedy: 'Use a file in one of the types of llama.cpp, such as F16, Q8_0 or Q4_K.',
         });
       }
       if ((shape.at(-1) ?? 1) % type.blockValues !== 0) {
@@ -146,7 +159,8 @@ class HeadParser {
       return { name, type: type.name, shape, bytes: tensorBytes(type, shape), offset: Number(this.#bigint('uint64')) };
     });
     const alignment = metadata.get('general.alignment');
-    const step = alignment?.type === 'uint32' && alignment.value > 0 ? alignment.value : defaultAlignment;
+    const step = alignment?.type === 'uint32' ? alignment.value : defaultAlignment;
+    if (step < 1 || !Number.isInteger(Math.log2(step))) throw corrupt(this.#path, `its alignment is ${step}`);
     const dataStart = alignUp(this.#at, step);
     const tensors = new Map<string, StoredTensor>();
     for (const info of infos) {

@@ -6,6 +6,7 @@ import type { ModelConfig } from '../model-config.ts';
 import { type TokenizerFiles, writeModelDirectory } from '../model-directory.ts';
 import type { TensorSource } from '../safetensors.ts';
 import { preTokenizerJsonFor } from '../tokenizer/pre-tokenizer.ts';
+import { refuseUnreadTensors } from '../unread-keys.ts';
 import { ggufCheckpoint } from './gguf-checkpoint.ts';
 import { GgufReader } from './gguf-reader.ts';
 import { MetadataReader } from './metadata-reader.ts';
@@ -69,6 +70,14 @@ export async function importGguf(path: string, output: string, name?: string): P
   }
 }
 
+/** The configuration of a file's model; undefined where no family of this program has its architecture. */
+export function ggufConfig(reader: GgufReader): ModelConfig | undefined {
+  const metadata = new MetadataReader(reader.metadata, reader.path);
+  const architecture = metadata.text('general.architecture');
+  const known = Object.values(families).some(({ gguf }) => gguf.architecture === architecture);
+  return known ? configOf(metadata, reader) : undefined;
+}
+
 /** The shape, by way of the `config.json` that it would have: its parser refuses what we do not compute. */
 function configOf(metadata: MetadataReader, reader: GgufReader): ModelConfig {
   const architecture = metadata.text('general.architecture') ?? '';
@@ -81,8 +90,20 @@ function configOf(metadata: MetadataReader, reader: GgufReader): ModelConfig {
     });
   }
   const own = metadata.ofArchitecture(architecture);
+  const layers = own.required('block_count');
+  if (layers > reader.tensors().length) {
+    throw new FtsError(
+      'corrupt',
+      `${reader.path} announces ${layers} blocks and holds ${reader.tensors().length} tensors.`,
+      {
+        field: `${architecture}.block_count`,
+        value: layers,
+        remedy: 'Copy or download that file again.',
+      },
+    );
+  }
   const embedding = reader.tensors().find(({ name }) => name === 'token_embd.weight');
-  return parseModelConfig({
+  const config = parseModelConfig({
     model_type: family.modelTypes[0],
     vocab_size: embedding?.shape[0] ?? own.required('vocab_size'),
     tie_word_embeddings: !reader.has('output.weight'),
@@ -91,7 +112,24 @@ function configOf(metadata: MetadataReader, reader: GgufReader): ModelConfig {
     pad_token_id: metadata.number('tokenizer.ggml.padding_token_id') ?? null,
     ...family.gguf.configFields(own),
   });
+  own.refuseUnless('attention.causal', 1);
+  metadata.refuseUnread(`${architecture}.`, (key) => descriptive.has(key.slice(architecture.length + 1)));
+  const known = new Set(ggufTensors(config).map(({ name }) => name));
+  refuseUnreadTensors(
+    reader.tensors().map(({ name }) => name),
+    (name) => known.has(name),
+    reader.path,
+    'Serve the file as it is; it cannot be evaluated, trained on or quantized here.',
+  );
+  return config;
 }
+
+/** Keys of an architecture that repeat what the tensors say, or only tell how the model was made. */
+const descriptive = new Set(['vocab_size', 'rope.scaling.finetuned']);
+
+/** Keys about the vocabulary that say what tokens are called or how a chat is written, not how a text is cut. */
+const vocabularyKeys =
+  /\.(scores|[a-z_]*_token_id|add_space_prefix|token_type_count|huggingface\.json)$|^tokenizer\.chat_template/;
 
 function endTokens(metadata: MetadataReader): number[] {
   const ids = ['eos', 'eot'].map((kind) => metadata.number(`tokenizer.ggml.${kind}_token_id`));
@@ -129,6 +167,7 @@ function tokenizerOf(metadata: MetadataReader): TokenizerFiles | undefined {
   const tokenOf = (kind: string): string | undefined =>
     tokens[metadata.number(`tokenizer.ggml.${kind}_token_id`) ?? -1];
   const template = metadata.text('tokenizer.chat_template');
+  metadata.refuseUnread('tokenizer.', (key) => vocabularyKeys.test(key));
   const tokenizerJson = {
     version: '1.0',
     added_tokens: added,

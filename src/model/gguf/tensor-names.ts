@@ -1,8 +1,7 @@
-import { isLinear, isStoredOutIn } from '../architectures/parameter.ts';
+import { bySource, isLinear, isStoredOutIn } from '../architectures/parameter.ts';
 import type { FamilyParameter } from '../families/family.ts';
 import { familyOf } from '../families/index.ts';
 import type { ModelConfig } from '../model-config.ts';
-import { bySource } from '../model-parameters.ts';
 
 /** How a checkpoint tensor's numbers become those of the GGUF tensor. */
 export type GgufLayout =

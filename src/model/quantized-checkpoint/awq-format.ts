@@ -2,15 +2,30 @@ import { z } from 'zod';
 import { FtsError } from '../../errors/fts-error.ts';
 import { parseWith } from '../../errors/parse-with.ts';
 import { float32ToHalf } from '../float-formats.ts';
+import { anotherModel, refuseUnreadKeys } from '../unread-keys.ts';
 import { type CheckpointFormat, groupSizeSchema, requireShape, requireWholeWords } from './checkpoint-format.ts';
 import { packRows, transposed, unpackRows } from './int-packing.ts';
 
-const configSchema = z.looseObject({
+const fields = {
   bits: z.literal(4),
   group_size: groupSizeSchema,
   version: z.enum(['gemm', 'GEMM']),
   zero_point: z.boolean(),
-});
+};
+const configSchema = z.looseObject(fields);
+
+const descriptive =
+  /^(quant_method|modules_to_not_convert|backend|do_fuse|fuse_max_seq_len|modules_to_fuse|exllama_config)$/;
+
+function parseConfig(json: Record<string, unknown>): z.output<typeof configSchema> {
+  const config = parseWith(configSchema, json, 'quantization_config', anotherModel);
+  refuseUnreadKeys(json, {
+    read: Object.keys(fields),
+    harmless: (key) => descriptive.test(key),
+    subject: 'quantization_config',
+  });
+  return config;
+}
 
 /** Which of a word's eight outputs sits at its k-th four bits: the order in which the GPU kernel wants them. */
 const outputOrder = [0, 2, 4, 6, 1, 3, 5, 7] as const;
@@ -22,6 +37,12 @@ const outputOrder = [0, 2, 4, 6, 1, 3, 5, 7] as const;
 export const awqFormat: CheckpointFormat = {
   name: 'awq',
   marker: 'qweight',
+  parts: ['qweight', 'qzeros', 'scales'],
+
+  shape({ name: module }, weights) {
+    const [columns, words] = weights.info(`${module}.qweight`).shape as [number, number];
+    return [words * 8, columns];
+  },
 
   tensors(module, matrix) {
     const { rows, columns, bits, groupSize, codes, scales, zeroPoints } = matrix;
@@ -67,7 +88,7 @@ export const awqFormat: CheckpointFormat = {
   }),
 
   async read({ name: module }, weights, json) {
-    const config = parseWith(configSchema, json, 'quantization_config');
+    const config = parseConfig(json);
     const [columns, words] = weights.info(`${module}.qweight`).shape as [number, number];
     const rows = words * 8;
     const groupSize = config.group_size === -1 ? columns : config.group_size;

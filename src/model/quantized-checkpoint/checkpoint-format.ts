@@ -38,10 +38,38 @@ export interface CheckpointFormat {
   quantizationConfig(summary: SchemeSummary): object;
   /** Suffix of the tensor that marks a module as quantized. */
   marker: string;
+  /** Suffixes of all tensors that `read` takes of a module. */
+  parts: readonly string[];
+  /** Outputs and inputs of a module, without reading its numbers. */
+  shape(
+    module: QuantizedModule,
+    weights: SafetensorsReader,
+    config: Record<string, unknown>,
+  ): [rows: number, columns: number];
   read(module: QuantizedModule, weights: SafetensorsReader, config: Record<string, unknown>): Promise<QuantizedMatrix>;
 }
 
 export const groupSizeSchema = z.union([z.literal(-1), z.int().positive()]);
+
+/**
+ * The group of each column where a file names it; undefined where groups are consecutive. Throws `corrupt` for a group
+ * that there is not.
+ */
+export async function groupOfColumn(
+  weights: SafetensorsReader,
+  name: string,
+  { columns, groupSize }: { columns: number; groupSize: number },
+): Promise<Int32Array | undefined> {
+  if (!weights.has(name)) return undefined;
+  requireShape(weights, name, [columns]);
+  const groups = await weights.readInt32(name);
+  if (groups.every((group, column) => group === Math.floor(column / groupSize))) return undefined;
+  if (groups.every((group) => group >= 0 && group < columns / groupSize)) return groups;
+  throw new FtsError('corrupt', `${name} names a group that the module does not have.`, {
+    field: name,
+    remedy: 'Copy or download the weights again.',
+  });
+}
 
 /** Throws unless the outputs fill whole words. */
 export function requireWholeWords(module: string, outputs: number, bits: number): void {

@@ -2,16 +2,47 @@ import { z } from 'zod';
 import { FtsError } from '../../errors/fts-error.ts';
 import { parseWith } from '../../errors/parse-with.ts';
 import { float32ToHalf } from '../float-formats.ts';
-import { type CheckpointFormat, groupSizeSchema, requireShape, requireWholeWords } from './checkpoint-format.ts';
+import { anotherModel, refuseUnreadKeys } from '../unread-keys.ts';
+import {
+  type CheckpointFormat,
+  groupOfColumn,
+  groupSizeSchema,
+  requireShape,
+  requireWholeWords,
+} from './checkpoint-format.ts';
 import { packRows, transposed, unpackRows } from './int-packing.ts';
 
-const configSchema = z.looseObject({
-  bits: z.union([z.literal(4), z.literal(8)]),
+const bitsSchema = z.union([z.literal(4), z.literal(8)]);
+const layoutSchema = z.enum(['gptq', 'gptq_v2']).optional();
+
+const fields = {
+  bits: bitsSchema,
   group_size: groupSizeSchema,
   sym: z.boolean(),
-  checkpoint_format: z.string().optional(),
-  dynamic: z.record(z.string(), z.looseObject({ bits: z.union([z.literal(4), z.literal(8)]).optional() })).nullish(),
-});
+  checkpoint_format: layoutSchema,
+  format: layoutSchema,
+  pack_dtype: z.literal('int32').optional(),
+  dynamic: z.record(z.string(), z.union([z.literal(false), z.strictObject({ bits: bitsSchema.optional() })])).nullish(),
+};
+const configSchema = z.looseObject(fields);
+
+/** How a model was quantized, or is loaded; the order of its groups is in the weights themselves. */
+const descriptive = new Set(
+  `quant_method desc_act static_groups true_sequential lm_head damp_percent damp_auto_increment mse meta quantizer
+  model_name_or_path model_file_base_name batch_size dataset tokenizer exllama_config use_exllama disable_exllama
+  use_cuda_fp16 max_input_length cache_block_outputs module_name_preceding_first_block modules_in_block_to_quantize
+  block_name_to_quantize model_seqlen pad_token_id backend version act_group_aware`.split(/\s+/),
+);
+
+function parseConfig(json: Record<string, unknown>): z.output<typeof configSchema> {
+  const config = parseWith(configSchema, json, 'quantization_config', anotherModel);
+  refuseUnreadKeys(json, {
+    read: Object.keys(fields),
+    harmless: (key) => descriptive.has(key),
+    subject: 'quantization_config',
+  });
+  return config;
+}
 
 /**
  * GPTQ as AutoGPTQ, GPTQModel, Transformers and vLLM read it: `qweight` [in · bits / 32, out] packed along the inputs,
@@ -21,13 +52,26 @@ const configSchema = z.looseObject({
 export const gptqFormat: CheckpointFormat = {
   name: 'gptq',
   marker: 'qweight',
+  parts: ['qweight', 'qzeros', 'scales', 'g_idx'],
+
+  shape({ name: module }, weights, json) {
+    const [words, rows] = weights.info(`${module}.qweight`).shape as [number, number];
+    return [rows, (words * 32) / bitsOf(module, parseConfig(json))];
+  },
 
   tensors(module, matrix) {
     const { rows, columns, bits, groupSize, codes, scales, zeroPoints } = matrix;
     requireWholeWords(module, rows, bits);
     const perWord = 32 / bits;
     const groups = columns / groupSize;
-    const stored = zeroPoints.map((zero) => (zero - 1) & (2 ** bits - 1));
+    if (zeroPoints.includes(0)) {
+      throw new FtsError('invalid-input', `The GPTQ layout has no zero point of 0; ${module} has one.`, {
+        field: 'format',
+        value: 'gptq',
+        remedy: 'Use the format compressed-tensors, or quantize symmetrically.',
+      });
+    }
+    const stored = zeroPoints.map((zero) => zero - 1);
     return [
       {
         name: `${module}.g_idx`,
@@ -81,7 +125,7 @@ export const gptqFormat: CheckpointFormat = {
   },
 
   async read({ name: module }, weights, json) {
-    const config = parseWith(configSchema, json, 'quantization_config');
+    const config = parseConfig(json);
     const bits = bitsOf(module, config);
     const perWord = 32 / bits;
     const [words, rows] = weights.info(`${module}.qweight`).shape as [number, number];
@@ -90,10 +134,11 @@ export const gptqFormat: CheckpointFormat = {
     const groups = Math.ceil(columns / groupSize);
     requireShape(weights, `${module}.scales`, [groups, rows]);
     requireShape(weights, `${module}.qzeros`, [groups, rows / perWord]);
-    await requireGroupsInOrder(module, weights, groupSize);
+    const order = await groupOfColumn(weights, `${module}.g_idx`, { columns, groupSize });
     const qweight = await weights.readInt32(`${module}.qweight`);
-    const offset = config.checkpoint_format === 'gptq_v2' ? 0 : 1;
     const zeros = unpackRows(await weights.readInt32(`${module}.qzeros`), groups, rows, bits);
+    const layout = config.checkpoint_format ?? config.format ?? 'gptq';
+    if (layout === 'gptq') addOne(zeros, 2 ** bits - 1, module);
     return {
       rows,
       columns,
@@ -102,32 +147,50 @@ export const gptqFormat: CheckpointFormat = {
       symmetric: config.sym,
       codes: unpackRows(transposed(qweight, words, rows), rows, columns, bits),
       scales: transposed(await weights.readFloat32(`${module}.scales`), groups, rows),
-      zeroPoints: transposed(zeros, groups, rows).map((zero) => zero + offset),
+      zeroPoints: transposed(zeros, groups, rows),
+      ...(order === undefined ? {} : { groupOfColumn: order }),
     };
   },
 };
 
 function bitsOf(module: string, { bits, dynamic }: z.output<typeof configSchema>): 4 | 8 {
   for (const [pattern, scheme] of Object.entries(dynamic ?? {})) {
-    if (scheme.bits === undefined || pattern.startsWith('-:')) continue;
-    if (new RegExp(pattern.replace(/^\+:/, ''), 'u').test(module)) return scheme.bits;
+    if (scheme === false || scheme.bits === undefined || pattern.startsWith('-:')) continue;
+    // GPTQModel matches from the start of the name.
+    if (patternOf(`^(?:${pattern.replace(/^\+:/, '')})`).test(module)) return scheme.bits;
   }
   return bits;
 }
 
-async function requireGroupsInOrder(
-  module: string,
-  weights: Parameters<CheckpointFormat['read']>[1],
-  groupSize: number,
-): Promise<void> {
-  if (!weights.has(`${module}.g_idx`)) return;
-  const groups = await weights.readInt32(`${module}.g_idx`);
-  if (groups.every((group, column) => group === Math.floor(column / groupSize))) return;
-  throw new FtsError('invalid-input', `${module} has groups that are not consecutive (desc_act).`, {
-    field: 'desc_act',
-    value: true,
-    remedy: 'Use a model that was quantized with desc_act=false or static_groups=true.',
-  });
+function patternOf(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern, 'u');
+  } catch (cause) {
+    throw new FtsError('corrupt', `quantization_config has a pattern that cannot be read: ${pattern}.`, {
+      field: 'dynamic',
+      value: pattern,
+      remedy: 'Restore config.json.',
+      cause,
+    });
+  }
+}
+
+/** The first version keeps zero points less 1. What its highest code stands for depends on the kernel that reads it. */
+function addOne(zeros: Uint8Array, largest: number, module: string): void {
+  for (let i = 0; i < zeros.length; i++) {
+    if (zeros[i] === largest) {
+      throw new FtsError(
+        'invalid-input',
+        `${module} has a zero point that readers of GPTQ take for 0 or ${largest + 1}.`,
+        {
+          field: `${module}.qzeros`,
+          value: largest,
+          remedy: 'Use a model in the layout gptq_v2, or one that was quantized symmetrically.',
+        },
+      );
+    }
+    zeros[i]! += 1;
+  }
 }
 
 function escaped(module: string): string {

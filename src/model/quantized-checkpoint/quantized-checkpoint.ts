@@ -1,11 +1,12 @@
 import { FtsError } from '../../errors/fts-error.ts';
 import { isStoredOutIn } from '../architectures/parameter.ts';
+import type { WeightReader } from '../checkpoint-reader.ts';
 import { familyOf } from '../families/index.ts';
-import type { ModelDirectory } from '../model-directory.ts';
-import type { WeightReader } from '../model-parameters.ts';
+import type { ModelConfig } from '../model-config.ts';
 import { dequantizeMatrix } from '../quantized-matrix.ts';
+import type { SafetensorsReader } from '../safetensors.ts';
 import { awqFormat } from './awq-format.ts';
-import type { CheckpointFormat, CheckpointFormatName } from './checkpoint-format.ts';
+import type { CheckpointFormat, CheckpointFormatName, QuantizedModule } from './checkpoint-format.ts';
 import { compressedTensorsFormat } from './compressed-tensors-format.ts';
 import { gptqFormat } from './gptq-format.ts';
 import { transposed } from './int-packing.ts';
@@ -20,58 +21,62 @@ export function checkpointFormat(name: CheckpointFormatName): CheckpointFormat {
   return formats[name];
 }
 
-/** The weights of a model directory as numbers, whether it is quantized or not. */
+/** The weights of a model as numbers, whether they are stored quantized or not. */
 export function openWeightReader(
-  model: Pick<ModelDirectory, 'config' | 'quantizationConfig' | 'weights'>,
+  config: ModelConfig,
+  quantization: Record<string, unknown> | undefined,
+  stored: SafetensorsReader,
 ): WeightReader {
-  const { config, quantizationConfig, weights } = model;
-  if (quantizationConfig === undefined) return weights;
-  const method = String(quantizationConfig.quant_method);
-  const format = Object.hasOwn(formats, method) ? formats[method as CheckpointFormatName] : undefined;
-  if (format === undefined) {
-    throw new FtsError('invalid-input', `Weights quantized with "${method}" are not supported.`, {
-      field: 'quant_method',
-      value: method,
-      remedy: `Use a model that is not quantized, or one in ${Object.keys(formats).join(', ')}.`,
-    });
-  }
+  if (quantization === undefined) return stored;
+  const format = formatOf(quantization);
   const moduleOf = (name: string): string | undefined => {
     const module = name.endsWith('.weight') ? name.slice(0, -'.weight'.length) : undefined;
-    return module !== undefined && weights.has(`${module}.${format.marker}`) ? module : undefined;
+    return module !== undefined && stored.has(`${module}.${format.marker}`) ? module : undefined;
   };
-  const specs = familyOf(config).parameters(config);
-  const read = async (name: string): Promise<{ shape: number[]; values: Float32Array }> => {
-    const spec = specs.find(({ source }) => source.tensor === name || source.writtenAs === name);
-    const module = { name: moduleOf(name)!, isEmbedding: spec?.role === 'token-embedding' };
-    const matrix = await format.read(module, weights, quantizationConfig);
-    const values = dequantizeMatrix(matrix);
-    return spec !== undefined && !isStoredOutIn(spec)
-      ? { shape: [matrix.columns, matrix.rows], values: transposed(values, matrix.rows, matrix.columns) }
-      : { shape: [matrix.rows, matrix.columns], values };
-  };
-  const shapes = new Map<string, number[]>();
+  const specs = new Map(
+    familyOf(config)
+      .parameters(config)
+      .flatMap((spec) => [spec.source.tensor, spec.source.writtenAs ?? spec.source.tensor].map((name) => [name, spec])),
+  );
+  const isTurned = (name: string): boolean => specs.has(name) && !isStoredOutIn(specs.get(name)!);
+  const moduleNamed = (module: string, tensor: string): QuantizedModule => ({
+    name: module,
+    isEmbedding: specs.get(tensor)?.role === 'token-embedding',
+  });
   const suffix = `.${format.marker}`;
+  const isPart = (name: string): boolean => {
+    const at = name.lastIndexOf('.');
+    return format.parts.includes(name.slice(at + 1)) && stored.has(name.slice(0, at) + suffix);
+  };
   return {
     names: () =>
-      weights
+      stored
         .names()
-        .filter((name) => name.endsWith(suffix) || !moduleHasMarker(name, suffix, weights.has.bind(weights)))
+        .filter((name) => name.endsWith(suffix) || !isPart(name))
         .map((name) => (name.endsWith(suffix) ? `${name.slice(0, -suffix.length)}.weight` : name)),
-    has: (name) => weights.has(name) || moduleOf(name) !== undefined,
+    has: (name) => stored.has(name) || moduleOf(name) !== undefined,
     info: (name) => {
-      const shape = shapes.get(name);
-      return shape === undefined ? weights.info(name) : { shape };
+      const module = moduleOf(name);
+      if (module === undefined) return stored.info(name);
+      const [rows, columns] = format.shape(moduleNamed(module, name), stored, quantization);
+      return { shape: isTurned(name) ? [columns, rows] : [rows, columns] };
     },
     readFloat32: async (name) => {
-      if (moduleOf(name) === undefined) return weights.readFloat32(name);
-      const { shape, values } = await read(name);
-      shapes.set(name, shape);
-      return values;
+      const module = moduleOf(name);
+      if (module === undefined) return stored.readFloat32(name);
+      const matrix = await format.read(moduleNamed(module, name), stored, quantization);
+      const values = dequantizeMatrix(matrix);
+      return isTurned(name) ? transposed(values, matrix.rows, matrix.columns) : values;
     },
   };
 }
 
-/** Whether a tensor (scales, zero points, …) belongs to a quantized module. */
-function moduleHasMarker(name: string, suffix: string, has: (name: string) => boolean): boolean {
-  return has(name.slice(0, name.lastIndexOf('.')) + suffix);
+function formatOf({ quant_method: method }: Record<string, unknown>): CheckpointFormat {
+  const format = Object.hasOwn(formats, String(method)) ? formats[String(method) as CheckpointFormatName] : undefined;
+  if (format !== undefined) return format;
+  throw new FtsError('invalid-input', `Weights quantized with "${String(method)}" are not supported.`, {
+    field: 'quant_method',
+    value: method,
+    remedy: `Use a model that is not quantized, or one in ${Object.keys(formats).join(', ')}.`,
+  });
 }

@@ -43,6 +43,11 @@ export function geluTanh(x: Tensor): Tensor {
   });
 }
 
+/** GeGLU (arXiv:2002.05202) by GELU's tanh approximation: gelu(gate) · up. */
+export function geGlu(gate: Tensor, up: Tensor): Tensor {
+  return multiply(geluTanh(gate), up);
+}
+
 /** SwiGLU (arXiv:2002.05202): silu(gate) · up with silu(x) = x · sigmoid(x). */
 export function swiGlu(gate: Tensor, up: Tensor): Tensor {
   const { graph } = gate;

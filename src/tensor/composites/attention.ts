@@ -1,7 +1,9 @@
 import type { Graph, Tensor } from '../graph.ts';
-import { add, addScaledRows, multiply } from '../primitives/elementwise.ts';
+import { add, addScaledRows, multiply, scale, tanh } from '../primitives/elementwise.ts';
 import { concat, reshape, slice, splitEqually, transpose, zeros } from '../primitives/layout.ts';
+import { matmul } from '../primitives/matrix.ts';
 import { sum } from '../primitives/reduction.ts';
+import { softmax } from '../primitives/softmax.ts';
 import { type Shape, shapeError } from '../shape.ts';
 
 /** Added to a score that must not count: far below any score, far from overflow. */
@@ -15,6 +17,10 @@ interface AttentionOptions {
    * every position sees itself and all before it.
    */
   mask?: Tensor | undefined;
+  /** Factor of the scores; left out, 1 / √headDim. */
+  scale?: number | undefined;
+  /** Every position sees only so many positions, itself and those right before it. */
+  window?: number | undefined;
   /** Cuts the queries into so many blocks, each of which computes only the keys that it may see. */
   blocks?: number;
 }
@@ -28,7 +34,7 @@ interface AttentionOptions {
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {
   const { graph } = q;
-  const { headDim, mask, blocks = 1 } = options;
+  const { headDim, mask, window, blocks = 1 } = options;
   const [batch, length, width] = q.shape as [number, number, number];
   const heads = width / headDim;
   const kvHeads = k.shape[2]! / headDim;
@@ -37,16 +43,15 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   if (![heads, kvHeads, group, rows].every(Number.isInteger) || k.shape[1] !== length) {
     throw shapeError('attention', [q.shape, k.shape, v.shape], 'heads, lengths and dimensions must go together');
   }
-  const scale = 1 / Math.sqrt(headDim);
+  const scoreScale = options.scale ?? 1 / Math.sqrt(headDim);
 
   const trainable = [q, k, v].some((input) => input.trainable);
   return graph.composite([q, k, v], () => {
     const stages = splitEqually(q, 1, blocks).map((queries, block) => {
       const seen = (block + 1) * rows;
       const [keys, values] = [slice(k, 1, 0, seen), slice(v, 1, 0, seen)];
-      const addend =
-        mask === undefined ? causalBlock(graph, rows, seen) : slice(slice(mask, 2, seen - rows, seen), 3, 0, seen);
-      const attributes = { q_num_heads: heads, kv_num_heads: kvHeads, scale: { float: scale } };
+      const addend = maskBlock(graph, mask, rows, seen, window);
+      const attributes = { q_num_heads: heads, kv_num_heads: kvHeads, scale: { float: scoreScale } };
       const inputs = [queries, keys, values, addend];
       if (!trainable) return { output: graph.emit('Attention', inputs, queries.shape, { attributes }) };
       const [output, , , probabilities] = graph.emitMany(
@@ -89,8 +94,8 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
           const weighted = multiply(dP, p);
           const dScores = addScaledRows(weighted, p, negatedRowSums(weighted));
           return {
-            dq: inRows(headProduct(dScores, inHeads(keys, 1), { interleavedB: true, factor: scale })),
-            dk: inKeyRows(headProduct(inHeads(queries, group), dScores, { ...turnedA, factor: scale })),
+            dq: inRows(headProduct(dScores, inHeads(keys, 1), { interleavedB: true, factor: scoreScale })),
+            dk: inKeyRows(headProduct(inHeads(queries, group), dScores, { ...turnedA, factor: scoreScale })),
             dv: inKeyRows(headProduct(adjoint, p, turnedA)),
           };
         });
@@ -106,6 +111,36 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
       },
     ];
   });
+}
+
+/**
+ * The same attention with scores squeezed to ± `cap` by tanh (Gemma 2, arXiv:2408.00118), from single operations: no
+ * kernel squeezes before it masks.
+ */
+export function cappedAttention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { headDim, mask, window, cap, ...options }: Omit<AttentionOptions, 'blocks'> & { cap: number },
+): Tensor {
+  const { graph } = q;
+  const [batch, length, width] = q.shape as [number, number, number];
+  const kvHeads = k.shape[2]! / headDim;
+  const group = width / headDim / kvHeads;
+  const keysApart = (x: Tensor): Tensor => transpose(reshape(x, [batch, length, kvHeads, headDim]), [0, 2, 1, 3]);
+  const queries = reshape(transpose(reshape(q, [batch, length, kvHeads, group, headDim]), [0, 2, 3, 1, 4]), [
+    batch,
+    kvHeads,
+    group * length,
+    headDim,
+  ]);
+  const factor = options.scale ?? 1 / Math.sqrt(headDim);
+  const capped = scale(tanh(matmul(queries, keysApart(k), false, true, factor / cap)), cap);
+  const apart = reshape(capped, [batch, kvHeads * group, length, length]);
+  const masked = add(apart, maskBlock(graph, mask, length, length, window));
+  const probabilities = reshape(softmax(masked), queries.shape.with(-1, length));
+  const mixed = reshape(matmul(probabilities, keysApart(v)), [batch, kvHeads, group, length, headDim]);
+  return reshape(transpose(mixed, [0, 3, 1, 2, 4]), q.shape);
 }
 
 /** The mode in which the kernel hands out the scores after the softmax. */
@@ -173,11 +208,29 @@ export function documentMask(documents: Tensor): Tensor {
   );
 }
 
-/** The last `rows` rows of a causal mask over `seen` positions. */
-function causalBlock(graph: Graph, rows: number, seen: number): Tensor {
-  return graph.once(`causal ${rows} ${seen}`, () => {
+/** The last `rows` rows of the mask over `seen` positions. */
+function maskBlock(
+  graph: Graph,
+  mask: Tensor | undefined,
+  rows: number,
+  seen: number,
+  window: number | undefined,
+): Tensor {
+  const near = window === undefined || window >= seen ? undefined : window;
+  if (mask === undefined) return causalBlock(graph, rows, seen, near);
+  const part = slice(slice(mask, 2, seen - rows, seen), 3, 0, seen);
+  return near === undefined ? part : add(part, causalBlock(graph, rows, seen, near));
+}
+
+/** The last `rows` rows of a causal mask over `seen` positions, of which each sees `window` at the most. */
+function causalBlock(graph: Graph, rows: number, seen: number, window = seen): Tensor {
+  return graph.once(`causal ${rows} ${seen} ${window}`, () => {
     const data = new Float32Array(rows * seen);
-    for (let row = 0; row < rows; row++) data.fill(MASKED, row * seen + seen - rows + row + 1, (row + 1) * seen);
+    for (let row = 0; row < rows; row++) {
+      const position = seen - rows + row;
+      data.fill(MASKED, row * seen + position + 1, (row + 1) * seen);
+      if (position >= window) data.fill(MASKED, row * seen, row * seen + position + 1 - window);
+    }
     return graph.constant(data, [rows, seen]);
   });
 }

@@ -105,4 +105,60 @@ describe('an adapter of GPT-2 in the layout of PEFT', () => {
     await expect(merge(join(folder, 'nowhere'))).rejects.toMatchObject({ kind: 'not-found', field: 'adapter' });
     await expect(readFile(join(folder, 'never', 'config.json'))).rejects.toThrow('ENOENT');
   });
+
+  it.each([
+    ['trainable_token_indices', [1, 2]],
+    ['lora_bias', true],
+    ['layer_replication', [[0, 1]]],
+    ['init_lora_weights', 'pissa'],
+    ['bias', 'all'],
+    ['modules_to_save', ['lm_head']],
+    ['target_parameters', ['experts']],
+    ['whatever', 3],
+  ])('is refused by the name of an option that is not applied: %s', async (key, value) => {
+    const adapter = join(folder, 'unread');
+    await writePeftAdapter(adapter, { [key]: value });
+    const merging = mergeAdapter(join(folder, 'base'), adapter, {
+      path: join(folder, 'never'),
+      name: 'never',
+      dtype: 'float32',
+    });
+    await expect(merging).rejects.toMatchObject({
+      kind: 'invalid-input',
+      field: key,
+      remedy: expect.stringContaining('PEFT'),
+    });
+  });
+
+  it('applies ranks and alphas by pattern, rank-stabilized scaling, regular expressions, exclusions and layers', async () => {
+    const merged = async (settings: object): Promise<Float32Array> => {
+      const adapter = join(folder, 'patterns');
+      const path = join(folder, 'patterned');
+      await writePeftAdapter(adapter, settings);
+      await mergeAdapter(join(folder, 'base'), adapter, { path, name: 'patterned', dtype: 'float32' });
+      const reader = await SafetensorsReader.open(join(path, 'model.safetensors'));
+      const values = await reader.readFloat32('transformer.h.0.mlp.c_fc.weight');
+      await reader.close();
+      return values;
+    };
+    const [zero, plain] = [await merged({ lora_alpha: 1e-9 }), await merged({})];
+    const factorOf = (values: Float32Array): number => (values[0]! - zero[0]!) / (plain[0]! - zero[0]!);
+    expect(factorOf(await merged({ use_rslora: true }))).toBeCloseTo(Math.sqrt(RANK), 4);
+    expect(factorOf(await merged({ alpha_pattern: { c_fc: 3 * ALPHA } }))).toBeCloseTo(3, 4);
+    expect(factorOf(await merged({ alpha_pattern: { c_attn: 3 * ALPHA } }))).toBeCloseTo(1, 4);
+    expect(
+      factorOf(
+        await merged({
+          target_modules: '.*\\.(c_attn|c_proj|c_fc)',
+          r: 1,
+          rank_pattern: { 'attn.c_attn': RANK, c_proj: RANK, c_fc: RANK },
+        }),
+      ),
+    ).toBeCloseTo(1, 4);
+    expect(factorOf(await merged({ layers_to_transform: [0], layers_pattern: 'h' }))).toBeCloseTo(1, 4);
+    await expect(merged({ layers_to_transform: [7] })).rejects.toMatchObject({ field: 'target_modules' });
+    await expect(merged({ exclude_modules: ['mlp.c_fc'] })).rejects.toMatchObject({
+      field: expect.stringContaining('c_fc'),
+    });
+  });
 });

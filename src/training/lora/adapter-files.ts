@@ -1,36 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { FtsError } from '../../errors/fts-error.ts';
-import { parseJsonWith } from '../../errors/parse-with.ts';
-import {
-  type AdapterPair,
-  type AdapterSettings,
-  adapterPairs,
-  adapterParameters,
-  linearNames,
-} from '../../model/architectures/adapter.ts';
-import { isStoredOutIn, type ParameterSpec } from '../../model/architectures/parameter.ts';
-import { readParameters, toWeightReader } from '../../model/model-parameters.ts';
-import { float32Source, SafetensorsReader, writeSafetensors } from '../../model/safetensors.ts';
-import { elementsOf } from '../../tensor/shape.ts';
+import { type AdapterPair, type AdapterSettings, adapterParameters } from '../../model/architectures/adapter.ts';
+import { isStoredOutIn } from '../../model/architectures/parameter.ts';
+import { toWeightReader } from '../../model/model-parameters.ts';
+import { float32Source, writeSafetensors } from '../../model/safetensors.ts';
 
-/** What of PEFT's `adapter_config.json` this program reads; options that change the mathematics are refused. */
-const configSchema = z.looseObject({
-  peft_type: z.literal('LORA'),
-  r: z.int().positive(),
-  lora_alpha: z.number().positive(),
-  target_modules: z.union([z.array(z.string()).min(1), z.string()]),
-  bias: z.literal('none').optional(),
-  use_rslora: z.literal(false).optional(),
-  use_dora: z.literal(false).optional(),
-  modules_to_save: z.null().optional(),
-  rank_pattern: z.record(z.string(), z.never()).nullish(),
-  alpha_pattern: z.record(z.string(), z.never()).nullish(),
-  layers_to_transform: z.null().optional(),
-});
-
-const PREFIX = 'base_model.model.';
+export const adapterPrefix = 'base_model.model.';
 
 /** An adapter with its numbers: its settings, and the factors of each layer in the graph's layout, by their names. */
 export interface Adapter {
@@ -72,43 +47,8 @@ export async function writeAdapter(
       tensors
         .names()
         .map(async (name) =>
-          float32Source(PREFIX + written.get(name)!, tensors.info(name).shape, await tensors.readFloat32(name)),
+          float32Source(adapterPrefix + written.get(name)!, tensors.info(name).shape, await tensors.readFloat32(name)),
         ),
     ),
   );
-}
-
-/** Reads a PEFT adapter for a model of these parameters. Throws when it belongs to another model. */
-export async function readAdapter(folder: string, parameters: readonly ParameterSpec[]): Promise<Adapter> {
-  const path = join(folder, 'adapter_config.json');
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new FtsError('not-found', `There is no adapter in ${folder}: adapter_config.json cannot be read.`, {
-      field: 'adapter',
-      value: folder,
-      remedy: "Name a folder in PEFT's layout (adapter_config.json, adapter_model.safetensors).",
-      cause: error,
-    });
-  });
-  const config = parseJsonWith(configSchema, text, path);
-  const named = config.target_modules;
-  const settings = {
-    rank: config.r,
-    alpha: config.lora_alpha,
-    targets: Array.isArray(named) ? named : named === 'all-linear' ? linearNames(parameters) : [named],
-  };
-  const pairs = adapterPairs(parameters, settings);
-  const specs = adapterParameters(pairs);
-  const reader = await SafetensorsReader.open(join(folder, 'adapter_model.safetensors'));
-  try {
-    const values = new Map(specs.map(({ name, shape }) => [name, new Float32Array(elementsOf(shape))]));
-    const unprefixed = {
-      has: (name: string) => reader.has(PREFIX + name),
-      info: (name: string) => reader.info(PREFIX + name),
-      readFloat32: (name: string) => reader.readFloat32(PREFIX + name),
-    };
-    await readParameters(specs, unprefixed, (name) => values.get(name)!);
-    return { settings, pairs, values };
-  } finally {
-    await reader.close();
-  }
 }

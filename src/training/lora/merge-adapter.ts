@@ -1,11 +1,12 @@
 import { mergeInto } from '../../model/architectures/adapter.ts';
 import { parameterCount } from '../../model/architectures/parameter.ts';
+import { requireTensors } from '../../model/check-checkpoint.ts';
 import type { ModelFamily } from '../../model/families/family-name.ts';
 import { familyOf } from '../../model/families/index.ts';
 import { openModelDirectory, writeModelDirectory } from '../../model/model-directory.ts';
 import { checkpointTensors, readParameters } from '../../model/model-parameters.ts';
 import { elementsOf } from '../../tensor/shape.ts';
-import { readAdapter } from './adapter-files.ts';
+import { readAdapter } from './read-adapter.ts';
 
 /**
  * Adds a PEFT adapter to its base model and writes the sum as a model of its own. Returns the model's family and
@@ -18,8 +19,9 @@ export async function mergeAdapter(
 ): Promise<{ family: ModelFamily; parameters: number; adapted: number }> {
   const base = await openModelDirectory(basePath);
   try {
+    await requireTensors(base.config, base.weights);
     const specs = familyOf(base.config).parameters(base.config);
-    const { settings, pairs, values } = await readAdapter(adapterPath, specs);
+    const { pairs, values } = await readAdapter(adapterPath, specs);
     const byWeight = new Map(pairs.map((pair) => [pair.weight.name, pair]));
     const merged = async (name: string): Promise<Float32Array> => {
       const spec = specs.find((candidate) => candidate.name === name)!;
@@ -27,7 +29,7 @@ export async function mergeAdapter(
       await readParameters([spec], base.weights, () => weight);
       const pair = byWeight.get(name);
       if (pair !== undefined) {
-        mergeInto(weight, pair, values.get(pair.a.name)!, values.get(pair.b.name)!, settings.alpha / settings.rank);
+        mergeInto(weight, pair, values.get(pair.a.name)!, values.get(pair.b.name)!, pair.factor);
       }
       return weight;
     };

@@ -1,37 +1,59 @@
+import type { z } from 'zod';
+import type { ArchitectureMetadata } from '../../gguf/architecture-metadata.ts';
+import type { GgufValue } from '../../gguf/gguf-value.ts';
+import type { ModelConfig } from '../../model-config.ts';
 import type { Family } from '../family.ts';
 import type { ModelFamily } from '../family-name.ts';
-import { decoderConfigFields, parseDecoder } from './config-json.ts';
+import { type DecoderConfig, decoderConfigFields, parseDecoder } from './config-json.ts';
 import { decoderFoldings } from './foldings.ts';
 import { decoderFieldsOf, decoderMetadata } from './gguf.ts';
 import { decoderGraph } from './graph.ts';
 import { decoderParameters } from './parameters.ts';
 
 /** In what a family of rotary decoders differs from the others. */
-interface DecoderTraits extends Pick<Family, 'modelTypes' | 'transformersClass' | 'usual'> {
+interface DecoderFamily<Fields extends z.ZodRawShape>
+  extends Pick<Family, 'modelTypes' | 'transformersClass' | 'usual'> {
   family: ModelFamily;
-  /** Throws `invalid-input` for options that only this family has and this program does not compute. */
-  refuse?(json: unknown): void;
-  /** Fields of `config.json` that only this family has. */
-  configFields: Record<string, unknown>;
-  gguf: Pick<Family['gguf'], 'architecture' | 'rotaryPairs'>;
+  config: DecoderConfig<Fields> & {
+    /** The inverse of `traits`: fields of `config.json` that all rotary decoders do not have. */
+    toJson(config: ModelConfig): Record<string, unknown>;
+  };
+  gguf: Pick<Family['gguf'], 'architecture' | 'rotaryPairs'> & {
+    refusal?(config: ModelConfig): string | undefined;
+    metadata?(config: ModelConfig): [string, GgufValue][];
+    configFields?(metadata: ArchitectureMetadata): Record<string, unknown>;
+  };
 }
 
 /** The record of a family that is built as Llama is. */
-export function rotaryDecoder({ family, refuse, configFields, gguf, ...names }: DecoderTraits): Family {
+export function rotaryDecoder<Fields extends z.ZodRawShape>(options: DecoderFamily<Fields>): Family {
+  const { family, config: codec, gguf, ...names } = options;
   return {
     ...names,
-    parseConfig(json) {
-      refuse?.(json);
-      return { family, ...names.usual, ...parseDecoder(json) };
-    },
-    configFields: (config) => ({ ...decoderConfigFields(config), ...configFields }),
+    parseConfig: (json) => ({ family, ...names.usual, ...parseDecoder(json, codec) }),
+    configFields: (config) => ({ ...decoderConfigFields(config), ...codec.toJson(config) }),
     parameters: decoderParameters,
     asStored: (config) => config,
     graph: decoderGraph,
-    gguf: { ...gguf, metadata: decoderMetadata, configFields: decoderFieldsOf },
+    gguf: {
+      architecture: gguf.architecture,
+      rotaryPairs: gguf.rotaryPairs,
+      refusal: (config) => gguf.refusal?.(config) ?? scalingRefusal(config),
+      metadata: (config) => [...decoderMetadata(config), ...(gguf.metadata?.(config) ?? [])],
+      configFields: (metadata) => ({ ...decoderFieldsOf(metadata), ...gguf.configFields?.(metadata) }),
+    },
     foldings: decoderFoldings,
-    checkpointMatrices: 'out-in',
+    trainingRefusal: ({ logitSoftcap }) =>
+      logitSoftcap === undefined ? undefined : 'its logits are soft-capped, which the training loss does not compute',
+    buffers: /\.rotary_emb\.inv_freq$/,
     positions: 'rotary',
     feedForward: 'gated',
   };
+}
+
+/** What llama.cpp computes of a rotary scaling is fixed in part. */
+function scalingRefusal({ ropeScaling }: ModelConfig): string | undefined {
+  if (ropeScaling?.type !== 'yarn') return undefined;
+  const usual = ropeScaling.betaFast === 32 && ropeScaling.betaSlow === 1;
+  return usual ? undefined : 'llama.cpp computes YaRN with beta_fast 32 and beta_slow 1 only';
 }
