@@ -78,7 +78,7 @@ describe('what cannot be quantized says so, and the source stays as it was', { t
     const before = digest(join(folder, 'model.safetensors'));
     const files = readdirSync(folder);
     const named = flags.map((flag) => (flag.endsWith('.txt') ? join(home, flag) : flag));
-    const { stderr, ...end } = await runFts(['quantize', 'tiny', ...named], home);
+    const { stderr, ...end } = await runFts(['quantize', 'tiny', '--replace', ...named], home);
     expect({ ...end, stderr }).toMatchObject({ code, stderr: expect.stringMatching(message) });
     expect(stderr).toContain('→');
     expect(digest(join(folder, 'model.safetensors'))).toBe(before);
@@ -89,7 +89,7 @@ describe('what cannot be quantized says so, and the source stays as it was', { t
 it('chooses by held-out text within the budget and records why', { timeout: 300_000 }, async () => {
   const { home, folder } = await homeWithModel();
   const flags = ['--method', 'auto', '--calibration', join(home, 'text.txt'), '--budget', '4.7', '--json', ...quick];
-  const { code, stdout, stderr } = await runFts(['quantize', 'tiny', ...flags], home);
+  const { code, stdout, stderr } = await runFts(['quantize', 'tiny', '--replace', ...flags], home);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   const { artifacts, reason } = JSON.parse(stdout);
   expect(reason).toMatch(
@@ -100,7 +100,7 @@ it('chooses by held-out text within the budget and records why', { timeout: 300_
   expect(provenance.settings).toMatchObject({ reason, method: reason.split(' ')[0] });
   // Tables of 8 bits are beyond the budget: a fifth of this model is its table.
   expect(provenance.settings.embeddingBits ?? 4).toBe(4);
-  const refused = await runFts(['quantize', 'tiny', ...flags.with(5, '3.9')], home);
+  const refused = await runFts(['quantize', 'tiny', '--replace', ...flags.with(5, '3.9')], home);
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('Allow at least 4.') });
   expect(existsSync(join(folder, 'model.safetensors'))).toBe(true);
 });
@@ -108,7 +108,10 @@ it('chooses by held-out text within the budget and records why', { timeout: 300_
 it('calibrates on what the model itself writes, the same every time', { timeout: 300_000 }, async () => {
   const { home } = await homeWithModel();
   const once = async (): Promise<string[]> => {
-    const { code, stdout, stderr } = await runFts(['quantize', 'tiny', '--calibration', 'self', '--json'], home);
+    const { code, stdout, stderr } = await runFts(
+      ['quantize', 'tiny', '--replace', '--calibration', 'self', '--json'],
+      home,
+    );
     expect({ code, stderr }).toMatchObject({ code: 0 });
     return JSON.parse(stdout).artifacts.map(({ path }: { path: string }) =>
       digest(path.endsWith('.gguf') ? path : join(path, 'model.safetensors')),
@@ -120,7 +123,7 @@ it('calibrates on what the model itself writes, the same every time', { timeout:
 it('goes on at its layer after kill -9, to the same bytes', { timeout: 300_000 }, async () => {
   const [whole, killed] = [await homeWithModel(), await homeWithModel()];
   const args = ({ home }: { home: string }): string[] => [
-    ...['quantize', 'tiny', '--formats', 'q4_0', 'gptq'],
+    ...['quantize', 'tiny', '--replace', '--formats', 'q4_0', 'gptq'],
     ...['--calibration', join(home, 'text.txt'), ...quick],
   ];
   expect(await runFts(args(whole), whole.home)).toMatchObject({ code: 0 });
@@ -153,7 +156,7 @@ it('compares a model with its files in every layout: one table and a plot', { ti
     ['--formats', 'awq', '--method', 'awq'],
     ['--formats', 'compressed-tensors', '--bits', '8'],
   ]) {
-    const made = await runFts(['quantize', 'tiny', ...flags, '--calibration', data, ...quick], home);
+    const made = await runFts(['quantize', 'tiny', '--replace', ...flags, '--calibration', data, ...quick], home);
     expect(made).toMatchObject({ code: 0 });
   }
   const names = ['tiny', 'tiny:q8_0', 'tiny:q4_0', 'tiny:gptq', 'tiny:awq', 'tiny:compressed-tensors'];
