@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
-const base64url = z.string().regex(/^[\w-]+$/);
+/** In its one form: another spelling of the same bytes would be another text with the same signature. */
+const base64url = z
+  .string()
+  .regex(/^[\w-]+$/)
+  .refine((text) => Buffer.from(text, 'base64url').toString('base64url') === text, 'No base64url');
 
 /** An Ed25519 key whose private part is kept encrypted under a passphrase. */
 const passphraseCredentialSchema = z.object({

@@ -81,6 +81,7 @@ export const toolsets = {
       'akamai.whoami',
       'akamai.plans.list',
       'akamai.plans.differences',
+      'akamai.plans.proof',
       'audit.list',
       'audit.verify',
       'approvers.list',

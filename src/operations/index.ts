@@ -16,6 +16,7 @@ import { akamaiExplain } from './akamai-explain.ts';
 import { akamaiPlan } from './akamai-plan.ts';
 import { akamaiPlansDifferences } from './akamai-plans-differences.ts';
 import { akamaiPlansList } from './akamai-plans-list.ts';
+import { akamaiPlansProof } from './akamai-plans-proof.ts';
 import { akamaiPlansShow } from './akamai-plans-show.ts';
 import { akamaiPropertyChange } from './akamai-property-change.ts';
 import { akamaiPropertyCompare } from './akamai-property-compare.ts';
@@ -97,6 +98,7 @@ export const operations: readonly Operation[] = [
   akamaiPlansList,
   akamaiPlansShow,
   akamaiPlansDifferences,
+  akamaiPlansProof,
   akamaiRollback,
   akamaiPropertyFind,
   akamaiPropertyShow,

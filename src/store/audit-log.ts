@@ -212,6 +212,11 @@ export class AuditLog {
     for (const row of this.stored(filter)) yield present(row);
   }
 
+  /** The same as they were hashed, with the details as text: what a proof carries. */
+  sealed(filter: AuditFilter = {}): Iterable<StoredRow> {
+    return this.stored(filter);
+  }
+
   /** Verifies the log by itself, by the heads kept beside its database, and by what was kept elsewhere. */
   verify(elsewhere: KeptElsewhere = {}): AuditVerdict {
     // Rows and heads of one moment: with the write lock held nobody appends. The rows before it stay what they are.

@@ -126,6 +126,11 @@ export class ChangePlans {
     );
   }
 
+  /** Fails for a plan that was changed by hand. */
+  requireIntact(id: string): void {
+    this.records.requireIntact(this.records.store.get(id));
+  }
+
   /** Why a plan is not the one that was made; undefined where it is. */
   alteration(id: string): string | undefined {
     return this.records.alteration(this.records.store.get(id));
