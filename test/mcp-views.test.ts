@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
@@ -41,7 +42,7 @@ beforeEach(async () => {
       AKAMAI_CLIENT_SECRET: 'client-secret-1',
       AKAMAI_ACCESS_TOKEN: 'access-token-1',
     },
-    { 'mcp.toolsets': 'default,records' },
+    { 'mcp.toolsets': 'default,records', 'approval.client-forms': true },
   );
   server = await startServer(
     (port) => createApp(servicesAtPort(services, port), { version: '0.0.0', command: ['fts'] }),
@@ -64,8 +65,10 @@ async function connect(capabilities: object): Promise<Client> {
     { name: 'host', version: '1' },
     { versionNegotiation: { mode: 'auto' }, capabilities: { elicitation: { form: {} }, ...capabilities } },
   );
+  const { token } = services.keys.create(`host-${randomUUID()}`, ['admin']);
+  const headers = { authorization: `Bearer ${token}` };
   made.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { decision: 'approve' } }));
-  await made.connect(new StreamableHTTPClientTransport(new URL(`${server.url}/mcp`)));
+  await made.connect(new StreamableHTTPClientTransport(new URL(`${server.url}/mcp`), { requestInit: { headers } }));
   return made;
 }
 

@@ -26,6 +26,7 @@ afterAll(() => world.close());
 type Transport = 'http' | 'stdio';
 const callOptions = { timeout: 60_000 };
 const stdio = () => ({ ...world.stdio, env: world.environment, stderr: 'ignore' as const });
+const withKey = () => ({ requestInit: { headers: { authorization: `Bearer ${world.token}` } } });
 const textOf = (contents: unknown[]): string =>
   (contents as { text?: string }[]).map(({ text }) => text ?? '').join('');
 
@@ -49,7 +50,9 @@ async function walkerV1(transport: Transport): Promise<Walker> {
   const person = new Person();
   const client = new ClientV1({ name: 'walk', version: '1' }, { capabilities: { elicitation: {} } });
   client.setRequestHandler(ElicitRequestSchema, ({ params }) => person.read(params.message));
-  await client.connect(transport === 'http' ? (new HttpV1(new URL(world.url)) as never) : new StdioV1(stdio()));
+  await client.connect(
+    transport === 'http' ? (new HttpV1(new URL(world.url), withKey()) as never) : new StdioV1(stdio()),
+  );
   const call: Walker['call'] = async (name, args, answer) => {
     person.expect(answer);
     return outcomeOf(await client.callTool({ name, arguments: args }, undefined, callOptions), person.shown);
@@ -70,7 +73,7 @@ async function walkerV2(transport: Transport): Promise<Walker> {
     { versionNegotiation: { mode: 'auto' }, capabilities: { elicitation: { form: {} } } },
   );
   client.setRequestHandler('elicitation/create', ({ params }) => person.read(params.message));
-  await client.connect(transport === 'http' ? new HttpV2(new URL(world.url)) : new StdioV2(stdio()));
+  await client.connect(transport === 'http' ? new HttpV2(new URL(world.url), withKey()) : new StdioV2(stdio()));
   expect(client.getProtocolEra()).toBe('modern');
   const call: Walker['call'] = async (name, args, answer) => {
     person.expect(answer);

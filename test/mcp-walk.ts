@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
+import { openServices } from '../src/operations/open-services.ts';
 import { type Simulator, startSimulator } from './akamai-simulator/simulator.ts';
 import { spawnFts } from './fts-process.ts';
 
@@ -36,6 +37,8 @@ export interface Outcome {
 /** A server of ours over HTTP, what starts another over stdio on the same home, and what both of them talk to. */
 export interface WalkWorld {
   url: string;
+  /** A key for HTTP: only a client that holds one may approve in its own form. */
+  token: string;
   stdio: { command: string; args: string[] };
   environment: Record<string, string>;
   simulator: Simulator;
@@ -49,12 +52,16 @@ export async function openWalkWorld(): Promise<WalkWorld> {
   const home = mkdtempSync(join(tmpdir(), 'fts-walk-'));
   const simulator = await startSimulator();
   const model = await startStubModel();
+  const services = openServices({ FTS_HOME: home }, {});
+  const { token } = services.keys.create('walk', ['admin']);
+  services.database.close();
   const environment = {
     FTS_HOME: home,
     HOME: home,
     PATH: process.env.PATH ?? '',
     NO_COLOR: '1',
     FTS_AKAMAI_MODE: 'change',
+    FTS_APPROVAL_CLIENT_FORMS: 'true',
     AKAMAI_HOST: simulator.origin,
     AKAMAI_CLIENT_TOKEN: 'client-token-1',
     AKAMAI_CLIENT_SECRET: 'client-secret-1',
@@ -63,6 +70,7 @@ export async function openWalkWorld(): Promise<WalkWorld> {
   const server = spawnFts(['serve', '--port', '0'], home, environment);
   return {
     url: await mcpUrlOf(server),
+    token,
     stdio: { command: process.execPath, args: ['--import', 'tsx', main, 'mcp'] },
     environment,
     simulator,
