@@ -12,7 +12,7 @@ The **Model Context Protocol** is how an assistant uses programs. A *server* off
 A model proposes; it can be wrong, and it can be talked into things by the texts it reads. So a change to Akamai's network goes in three steps here:
 
 - **Plan.** The call is checked, the present state read, the difference shown, with the network it touches, how far it reaches, and the way back. Nothing is changed.
-- **Approve.** A person decides, in the console, at a terminal, or in a form that the server wrote and the client shows. No tool's argument can approve.
+- **Approve.** An enrolled approver signs exactly what will be sent, with a passkey in the console or a passphrase at a terminal. No tool's argument can approve.
 - **Apply.** Exactly what was approved is done, once, and only if nothing has moved since.
 
 Every call, plan, approval and refusal is a row in a log whose rows are chained by their hashes, so that none can be altered unseen.
