@@ -49,6 +49,10 @@ it('makes a backup beside a server that goes on writing, and restores it elsewhe
     expect(JSON.parse(verified.stdout)).toMatchObject({ verdict: 'intact', rows: auditHead.sequence + 1 });
     expect((await runFts(['keys', 'list'], elsewhere)).stdout).toContain('laptop');
     expect(JSON.parse((await runFts(['audit', 'verify', '--json'], home)).stdout)).toMatchObject({ verdict: 'intact' });
+    const starts = await runFts(['audit', 'list', '--action', 'server.start', '--json'], home);
+    expect(JSON.parse(starts.stdout)).toMatchObject({
+      rows: [{ details: { settings: { 'server.port': { value: 0, from: 'flag' } } } }],
+    });
 
     expect((await runFts(['restore', archive], elsewhere)).code).toBe(4);
     const overServer = await runFts(['restore', archive, '--replace'], home);

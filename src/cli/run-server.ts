@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { environmentName } from '../config/settings.ts';
+import { environmentName, type SettingKey } from '../config/settings.ts';
 import { requireCredentialsBeyondLoopback } from '../http/authentication/authentication.ts';
 import { createApp, startServer } from '../http/server.ts';
 import { servicesAtPort } from '../http/services-at-port.ts';
@@ -9,7 +9,9 @@ import type { Services } from '../operations/context.ts';
 import { openServing } from '../operations/serving.ts';
 import { writeNote } from '../runtime/terminal-output.ts';
 import { sweepUnfinished } from '../store/atomic-file.ts';
+import { bounded } from '../store/bounded-value.ts';
 import { visibleLine } from '../text/visible-text.ts';
+import { terminalUser } from './terminal-user.ts';
 
 export interface ServerProcess {
   url: string;
@@ -34,6 +36,20 @@ export function settlePlansInBackground(services: Services): void {
     );
 }
 
+/** Settings come from a file and the environment, so how a server was set up is recorded when it starts. */
+function recordStart({ audit, config }: Services, url: string): void {
+  const set = Object.entries(config.origins).filter(([, { from }]) => from !== 'default');
+  const settings = set.map(([key, { from }]) => [key, { value: config.values[key as SettingKey], from }]);
+  audit.record({
+    actor: terminalUser().name,
+    channel: 'terminal',
+    action: 'server.start',
+    subject: url,
+    outcome: 'ok',
+    details: { settings: bounded(audit.withoutSecrets(Object.fromEntries(settings))) },
+  });
+}
+
 /** Binds the port first, so that a taken one is told before anything else happens; then takes up queued jobs. */
 export async function openServer(services: Services, version: string): Promise<ServerProcess> {
   const { config } = services;
@@ -46,6 +62,7 @@ export async function openServer(services: Services, version: string): Promise<S
     return createApp(servicesAtPort(services, bound), program, serving, stop.signal);
   };
   const server = await startServer(appAt, host, port);
+  recordStart(services, server.url);
   await sweepUnfinished(services.home.root);
   const queue = new JobQueue(services.jobs, [...ownCommand(), '_work'], {
     [environmentName('server.host')]: host,

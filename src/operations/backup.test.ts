@@ -12,12 +12,12 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create } from 'tar';
 import { describe, expect, it } from 'vitest';
-import { temporaryHome, temporaryServices } from '../../../test/temporary-home.ts';
-import type { Services } from '../../operations/context.ts';
-import { openServices } from '../../operations/open-services.ts';
-import { hashFile } from './backup-manifest.ts';
-import { restoreBackup } from './restore-backup.ts';
-import { writeBackup } from './write-backup.ts';
+import { temporaryHome, temporaryServices } from '../../test/temporary-home.ts';
+import { hashFile } from '../store/backup/backup-manifest.ts';
+import { restoreBackup } from '../store/backup/restore-backup.ts';
+import { writeBackup } from '../store/backup/write-backup.ts';
+import type { Services } from './context.ts';
+import { openServices } from './open-services.ts';
 
 /** A home with a key, a run, a model and two audit rows. */
 function livedIn(): Services {

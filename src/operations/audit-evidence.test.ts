@@ -5,17 +5,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { callerBy } from '../../../test/callers.ts';
-import { tamper } from '../../../test/tampering.ts';
-import { temporaryHome } from '../../../test/temporary-home.ts';
-import { anchorAddress } from '../../config/anchor-address.ts';
-import { verifyWithEvidence } from '../../operations/audit-evidence.ts';
-import type { Services } from '../../operations/context.ts';
-import { closeServices, openServices } from '../../operations/open-services.ts';
-import { AuditLog, auditTables } from '../audit-log.ts';
-import { openDatabase } from '../database.ts';
-import { AuditAnchors, auditAnchorTables } from './audit-anchors.ts';
-import { readAnchorFile } from './read-anchor-file.ts';
+import { callerBy } from '../../test/callers.ts';
+import { tamper } from '../../test/tampering.ts';
+import { temporaryHome } from '../../test/temporary-home.ts';
+import { anchorAddress } from '../config/anchor-address.ts';
+import { AuditAnchors, auditAnchorTables } from '../store/audit-anchors/audit-anchors.ts';
+import { readAnchorFile } from '../store/audit-anchors/read-anchor-file.ts';
+import { AuditLog, auditTables } from '../store/audit-log.ts';
+import { openDatabase } from '../store/database.ts';
+import { verifyWithEvidence } from './audit-evidence.ts';
+import type { Services } from './context.ts';
+import { closeServices, openServices } from './open-services.ts';
 
 const record = ({ audit }: Pick<Services, 'audit'>, subject = ''): void =>
   void audit.record({ actor: 'ana', channel: 'terminal', action: 'keys.create', subject, outcome: 'ok' });

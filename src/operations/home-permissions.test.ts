@@ -2,8 +2,8 @@ import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { temporaryHome } from '../../test/temporary-home.ts';
-import type { Services } from '../operations/context.ts';
-import { openServices } from '../operations/open-services.ts';
+import type { Services } from './context.ts';
+import { openServices } from './open-services.ts';
 
 const opened: Services[] = [];
 afterEach(() => {
