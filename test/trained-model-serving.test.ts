@@ -5,7 +5,6 @@ import { LlamaContext } from '../src/serving/llama/context.ts';
 import { loadLlama } from '../src/serving/llama/library.ts';
 import { LlamaModel } from '../src/serving/llama/model.ts';
 import { largest, logSumExp } from '../src/serving/sampling/candidates.ts';
-import { jsonSchemaGrammar } from '../src/serving/sampling/json-schema-grammar.ts';
 import { GREEDY } from '../src/serving/sampling/sampling-settings.ts';
 import { engineMissing } from './support/test-model.ts';
 import { song, trainedModel } from './support/trained-model.ts';
@@ -161,7 +160,7 @@ describe.skipIf(engineMissing() !== undefined)('serving a trained model', () => 
     ];
     const requests = schemas.flatMap((schema) =>
       Array.from({ length: 10 }, (_, seed): GenerateRequest => {
-        const sampling = { ...GREEDY, temperature: 1.5, seed, grammar: jsonSchemaGrammar(schema) };
+        const sampling = { ...GREEDY, temperature: 1.5, seed, constraint: { kind: 'json-schema', schema } as const };
         return { prompt: '1: the river', sampling, maxTokens: 300 };
       }),
     );

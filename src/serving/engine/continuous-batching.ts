@@ -58,6 +58,7 @@ export class ContinuousBatching {
     preemptions: 0,
     draftedTokens: 0,
     acceptedTokens: 0,
+    forcedTokens: 0,
     forwardMs: 0,
   };
 
@@ -315,31 +316,43 @@ export class ContinuousBatching {
   /** Samples every output row in order, then makes computed tokens part of the cache's books and the text. */
   private sampleAndCommit(packed: PackedRows[]): void {
     const now = performance.now();
-    for (const { generation, count, draft, outputs } of packed) {
-      const sequence = generation.sequence!;
-      const computed = generation.tokens.slice(sequence.length, sequence.length + count);
-      if (generation.generatedTokens === 0) this.counters.prefilledTokens += count;
-      let accepted = 0;
-      for (const { row, expected } of outputs) {
-        const choice = generation.sampler.sample(this.context.logits(row));
-        this.counters.decodedTokens++;
-        const goesOn = generation.accept(choice);
-        if (choice.token !== expected || !goesOn) break;
-        computed.push(choice.token);
-        accepted++;
+    for (const rows of packed) {
+      try {
+        this.commit(rows, now);
+      } catch (error) {
+        // A constraint that fails ends its own request only.
+        this.fail([rows], FtsError.from(error));
       }
-      generation.endStep(now);
-      this.cache.append(sequence, computed);
-      if (draft.length > 0) {
-        this.context.truncate(sequence.id, sequence.length);
-        generation.draftedTokens += draft.length;
-        generation.acceptedTokens += accepted;
-        this.counters.draftedTokens += draft.length;
-        this.counters.acceptedTokens += accepted;
-        this.speculation?.learn(generation, draft.length, accepted);
-      }
-      if (generation.finished !== undefined) this.retire(generation);
     }
+  }
+
+  private commit({ generation, count, draft, outputs }: PackedRows, now: number): void {
+    const sequence = generation.sequence!;
+    const computed = generation.tokens.slice(sequence.length, sequence.length + count);
+    if (generation.generatedTokens === 0) this.counters.prefilledTokens += count;
+    let accepted = 0;
+    for (const { row, expected } of outputs) {
+      const choice = generation.sampler.sample(this.context.logits(row));
+      this.counters.decodedTokens++;
+      const goesOn = generation.accept(choice);
+      if (choice.token !== expected || !goesOn) break;
+      computed.push(choice.token);
+      accepted++;
+    }
+    if (outputs.length > 0 && generation.finished === undefined) {
+      this.counters.forcedTokens += generation.appendForced();
+    }
+    generation.endStep(now);
+    this.cache.append(sequence, computed);
+    if (draft.length > 0) {
+      this.context.truncate(sequence.id, sequence.length);
+      generation.draftedTokens += draft.length;
+      generation.acceptedTokens += accepted;
+      this.counters.draftedTokens += draft.length;
+      this.counters.acceptedTokens += accepted;
+      this.speculation?.learn(generation, draft.length, accepted);
+    }
+    if (generation.finished !== undefined) this.retire(generation);
   }
 
   /** Takes a finished generation out of the batch and tells its last text and usage. */
@@ -362,7 +375,6 @@ export class ContinuousBatching {
     if (place >= 0) this.waiting.splice(place, 1);
     if (generation.sequence !== undefined) this.cache.close(generation.sequence, keep);
     generation.sequence = undefined;
-    generation.sampler.free();
     this.speculation?.forget(generation);
   }
 }

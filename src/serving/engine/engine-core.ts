@@ -4,10 +4,10 @@ import { rowsPerPass } from '../../scheduling/prompt-passes.ts';
 import { LlamaContext } from '../llama/context.ts';
 import { DraftModel } from '../llama/draft-model.ts';
 import { Embedder } from '../llama/embedder.ts';
-import { GrammarConstraint } from '../llama/grammar.ts';
 import { type Llama, loadLlama } from '../llama/library.ts';
 import { LlamaModel } from '../llama/model.ts';
 import { Sampler } from '../sampling/sampler.ts';
+import { Constraints } from './constraints.ts';
 import { ContinuousBatching } from './continuous-batching.ts';
 import { Generation } from './generation.ts';
 import { PromptLookup } from './prompt-lookup.ts';
@@ -45,6 +45,7 @@ export class EngineCore {
   private readonly model: LlamaModel;
   private readonly context: LlamaContext;
   private readonly batching: ContinuousBatching;
+  private readonly constraints: Constraints;
   private readonly adapters = new Map<string, Adapter>();
   private readonly refused: EngineEvent[] = [];
   private readonly endTokens: number[];
@@ -54,6 +55,7 @@ export class EngineCore {
     this.llama = llama;
     this.model = model;
     this.endTokens = model.endOfGenerationTokens();
+    this.constraints = new Constraints(model, this.endTokens);
     const sequences = settings.maxRunning + (settings.kvLayout === 'unified' ? KEPT_SEQUENCES : 0);
     this.context = new LlamaContext(llama, model, {
       cells: settings.contextTokens,
@@ -190,8 +192,7 @@ export class EngineCore {
     const bias = request.ignoreEos
       ? { ...sampling.logitBias, ...Object.fromEntries(this.endTokens.map((token) => [token, -Infinity])) }
       : sampling.logitBias;
-    const constraint =
-      sampling.grammar === undefined ? undefined : new GrammarConstraint(this.llama, this.model, sampling.grammar);
+    const constraint = sampling.constraint === undefined ? undefined : this.constraints.open(sampling.constraint);
     const sampler = new Sampler({ ...sampling, logitBias: bias }, tokens, constraint);
     const maxTokens = Math.min(request.maxTokens ?? room, room);
     return new Generation(id, request, [...tokens], sampler, this.model, maxTokens);

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TINY, writeRandomLora } from '../../../test/support/random-gguf.ts';
 import { engineMissing, randomModel } from '../../../test/support/test-model.ts';
-import { jsonSchemaGrammar } from '../sampling/json-schema-grammar.ts';
 import { GREEDY } from '../sampling/sampling-settings.ts';
 import { Engine, type GenerationEvent } from './engine.ts';
 import type { EngineSettings, GenerateRequest } from './protocol.ts';
@@ -170,8 +169,8 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     expect(second.tokens).toEqual(first.tokens);
   });
 
-  it('keeps to a grammar', async () => {
-    const grammar = jsonSchemaGrammar({
+  it('keeps to a schema', async () => {
+    const schema = {
       type: 'object',
       properties: {
         kind: { enum: ['a', 'b'] },
@@ -179,9 +178,11 @@ describe.skipIf(missing !== undefined)('the engine', () => {
         tags: { type: 'array', items: { type: 'string', maxLength: 3 }, minItems: 1, maxItems: 2 },
       },
       required: ['kind', 'count', 'tags'],
-    });
+      additionalProperties: false,
+    };
+    const constraint = { kind: 'json-schema', schema } as const;
     for (let seed = 0; seed < 10; seed++) {
-      const sampling = { ...GREEDY, temperature: 1.5, seed, grammar };
+      const sampling = { ...GREEDY, temperature: 1.5, seed, constraint };
       const { text, reason } = await engine.complete(greedy('x', { sampling, maxTokens: 300, ignoreEos: false }));
       expect(reason).toBe('stop');
       const value = JSON.parse(text) as { kind: string; count: number; tags: string[] };
@@ -190,6 +191,15 @@ describe.skipIf(missing !== undefined)('the engine', () => {
       expect(value.count).toBeLessThanOrEqual(1234);
       expect(value.tags.length).toBeLessThanOrEqual(2);
     }
+  });
+
+  it('appends what a constraint leaves no choice about, and ends where it ends', async () => {
+    const before = engine.load?.forcedTokens ?? 0;
+    const pattern = 'the only possible answer, in a pattern of many words';
+    const sampling = { ...GREEDY, constraint: { kind: 'pattern', pattern } as const };
+    const { text, reason } = await engine.complete(greedy('x', { sampling, maxTokens: 300, ignoreEos: false }));
+    expect({ text, reason }).toEqual({ text: pattern, reason: 'stop' });
+    expect(engine.load!.forcedTokens).toBeGreaterThan(before);
   });
 
   it('ends at stop tokens, at the token limit, at the deadline', async () => {
@@ -207,7 +217,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     await expect(engine.complete(greedy(new Array(5000).fill(5)))).rejects.toMatchObject({ kind: 'invalid-input' });
     await expect(engine.complete(greedy('x', { adapter: 'none' }))).rejects.toMatchObject({ kind: 'not-found' });
     await expect(
-      engine.complete(greedy('x', { sampling: { ...GREEDY, grammar: 'root ::= (' } })),
+      engine.complete(greedy('x', { sampling: { ...GREEDY, constraint: { kind: 'gbnf', grammar: 'root ::= (' } } })),
     ).rejects.toMatchObject({ field: 'grammar' });
     expect((await engine.complete(greedy(prompts[1]!))).tokens).toEqual(plain[1]);
   });

@@ -14,7 +14,12 @@ import { TextStream } from './text-stream.ts';
 export interface Vocabulary {
   piece(token: number, special?: boolean): Buffer;
   isEndOfGeneration(token: number): boolean;
+  /** The tokens of a text in the middle of a generation; none where they would not spell exactly it. */
+  split(bytes: Uint8Array): number[];
 }
+
+/** Shorter forced texts are not worth a turn of reading. */
+const LEAST_FORCED_BYTES = 4;
 
 /** How often an answer that nobody reads before its end is told of, for the counters of the metrics. */
 const WHOLE_INTERVAL_MS = 1000;
@@ -42,6 +47,7 @@ export class Generation {
   private readonly stopTokens: Set<number>;
   private readonly ignoreEos: boolean;
   private readonly whole: boolean;
+  private readonly reportsLogprobs: boolean;
   private startedMs: number | undefined;
   private firstTokenMs: number | undefined;
   /** When the last step that added tokens ended, and how many there were then. */
@@ -71,6 +77,7 @@ export class Generation {
     this.stopTokens = new Set(request.stopTokens ?? []);
     this.ignoreEos = request.ignoreEos ?? false;
     this.whole = request.whole ?? false;
+    this.reportsLogprobs = request.sampling.topLogprobs !== undefined;
     this.arrivedMs = performance.now();
     this.deadlineMs = request.deadlineMs === undefined ? Infinity : this.arrivedMs + request.deadlineMs;
   }
@@ -113,9 +120,27 @@ export class Generation {
     }
     if (choice.logprob !== undefined) this.pending.logprobs.push(this.describe(choice));
     this.pending.text += this.text.push(this.vocabulary.piece(token));
-    if (this.text.stoppedBy !== undefined) this.finish('stop');
+    if (this.text.stoppedBy !== undefined || this.sampler.isComplete) this.finish('stop');
     else if (this.allowance <= 0) this.finish('length');
     return this.reason === undefined;
+  }
+
+  /**
+   * Appends the tokens that the constraint leaves no choice about, in the tokenizer's own split; they are read together in
+   * the next step instead of being sampled one by one. Returns how many.
+   */
+  appendForced(): number {
+    const bytes = this.reportsLogprobs ? undefined : this.sampler.forced();
+    if (bytes === undefined || bytes.length < LEAST_FORCED_BYTES) return 0;
+    // The last token is left to be sampled: what follows the forced text may belong to it.
+    const tokens = this.vocabulary.split(bytes).slice(0, -1);
+    let appended = 0;
+    for (const token of tokens) {
+      if (this.allowance <= 1 || this.reason !== undefined || !this.sampler.allows(token)) break;
+      this.accept({ token });
+      appended++;
+    }
+    return appended;
   }
 
   /** Takes note of the end of a step, for the time between tokens. */

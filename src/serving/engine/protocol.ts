@@ -120,6 +120,8 @@ export interface EngineLoad {
   preemptions: number;
   draftedTokens: number;
   acceptedTokens: number;
+  /** Tokens that a constraint left no choice about, appended without sampling. */
+  forcedTokens: number;
   /** Milliseconds spent inside llama.cpp's forward pass. */
   forwardMs: number;
 }

@@ -73,11 +73,6 @@ export interface Llama {
   sequenceRemove(memory: Pointer, sequence: number, from: number, to: number): boolean;
   sequenceCopy(memory: Pointer, source: number, target: number, from: number, to: number): void;
   memoryClear(memory: Pointer, data: boolean): void;
-  grammarInit(vocab: Pointer, grammar: string, root: string): Pointer;
-  samplerApply(sampler: Pointer, candidates: Buffer): void;
-  samplerAccept(sampler: Pointer, token: number): void;
-  samplerClone(sampler: Pointer): Pointer;
-  samplerFree(sampler: Pointer): void;
   adapterInit(model: Pointer, path: string): Pointer;
   adapterFree(adapter: Pointer): void;
   setAdapters(context: Pointer, adapters: BigUint64Array, count: number, scales: Float32Array): number;
@@ -202,11 +197,6 @@ function bind(gpu: string | undefined): Llama {
     sequenceRemove: f('bool llama_memory_seq_rm(void *memory, int32_t sequence, int32_t from, int32_t to)'),
     sequenceCopy: f('void llama_memory_seq_cp(void *memory, int32_t source, int32_t target, int32_t from, int32_t to)'),
     memoryClear: f('void llama_memory_clear(void *memory, bool data)'),
-    grammarInit: f('void *llama_sampler_init_grammar(void *vocab, const char *grammar, const char *root)'),
-    samplerApply: f('void llama_sampler_apply(void *sampler, uint8_t *candidates)'),
-    samplerAccept: f('void llama_sampler_accept(void *sampler, int32_t token)'),
-    samplerClone: f('void *llama_sampler_clone(void *sampler)'),
-    samplerFree: f('void llama_sampler_free(void *sampler)'),
     adapterInit: f('void *llama_adapter_lora_init(void *model, const char *path)'),
     adapterFree: f('void llama_adapter_lora_free(void *adapter)'),
     setAdapters: f('int32_t llama_set_adapters_lora(void *context, void **adapters, size_t count, float *scales)'),

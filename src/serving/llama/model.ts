@@ -87,6 +87,17 @@ export class LlamaModel {
     return piece;
   }
 
+  /** The tokens of a text in the middle of a generation; none where they would not spell exactly it. */
+  split(bytes: Uint8Array): number[] {
+    // Some tokenizers put a space before a text's first word, so the text stands behind a line end, which is cut off again.
+    const tokens = this.tokenize(`\n${Buffer.from(bytes).toString('utf8')}`, { special: false, bos: false });
+    let surplus = tokens.reduce((sum, token) => sum + this.piece(token).length, 0) - bytes.length;
+    let first = 0;
+    while (surplus > 0) surplus -= this.piece(tokens[first++]!).length;
+    const own = tokens.slice(first);
+    return Buffer.concat(own.map((token) => this.piece(token))).equals(bytes) ? own : [];
+  }
+
   isEndOfGeneration(token: number): boolean {
     return this.llama.vocabIsEndOfGeneration(this.vocab, token);
   }

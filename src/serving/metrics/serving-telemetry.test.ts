@@ -55,6 +55,7 @@ const load: EngineLoad = {
   preemptions: 1,
   draftedTokens: 8,
   acceptedTokens: 6,
+  forcedTokens: 0,
   forwardMs: 5,
 };
 

@@ -24,6 +24,7 @@ const ENGINE_COUNTERS = {
   preemptions: ['num_preemptions', 'Requests preempted for lack of cache.'],
   draftedTokens: ['spec_decode_num_draft_tokens', 'Tokens drafted by speculation.'],
   acceptedTokens: ['spec_decode_num_accepted_tokens', 'Drafted tokens that were accepted.'],
+  forcedTokens: ['structured_output_forced_tokens', 'Tokens that a constraint left no choice about.'],
 } as const;
 
 type EngineCounter = keyof typeof ENGINE_COUNTERS;
@@ -170,7 +171,14 @@ export class ServingTelemetry implements PoolObserver {
   }
 
   private engine(model: string): EngineState {
-    const none = { prefixQueriedTokens: 0, prefixHitTokens: 0, preemptions: 0, draftedTokens: 0, acceptedTokens: 0 };
+    const none = {
+      prefixQueriedTokens: 0,
+      prefixHitTokens: 0,
+      preemptions: 0,
+      draftedTokens: 0,
+      acceptedTokens: 0,
+      forcedTokens: 0,
+    };
     return this.engines.get(model) ?? { load: undefined, queued: 0, totals: none };
   }
 

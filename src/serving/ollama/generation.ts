@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { ConstraintSource } from '../../constraint/compile-constraint.ts';
 import { FtsError } from '../../errors/fts-error.ts';
 import { parseWith } from '../../errors/parse-with.ts';
 import type { ChatMessage } from '../../model/chat-template.ts';
@@ -9,7 +10,6 @@ import type { EngineUsage } from '../engine/protocol.ts';
 import { streamResponse } from '../event-stream.ts';
 import { readJsonBody } from '../openai/errors.ts';
 import type { LoadedModel, ModelPool, PoolEvent, PoolRequest } from '../pool/model-pool.ts';
-import { jsonObjectGrammar, jsonSchemaGrammar } from '../sampling/json-schema-grammar.ts';
 import { keepAliveSeconds, registryName } from './model-names.ts';
 import {
   chatSchema,
@@ -191,7 +191,7 @@ function toPoolRequest(
   stop: readonly string[] = [],
 ): PoolRequest {
   const given: OllamaOptions = body.options ?? {};
-  const grammar = formatGrammar(body.format);
+  const constraint = formatConstraint(body.format);
   const stops = [...[given.stop ?? []].flat(), ...stop];
   return {
     prompt,
@@ -205,7 +205,7 @@ function toPoolRequest(
       frequencyPenalty: given.frequency_penalty ?? 0,
       logitBias: {},
       ...(given.seed === undefined ? {} : { seed: given.seed }),
-      ...(grammar === undefined ? {} : { grammar }),
+      ...(constraint === undefined ? {} : { constraint }),
     },
     ...(stops.length === 0 ? {} : { stop: stops }),
     ...(body.stream === false ? { whole: true } : {}),
@@ -213,9 +213,9 @@ function toPoolRequest(
   };
 }
 
-function formatGrammar(format: Format): string | undefined {
+function formatConstraint(format: Format): ConstraintSource | undefined {
   if (format === null || format === undefined || format === '') return undefined;
-  return format === 'json' ? jsonObjectGrammar() : jsonSchemaGrammar(format);
+  return { kind: 'json-schema', schema: format === 'json' ? { type: 'object' } : format };
 }
 
 function durations(usage: EngineUsage, timing: Timing) {

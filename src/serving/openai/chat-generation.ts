@@ -5,7 +5,7 @@ import { type ToolCall, ToolCallParser } from '../chat/tool-calls.ts';
 import type { EngineUsage, TokenLogprobs } from '../engine/protocol.ts';
 import { mergeChoices } from '../pool/merge-choices.ts';
 import type { Caller, LoadedModel, ModelPool, PoolEvent } from '../pool/model-pool.ts';
-import { choices, formatGrammar, generationRequest, toolGrammar } from './generation-request.ts';
+import { choices, formatConstraint, generationRequest, toolConstraint } from './generation-request.ts';
 import type { ChatCompletionRequest } from './schemas.ts';
 
 /** One choice of a chat answer, as far as it has been generated. */
@@ -54,7 +54,7 @@ export function startChat(pool: ModelPool, model: LoadedModel, body: ChatComplet
       parseSpecial: true,
       maxTokens: body.max_completion_tokens ?? body.max_tokens,
       topLogprobs: body.logprobs ? (body.top_logprobs ?? 0) : undefined,
-      grammar: toolGrammar(tools, choice) ?? formatGrammar(body.response_format),
+      constraint: toolConstraint(tools, choice) ?? formatConstraint(body.response_format),
       stop,
     });
     return pool.generate(model, { ...choices(request, count)[index]!, decoding }, caller);

@@ -6,7 +6,7 @@ import { serverSentEvent } from '../event-stream.ts';
 import { mergeChoices } from '../pool/merge-choices.ts';
 import type { Caller, LoadedModel, ModelPool } from '../pool/model-pool.ts';
 import { answerWith } from './answer.ts';
-import { choices, formatGrammar, generationRequest } from './generation-request.ts';
+import { choices, formatConstraint, generationRequest } from './generation-request.ts';
 import { type CompletionRequest, completionSchema } from './schemas.ts';
 
 interface ChoiceState {
@@ -72,7 +72,7 @@ function startChoices(
         parseSpecial: true,
         maxTokens: body.max_tokens ?? 16,
         topLogprobs: body.logprobs ?? undefined,
-        grammar: formatGrammar(body.response_format),
+        constraint: formatConstraint(body.response_format),
       });
       return pool.generate(model, { ...choices(request, body.n)[index]!, decoding: encoded?.decoder() }, caller);
     }),

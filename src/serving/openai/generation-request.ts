@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import type { ConstraintSource } from '../../constraint/compile-constraint.ts';
 import type { ToolChoice, ToolDefinition } from '../chat/chat-prompt.ts';
 import type { PoolRequest } from '../pool/model-pool.ts';
-import { jsonObjectGrammar, jsonSchemaGrammar } from '../sampling/json-schema-grammar.ts';
 import type { SamplingSettings } from '../sampling/sampling-settings.ts';
 import type { GenerationFields, responseFormatSchema } from './schemas.ts';
 
@@ -15,11 +15,11 @@ export function generationRequest(
     parseSpecial: boolean;
     maxTokens: number | null | undefined;
     topLogprobs: number | undefined;
-    grammar?: string | undefined;
+    constraint?: ConstraintSource | undefined;
     stop?: readonly string[];
   },
 ): PoolRequest {
-  const grammar = fields.grammar ?? own.grammar;
+  const constraint = fields.grammar ? ({ kind: 'gbnf', grammar: fields.grammar } as const) : own.constraint;
   const sampling: SamplingSettings = {
     temperature: fields.temperature ?? 1,
     topK: Math.max(0, fields.top_k ?? 0),
@@ -31,7 +31,7 @@ export function generationRequest(
     logitBias: fields.logit_bias ?? {},
     ...(fields.seed === null || fields.seed === undefined ? {} : { seed: fields.seed }),
     ...(own.topLogprobs === undefined ? {} : { topLogprobs: own.topLogprobs }),
-    ...(grammar === undefined || grammar === null ? {} : { grammar }),
+    ...(constraint === undefined ? {} : { constraint }),
   };
   const stop = [...[fields.stop ?? []].flat(), ...(own.stop ?? [])];
   return {
@@ -57,26 +57,33 @@ export function choices(request: PoolRequest, n: number | null | undefined): Poo
   });
 }
 
-/** The grammar that a response format asks for. */
-export function formatGrammar(format: ResponseFormat): string | undefined {
-  if (format?.type === 'json_object') return jsonObjectGrammar();
-  if (format?.type === 'json_schema') return jsonSchemaGrammar(format.json_schema.schema);
+/** What a response format asks for. */
+export function formatConstraint(format: ResponseFormat): ConstraintSource | undefined {
+  if (format?.type === 'json_object') return { kind: 'json-schema', schema: { type: 'object' } };
+  if (format?.type === 'json_schema') return { kind: 'json-schema', schema: format.json_schema.schema };
   return undefined;
 }
 
-/** The grammar of a forced tool call: one JSON object that names a tool and gives arguments by its schema. */
-export function toolGrammar(tools: readonly ToolDefinition[] | undefined, choice: ToolChoice): string | undefined {
+/** A forced tool call: one JSON object that names a tool and gives arguments by its schema. */
+export function toolConstraint(
+  tools: readonly ToolDefinition[] | undefined,
+  choice: ToolChoice,
+): ConstraintSource | undefined {
   if (tools === undefined || choice === 'auto' || choice === 'none') return undefined;
   const allowed = typeof choice === 'object' ? tools.filter((tool) => tool.function.name === choice.name) : tools;
-  return jsonSchemaGrammar({
-    anyOf: allowed.map((tool) => ({
-      type: 'object',
-      properties: {
-        name: { const: tool.function.name },
-        arguments: tool.function.parameters ?? { type: 'object' },
-      },
-      required: ['name', 'arguments'],
-      additionalProperties: false,
-    })),
-  });
+  return { kind: 'json-schema', schema: { anyOf: allowed.map(callSchema) } };
+}
+
+function callSchema(tool: ToolDefinition): object {
+  const { name, parameters } = tool.function;
+  return {
+    type: 'object',
+    properties: {
+      name: { const: name },
+      // An identifier of its own keeps the references inside the tool's schema pointing there.
+      arguments: { $id: `schema:/tools/${encodeURIComponent(name)}`, type: 'object', ...parameters },
+    },
+    required: ['name', 'arguments'],
+    additionalProperties: false,
+  };
 }

@@ -65,7 +65,8 @@ describe('sampling', () => {
         for (let token = 1; token < logits.length; token += 2) logits[token] = -Infinity;
       },
       accept: () => undefined,
-      free: () => undefined,
+      isComplete: false,
+      forced: () => new Uint8Array(0),
     };
     expect(new Sampler(GREEDY, [], onlyEven).sample(logitsOf([1, 9, 2])).token).toBe(2);
   });

@@ -2,13 +2,16 @@ import { argmax, type Candidates, largest, logSumExp, plausible } from './candid
 import { RandomStream } from './random.ts';
 import type { SamplingSettings } from './sampling-settings.ts';
 
-/** What constrains a sampler to a language: a grammar walked token by token. */
+/** What constrains a sampler to a language, walked token by token. */
 export interface Constraint {
   allows(token: number): boolean;
   /** Sets the logits of all tokens that may not come next to -Infinity. */
   mask(logits: Float32Array): void;
   accept(token: number): void;
-  free(): void;
+  /** Whether nothing may come any more. */
+  readonly isComplete: boolean;
+  /** The bytes that must come next, as far as only one way is open. */
+  forced(): Uint8Array;
 }
 
 export interface TokenLogprob {
@@ -59,14 +62,25 @@ export class Sampler {
     this.constraint?.accept(token);
   }
 
-  free(): void {
-    this.constraint?.free();
+  /** Whether the constraint lets nothing come any more. */
+  get isComplete(): boolean {
+    return this.constraint?.isComplete ?? false;
+  }
+
+  /** The bytes that the constraint leaves no choice about. */
+  forced(): Uint8Array | undefined {
+    return this.constraint?.forced();
+  }
+
+  /** Whether a token may come next. */
+  allows(token: number): boolean {
+    return this.constraint?.allows(token) ?? true;
   }
 
   private choose(logits: Float32Array): number {
     const first = this.draw(logits);
     if (this.constraint === undefined || this.constraint.allows(first)) return first;
-    // Masking the whole vocabulary is dear, so it is done only where the free choice breaks the grammar.
+    // Masking the whole vocabulary is dear, so it is done only where the free choice breaks the constraint.
     this.constraint.mask(logits);
     return this.draw(logits);
   }

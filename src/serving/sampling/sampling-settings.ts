@@ -1,3 +1,5 @@
+import type { ConstraintSource } from '../../constraint/compile-constraint.ts';
+
 /** How the next token is chosen. Neutral values switch a stage off; temperature 0 is greedy. */
 export interface SamplingSettings {
   temperature: number;
@@ -19,8 +21,8 @@ export interface SamplingSettings {
   seed?: number;
   /** How many alternatives to report beside each token's log probability; left out: none and no log probability. */
   topLogprobs?: number;
-  /** A GBNF grammar that the output must follow, from its rule `root`. */
-  grammar?: string;
+  /** What the output must be: JSON by a schema, a text by a grammar or a pattern. */
+  constraint?: ConstraintSource;
 }
 
 export const GREEDY: SamplingSettings = {
