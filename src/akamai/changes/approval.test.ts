@@ -196,6 +196,15 @@ describe('an approval', () => {
     expect(() => bench.approve(id)).toThrow(/changed by hand/);
   });
 
+  it('is refused for a plan that cannot even be read, which stands in no other plan’s way', async () => {
+    const broken = await approved();
+    const whole = await approved();
+    set("UPDATE change_plans SET content = '{' WHERE id = ?", broken.id);
+    await expect(bench.plans.apply(broken.id, assistant)).rejects.toMatchObject({ kind: 'corrupt' });
+    expect(bench.plans.list({ limit: 10 }).map(({ id }) => id)).toEqual([whole.id]);
+    expect(await bench.plans.apply(whole.id, assistant)).toMatchObject({ state: 'applied' });
+  });
+
   it('still verifies when the secrets of its plan are forgotten', async () => {
     bench.simulator.linode.instances.push({ id: 7, label: 'web' });
     const plan = await bench.plans.plan(

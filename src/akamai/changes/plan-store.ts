@@ -103,7 +103,7 @@ export class PlanStore {
     return pid !== null && stateOfProcess({ pid, started: pid_started }) !== 'gone';
   }
 
-  /** Newest first. */
+  /** Newest first. A row that cannot be read is left out, so that it stands in nobody's way; `get` says what it is. */
   list(filter: { state?: PlanState | undefined; limit: number }): StoredPlan[] {
     const rows =
       filter.state === undefined
@@ -113,7 +113,13 @@ export class PlanStore {
         : this.database
             .prepare('SELECT * FROM change_plans WHERE state = ? ORDER BY created_at DESC, rowid DESC LIMIT ?')
             .all(filter.state, filter.limit);
-    return rows.map(planOf);
+    return rows.flatMap((row) => {
+      try {
+        return [planOf(row)];
+      } catch {
+        return [];
+      }
+    });
   }
 
   /** Returns false, and changes nothing, when the plan is no longer in the state `from`. */
@@ -163,7 +169,22 @@ export const endStates: ReadonlySet<PlanState> = new Set([
   'unclear',
 ]);
 
+/** Fails with `corrupt` for a row that was written by something else. */
+function readRow(row: unknown): z.output<typeof rowSchema> {
+  try {
+    return rowSchema.parse(row);
+  } catch (cause) {
+    const id = z.object({ id: z.string() }).safeParse(row).data?.id ?? 'without an id';
+    throw new FtsError('corrupt', `The change plan ${id} in the database cannot be read: it was changed by hand.`, {
+      field: 'planId',
+      value: id,
+      remedy: 'It cannot be approved or applied. Run `fts audit verify`, and make a new plan.',
+      cause,
+    });
+  }
+}
+
 function planOf(row: unknown): StoredPlan {
-  const { content, updated_at, ...rest } = rowSchema.parse(row);
+  const { content, updated_at, ...rest } = readRow(row);
   return { ...content, ...rest, updatedAt: updated_at };
 }
