@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measuredMachine } from '../src/operations/measured-machine.ts';
+import { systemCaller } from '../src/store/caller.ts';
 import type { Bench, BenchRow } from './bench.ts';
 import type { MeasureMachine } from './plan-accuracy/prediction.ts';
 import { servingRows } from './plan-accuracy/serving.ts';
@@ -23,7 +24,8 @@ const slices: Record<string, (measureMachine: MeasureMachine, folder: string) =>
 const measureMachine: MeasureMachine = async (types) => {
   const folder = await mkdtemp(join(tmpdir(), 'plan-accuracy-machine-'));
   try {
-    return await measuredMachine(folder, { report: () => {}, signal: new AbortController().signal }, { types });
+    const work = { report: () => {}, signal: new AbortController().signal };
+    return await measuredMachine(folder, { ...work, caller: systemCaller, jobId: undefined }, { types });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -22,3 +22,23 @@ it('keeps what it cannot explain as our own fault, with the cause', () => {
   const cause = new TypeError('x is not a function');
   expect(FtsError.from(cause)).toMatchObject({ kind: 'internal', cause });
 });
+
+it('repeats no more than the beginning of a long value, wherever it stands', () => {
+  const long = 'x'.repeat(100_000);
+  const errors = [
+    new FtsError('not-found', `No model "${long}".`, { field: 'name', value: long, remedy: `Not ${long}.` }),
+    new FtsError('invalid-input', `${long}: There is no such field`, { field: long, value: [long] }),
+    new FtsError('invalid-input', long, { value: { deep: [long, long] } }),
+    FtsError.from(Object.assign(new Error(long), { code: 'ENOENT', path: long })),
+  ];
+  for (const error of errors) expect(JSON.stringify(error).length).toBeLessThan(4500);
+  expect(errors[0]).toMatchObject({
+    message: `No model "${'x'.repeat(200)}…".`,
+    value: `${'x'.repeat(200)}…`,
+    remedy: `Not ${'x'.repeat(200)}….`,
+  });
+  const cyclic: Record<string, unknown> = {};
+  cyclic.itself = cyclic;
+  expect(new FtsError('invalid-input', 'x', { value: cyclic }).value).toBeUndefined();
+  expect(new FtsError('invalid-input', 'x', { value: [1, 2] }).value).toEqual([1, 2]);
+});

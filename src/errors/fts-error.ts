@@ -36,12 +36,15 @@ export class FtsError extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
+    const { cause, field, value, remedy } = details;
+    const shorten = shortenerOf([value, field]);
     // An error quotes what is wrong, and so carries text from outside wherever it is shown.
-    super(visibleLine(message), details.cause === undefined ? undefined : { cause: details.cause });
+    const quoting = (text: string): string => visibleLine(shorten(text));
+    super(quoting(message), cause === undefined ? undefined : { cause });
     this.kind = kind;
-    this.field = details.field === undefined ? undefined : visibleLine(details.field);
-    this.value = details.value;
-    this.remedy = details.remedy === undefined ? undefined : visibleLine(details.remedy);
+    this.field = field === undefined ? undefined : quoting(field);
+    this.value = shortValue(value);
+    this.remedy = remedy === undefined ? undefined : quoting(remedy);
     this.retryAfterSeconds = details.retryAfterSeconds;
   }
 
@@ -81,6 +84,37 @@ export interface ErrorRecord {
   value?: unknown;
   remedy?: string;
   retryAfterSeconds?: number;
+}
+
+/** Longer values are cut wherever an error repeats them: as its value, and within its message and remedy. */
+export const maxValueCharacters = 200;
+/** No text of ours is longer; one that is repeats something from outside. */
+const maxTextCharacters = 4000;
+
+const cut = (text: string, characters = maxValueCharacters): string =>
+  text.length <= characters ? text : `${text.slice(0, characters)}…`;
+
+function shortenerOf(repeated: unknown[]): (text: string) => string {
+  const long = repeated.filter(
+    (value): value is string => typeof value === 'string' && value.length > maxValueCharacters,
+  );
+  return (text) =>
+    cut(
+      long.reduce((shorter, value) => shorter.replaceAll(value, cut(value)), text),
+      maxTextCharacters,
+    );
+}
+
+/** A value as it is where it is short, else its beginning as text. */
+function shortValue(value: unknown): unknown {
+  if (typeof value === 'string') return cut(value);
+  if (typeof value !== 'object' || value === null) return value;
+  try {
+    const json = JSON.stringify(value);
+    return json === undefined || json.length <= maxValueCharacters ? value : cut(json);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The operating system's own refusals, in words. */

@@ -1,6 +1,7 @@
 import { createMcpHandler, isJsonContentType, isLegacyRequest, readRequestBody } from '@modelcontextprotocol/server';
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { isShallow } from '../errors/json-depth.ts';
 import type { Identity } from '../http/authentication/identity.ts';
 import type { Services } from '../operations/context.ts';
 import { mayUse } from '../store/caller.ts';
@@ -43,6 +44,7 @@ export function mcpRoutes(
     if (read.tooLarge) return protocolRefusal(413, -32000, `The request is larger than ${maxMessageBytes} bytes`);
     const body = parseJson(read.text);
     if (body === undefined) return protocolRefusal(400, -32700, 'Parse error: the body is not JSON');
+    if (!isShallow(body)) return protocolRefusal(400, -32600, 'The message is nested too deep');
     const authInfo = context.get('authInfo');
     const scope = neededScope(body);
     if (authInfo !== undefined && scope !== undefined && !mayUse(callerOf({ authInfo }), scope)) {

@@ -1,9 +1,11 @@
 import { FtsError } from '../errors/fts-error.ts';
+import { requireShallow } from '../errors/json-depth.ts';
 import { parseWith } from '../errors/parse-with.ts';
 import type { Job } from '../jobs/job.ts';
 import { runJob } from '../jobs/run-job.ts';
 import type { Progress, Work } from '../runtime/progress.ts';
 import type { Caller } from '../store/caller.ts';
+import { answerInTime } from './answer-in-time.ts';
 import type { AskPerson } from './ask-person.ts';
 import { audited, auditedJob, auditedSubmission } from './audited-call.ts';
 import { authorize } from './authorize.ts';
@@ -39,7 +41,7 @@ async function perform(
 ): Promise<unknown> {
   const { report, caller, askPerson, terminal } = call;
   if (jobId === undefined) authorize(operation, caller);
-  const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
+  const parsed = parseInput(operation, input);
   // What a handler that failed left going, such as its other reads, ends with it.
   const ended = new AbortController();
   const signal = AbortSignal.any([call.signal, ended.signal]);
@@ -48,8 +50,11 @@ async function perform(
   const actsOn = operation.actsOn?.(parsed, context);
   if (actsOn !== undefined) authorize(findOperation(actsOn), caller);
   checkNamedFiles(operation, parsed, files);
-  const result = await operation.run(parsed, context).finally(() => ended.abort());
-  const output = operation.output.safeParse(result);
+  const running =
+    jobId === undefined
+      ? answerInTime(caller, signal, (bounded) => operation.run(parsed, { ...context, signal: bounded }))
+      : operation.run(parsed, context);
+  const output = operation.output.safeParse(await running.finally(() => ended.abort()));
   if (!output.success) {
     throw new FtsError('internal', `${operation.name} returned something that its own schema refuses.`, {
       cause: output.error,
@@ -71,7 +76,7 @@ export function submitOperation(
 ): Job {
   return auditedSubmission({ operation, input, caller: requestedBy }, services, () => {
     authorize(operation, requestedBy);
-    const parsed = parseWith(operation.input, input, `the input of ${operation.name}`);
+    const parsed = parseInput(operation, input);
     const existing = key === undefined ? undefined : services.jobs.findByKey(key);
     if (existing !== undefined) return { job: existing, isNew: false };
     checkNamedFiles(operation, parsed, filesOf(requestedBy, services));
@@ -92,4 +97,11 @@ export function workOn(
   return auditedJob({ operation, input, caller }, services, id, () =>
     runJob(services.jobs, job, (_, work) => perform(operation, input, services, { ...work, caller }, id), options),
   );
+}
+
+/** Nothing is accepted and ignored: a field that the operation does not have is refused like a wrong value. */
+function parseInput(operation: Operation, input: unknown): Record<string, unknown> {
+  const subject = `the input of ${operation.name}`;
+  requireShallow(input, subject);
+  return parseWith(operation.input.strict(), input, subject);
 }

@@ -81,7 +81,7 @@ export async function chooseMachines(
   context: OperationContext,
   types?: readonly string[],
 ): Promise<Machine[]> {
-  const wanted = ids.length > 0 ? ids : [thisMachineId, ...(await loadMachines(context.home.root)).keys()];
+  const wanted = ids.length > 0 ? new Set(ids) : [thisMachineId, ...(await loadMachines(context.home.root)).keys()];
   const machines: Machine[] = [];
   for (const id of wanted) machines.push(await chooseMachine(id, context, types));
   return machines;

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type ErrorKind, FtsError } from '../../errors/fts-error.ts';
+import { requireShallow } from '../../errors/json-depth.ts';
 
 /** Status and `type` by the OpenAI API's own table; `code` is what client libraries switch on. */
 const STATUS: Record<ErrorKind, [ContentfulStatusCode, string]> = {
@@ -32,10 +33,11 @@ export function openAiError(thrown: unknown, context: Context): Response {
   return context.json(openAiErrorBody(error), STATUS[error.kind][0]);
 }
 
-/** The request's JSON body. Errors: `invalid-input` where it is none. */
+/** The request's JSON body. Errors: `invalid-input` where it is none, or nested too deep. */
 export async function readJsonBody(context: Context): Promise<unknown> {
+  let body: unknown;
   try {
-    return await context.req.json();
+    body = await context.req.json();
   } catch (cause) {
     throw new FtsError('invalid-input', `The body is not valid JSON: ${(cause as Error).message}`, {
       field: 'body',
@@ -43,4 +45,6 @@ export async function readJsonBody(context: Context): Promise<unknown> {
       cause,
     });
   }
+  requireShallow(body, 'the body');
+  return body;
 }
