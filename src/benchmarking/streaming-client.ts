@@ -70,6 +70,8 @@ export async function streamRequest(target: StreamTarget, body: object, signal: 
       },
       body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }),
       signal,
+      // Elsewhere neither the key nor the load has any business.
+      redirect: 'manual',
     });
     record.status = response.status;
     if (!response.ok || response.body === null) {

@@ -21,6 +21,7 @@ import { serveTasks } from './serve-tasks.ts';
 import { serveTools } from './serve-tools.ts';
 import { joinSurfaces, type Surface } from './surface.ts';
 import { tasksExtension } from './task.ts';
+import type { Tool } from './tool.ts';
 import { viewMimeType, viewResources, viewsExtension } from './views.ts';
 
 export interface McpOptions {
@@ -56,6 +57,8 @@ const capabilities = {
 };
 
 export interface McpFace {
+  /** What the operator offers. */
+  tools: readonly Tool[];
   /** Makes one protocol server per request (2026 era) or per session (2025 era). */
   factory: (context: McpRequestContext) => Server;
   /** The scope that a message asks for, so that HTTP can challenge before anything runs. */
@@ -108,6 +111,7 @@ export function createMcpFace(services: Services, options: McpOptions): McpFace 
   };
 
   return {
+    tools: surface.tools,
     factory,
     neededScope(message) {
       const call = toolCall.safeParse(message);

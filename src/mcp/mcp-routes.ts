@@ -1,6 +1,7 @@
 import { createMcpHandler, isJsonContentType, isLegacyRequest, readRequestBody } from '@modelcontextprotocol/server';
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { FtsError } from '../errors/fts-error.ts';
 import { isShallow } from '../errors/json-depth.ts';
 import type { Identity } from '../http/authentication/identity.ts';
 import type { Services } from '../operations/context.ts';
@@ -11,6 +12,7 @@ import { createMcpFace, type McpOptions } from './mcp-face.ts';
 import { maxMessageBytes } from './message-limit.ts';
 import { protocolRefusal } from './protocol-refusal.ts';
 import { ResourceChanges } from './resource-changes.ts';
+import { narrowTools, selectionFromHeaders } from './selection.ts';
 
 const listenCall = z.looseObject({ method: z.literal('subscriptions/listen') });
 
@@ -23,7 +25,7 @@ export function mcpRoutes(
   options: McpOptions & { stop?: AbortSignal },
 ): Hono<{ Variables: Identity }> {
   const changes = options.changes ?? new ResourceChanges(services);
-  const { factory, neededScope } = createMcpFace(services, { ...options, changes });
+  const { factory, neededScope, tools } = createMcpFace(services, { ...options, changes });
   const modern = createMcpHandler(factory, { legacy: 'reject', bus: changes });
   const listening = createMcpHandler(factory, { legacy: 'reject', bus: changes });
   const legacy = new LegacySessions(factory);
@@ -34,6 +36,15 @@ export function mcpRoutes(
   });
 
   const routes = new Hono<{ Variables: Identity }>();
+  routes.use('/mcp', async (context, next) => {
+    try {
+      narrowTools(tools, selectionFromHeaders(context.req.raw.headers));
+    } catch (thrown) {
+      const { message, remedy } = FtsError.from(thrown);
+      return protocolRefusal(400, -32602, `${message} ${remedy}`);
+    }
+    return next();
+  });
   routes.on(['GET', 'DELETE'], '/mcp', (context) => legacy.handle(context.req.raw, undefined, context.get('authInfo')));
   routes.post('/mcp', async (context) => {
     const request = context.req.raw;

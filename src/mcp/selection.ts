@@ -30,12 +30,8 @@ export const toolName = (operationName: string): string => operationName.replace
 /** The operations that the operator's selection offers. An unknown toolset or tool is an error: nobody would notice it missing. */
 export function selectOperations(selection: Selection): Operation[] {
   const names = new Set<string>();
-  const wanted = selection.toolsets ?? (selection.tools === undefined ? defaultToolsets() : []);
-  for (const name of wanted) {
-    if (name === 'all') for (const toolset of toolsetNames) addAll(names, toolsets[toolset].operations);
-    else if (name === 'default') for (const toolset of defaultToolsets()) addAll(names, toolsets[toolset].operations);
-    else addAll(names, toolsetNamed(name).operations);
-  }
+  const wanted = selection.toolsets ?? (selection.tools === undefined ? ['default'] : []);
+  for (const toolset of toolsetsNamed(wanted)) addAll(names, toolsets[toolset].operations);
   addAll(names, (selection.tools ?? []).map(operationNameOf));
   return [...names]
     .map(findOperation)
@@ -44,22 +40,22 @@ export function selectOperations(selection: Selection): Operation[] {
 }
 
 /**
- * What a request header leaves of the operator's tools: it can only take away. Names that the operator does not offer
- * are ignored, because the header may be shared between servers.
+ * What a request header leaves of the operator's tools: it can only take away. A name that is no toolset or tool of ours
+ * is an error, as it is for the operator; one that the operator does not offer takes nothing away and adds nothing.
  */
 export function narrowTools<Tool extends { name: string; toolset: string | undefined; readOnly: boolean }>(
   tools: readonly Tool[],
   wish: Selection,
 ): Tool[] {
   const anyName = wish.toolsets !== undefined || wish.tools !== undefined;
+  const wanted = new Set<string>(toolsetsNamed(wish.toolsets ?? []));
   const every = wish.toolsets?.includes('all') ?? false;
+  const known = new Set(tools.map(({ name }) => name));
+  const single = new Set((wish.tools ?? []).map((name) => (known.has(name) ? name : toolName(operationNameOf(name)))));
   return tools.filter(
     (tool) =>
       (wish.readOnly !== true || tool.readOnly) &&
-      (!anyName ||
-        every ||
-        (tool.toolset !== undefined && wish.toolsets?.includes(tool.toolset)) ||
-        wish.tools?.includes(tool.name)),
+      (!anyName || every || (tool.toolset !== undefined && wanted.has(tool.toolset)) || single.has(tool.name)),
   );
 }
 
@@ -76,7 +72,7 @@ export function selectionFromHeaders(headers: Headers): Selection {
   return {
     ...(named === undefined ? {} : { toolsets: named }),
     ...(tools === undefined ? {} : { tools }),
-    ...(/^(1|true|yes)$/i.test(headers.get('x-mcp-readonly') ?? '') ? { readOnly: true } : {}),
+    ...(isTrue('X-MCP-Readonly', headers.get('x-mcp-readonly')) ? { readOnly: true } : {}),
   };
 }
 
@@ -88,15 +84,29 @@ function defaultToolsets(): ToolsetName[] {
   return toolsetNames.filter((name) => toolsets[name].byDefault);
 }
 
-function toolsetNamed(name: string): { operations: readonly string[] } {
-  if (!(name in toolsets)) {
+/** The toolsets that these names stand for; `all` and `default` stand for several. */
+function toolsetsNamed(names: readonly string[]): ToolsetName[] {
+  return names.flatMap((name) => {
+    if (name === 'all') return toolsetNames;
+    if (name === 'default') return defaultToolsets();
+    const found = toolsetNames.find((toolset) => toolset === name);
+    if (found !== undefined) return [found];
     throw new FtsError('invalid-input', `No toolset "${name}".`, {
       field: 'toolsets',
       value: name,
       remedy: `Choose from: default, all, ${toolsetNames.join(', ')}.`,
     });
-  }
-  return toolsets[name as ToolsetName];
+  });
+}
+
+function isTrue(header: string, value: string | null): boolean {
+  if (value === null || /^(0|false|no|)$/i.test(value)) return false;
+  if (/^(1|true|yes)$/i.test(value)) return true;
+  throw new FtsError('invalid-input', `${header} is neither true nor false.`, {
+    field: header,
+    value,
+    remedy: 'Send true or false, or leave it out.',
+  });
 }
 
 function operationNameOf(tool: string): string {

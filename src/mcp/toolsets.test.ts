@@ -1,7 +1,10 @@
 import { getEncoding } from 'js-tiktoken';
 import { describe, expect, it } from 'vitest';
+import { temporaryServices } from '../../test/temporary-home.ts';
 import type { Services } from '../operations/context.ts';
 import { operations } from '../operations/index.ts';
+import { createMcpFace } from './mcp-face.ts';
+import { mcpRoutes } from './mcp-routes.ts';
 import { operationTool } from './operation-tool.ts';
 import { narrowTools, selectionFromHeaders, selectOperations, toolName } from './selection.ts';
 import { listingBudget, toolsetNames, toolsets } from './toolsets.ts';
@@ -78,6 +81,26 @@ describe('a selection', () => {
     expect(left({ 'x-mcp-toolsets': 'life,admin' })).toEqual([]);
     expect(left({ 'x-mcp-toolsets': 'all' })).toEqual(offered.map(({ name }) => name));
     expect(left({ 'x-mcp-tools': 'jobs_show, models_remove' })).toEqual(['jobs_show']);
+    expect(left({ 'x-mcp-toolsets': 'default' })).toEqual(offered.map(({ name }) => name));
+    expect(left({ 'x-mcp-readonly': 'false' })).toEqual(offered.map(({ name }) => name));
     expect(left({ 'x-mcp-readonly': 'true' })).toEqual(['jobs_list', 'jobs_show']);
+  });
+
+  it('with a name that does not exist is refused with the names that do, by whoever it is made', async () => {
+    const services = temporaryServices();
+    for (const [header, name, known] of [
+      ['x-mcp-toolsets', 'defualt', 'default, all, life'],
+      ['x-mcp-tools', 'jobs_lst', 'jobs_list'],
+      ['x-mcp-readonly', 'maybe', 'true or false'],
+    ] as const) {
+      const answer = await mcpRoutes(services, { version: '0' }).request('http://127.0.0.1:8787/mcp', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', [header]: name },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+      });
+      expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(known)]);
+    }
+    for (const environment of [{ FTS_MCP_TOOLSETS: 'defualt' }, { FTS_MCP_TOOLS: 'jobs_lst' }])
+      expect(() => createMcpFace(temporaryServices(environment), { version: '0' })).toThrow(/No tool(set)? /);
   });
 });

@@ -9,6 +9,7 @@ import { upstreamRoutes } from './upstream-routes.ts';
 /** Another server as it answers in OpenAI's and Ollama's forms, and what it was sent. */
 const seen: { path: string; authorization: string | undefined; body: unknown }[] = [];
 let clientLeft = false;
+let callersOwn: { key: string | undefined; cookie: string | undefined } | undefined;
 
 function otherServer(): Hono {
   const app = new Hono();
@@ -41,6 +42,16 @@ function otherServer(): Hono {
         await out.sleep(5);
       }
     });
+  });
+  app.post('/v1/embeddings', (context, next) => {
+    callersOwn = { key: context.req.header('x-api-key'), cookie: context.req.header('cookie') };
+    const { model } = seen.at(-1)!.body as { model: string };
+    const status = Number(/^redirect-(\d+)$/.exec(model)?.[1]);
+    if (status > 0) return Promise.resolve(context.body(null, status as 307, { location: '/v1/stolen' }));
+    if (model !== 'cookie') return next();
+    context.header('set-cookie', 'a=1');
+    context.header('access-control-allow-origin', '*');
+    return Promise.resolve(context.json({ data: [] }));
   });
   app.post('/v1/embeddings', (context) => context.json({ error: { message: 'no embeddings here' } }, 400));
   app.get('/v1/models', (context) => context.json({ object: 'list', data: [{ id: 'far' }] }));
@@ -135,6 +146,19 @@ describe('an upstream behind our paths', () => {
     const response = await post('/v1/embeddings', { model: 'far', input: 'x' });
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({ error: { message: 'no embeddings here' } });
+  });
+
+  it('follows it nowhere else, and takes no cookie or permission for pages from it', async () => {
+    for (const status of [301, 302, 307, 308]) {
+      const response = await post('/v1/embeddings', { model: `redirect-${status}`, input: 'x' });
+      expect([response.status, response.headers.get('location')]).toEqual([503, null]);
+      expect(((await response.json()) as { error: { message: string } }).error.message).toContain('not followed');
+    }
+    expect(seen.map(({ path }) => path)).toEqual(Array.from({ length: 4 }, () => '/v1/embeddings'));
+    const response = await post('/v1/embeddings', { model: 'cookie', input: 'x' }, { 'x-api-key': 'k', cookie: 'c=1' });
+    expect(response.headers.get('set-cookie')).toBeNull();
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    expect(callersOwn).toEqual({ key: undefined, cookie: undefined });
   });
 
   it('tells the other server when the client goes away', async () => {

@@ -18,6 +18,17 @@ export interface Upstream {
 const GENERATING = new Set(['/v1/chat/completions', '/v1/completions', '/v1/responses', '/api/generate', '/api/chat']);
 /** Headers that belong to one connection (RFC 9110, section 7.6.1) or that the body's re-encoding makes wrong. */
 const NOT_FORWARDED = ['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'content-encoding', 'host'];
+/** What the caller proves to us who they are by, and what only concerns their browser. */
+const CALLERS_OWN = ['authorization', 'x-api-key', 'proxy-authorization', 'cookie', 'origin', 'referer'];
+/** What another server says to browsers; which pages may read our answers is ours to say. */
+const ITS_OWN = [
+  'set-cookie',
+  'access-control-allow-origin',
+  'access-control-allow-credentials',
+  'access-control-allow-headers',
+  'access-control-allow-methods',
+  'access-control-expose-headers',
+];
 const PROXIED = ['/v1/*', '/api/generate', '/api/chat', '/api/tags', '/api/show', '/api/ps', '/api/embed'];
 const PROXIED_MORE = ['/api/embeddings', '/api/version', '/api/pull', '/api/delete'];
 
@@ -43,6 +54,8 @@ async function forward(upstream: Upstream, context: Context): Promise<Response> 
       method: context.req.method,
       headers: requestHeaders(context, upstream, caller.traceId),
       signal: caller.signal,
+      // Elsewhere neither the operator's key nor the caller's words have any business.
+      redirect: 'manual',
       ...(body === undefined ? {} : { body }),
     });
   } catch (cause) {
@@ -58,8 +71,22 @@ async function forward(upstream: Upstream, context: Context): Promise<Response> 
     observer?.fail(error);
     throw error;
   }
+  if (response.status >= 300 && response.status < 400 && response.headers.has('location')) {
+    await response.body?.cancel();
+    const error = new FtsError(
+      'unavailable',
+      `The upstream ${upstream.url} sends its callers elsewhere, which is not followed.`,
+      {
+        field: 'upstream',
+        value: upstream.url,
+        remedy: 'Name the server itself in the setting serve.upstream.',
+      },
+    );
+    observer?.fail(error);
+    throw error;
+  }
   const headers = new Headers(response.headers);
-  for (const name of NOT_FORWARDED) headers.delete(name);
+  for (const name of [...NOT_FORWARDED, ...ITS_OWN]) headers.delete(name);
   headers.set('x-request-id', caller.traceId);
   if (observer === undefined || response.body === null) {
     return new Response(response.body, { status: response.status, headers });
@@ -86,7 +113,7 @@ async function forward(upstream: Upstream, context: Context): Promise<Response> 
 
 function requestHeaders(context: Context, upstream: Upstream, traceId: string): Headers {
   const headers = new Headers(context.req.raw.headers);
-  for (const name of [...NOT_FORWARDED, 'authorization', 'accept-encoding']) headers.delete(name);
+  for (const name of [...NOT_FORWARDED, ...CALLERS_OWN, 'accept-encoding']) headers.delete(name);
   if (upstream.apiKey !== undefined) headers.set('authorization', `Bearer ${upstream.apiKey}`);
   headers.set('x-request-id', traceId);
   return headers;
