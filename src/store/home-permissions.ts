@@ -16,7 +16,7 @@ export function makePrivateFolder(path: string): void {
     chmodSync(path, 0o700);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    if (code === 'EEXIST' && isFolder(path)) return;
     if (code === 'ENOENT' && dirname(path) !== path && lstatOrNothing(dirname(path)) === undefined) {
       makePrivateFolder(dirname(path));
       makePrivateFolder(path);
@@ -28,6 +28,15 @@ export function makePrivateFolder(path: string): void {
       remedy: 'Set FTS_HOME to a folder that you can write.',
       cause: error,
     });
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // A link to itself, for one.
+    return false;
   }
 }
 

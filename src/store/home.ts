@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { keepFilePrivate, makePrivateFolder, mendPermissions } from './home-permissions.ts';
+import { requirePlainFile } from './plain-file.ts';
 
 /** Where all state lives: `FTS_HOME`, by default `~/.fts`. */
 export interface Home {
@@ -21,9 +22,9 @@ export interface Home {
   auditHeads: string;
 }
 
-/** The path of the home that an environment names; nothing is made. */
+/** The path of the home that an environment names, `~/.fts` where it is empty; nothing is made. */
 export function homeRoot(environment: NodeJS.ProcessEnv): string {
-  return resolve(environment.FTS_HOME ?? join(homedir(), '.fts'));
+  return resolve(environment.FTS_HOME || join(homedir(), '.fts'));
 }
 
 /** The folders of a home, made if missing, and closed to other accounts where they were open. */
@@ -43,6 +44,7 @@ export function openHome(environment: NodeJS.ProcessEnv): Home {
   for (const folder of [home.root, home.models, home.runs, home.cache, home.inbox, home.exports]) {
     makePrivateFolder(folder);
   }
+  for (const file of [home.database, home.configFile, home.auditHeads]) requirePlainFile(file);
   keepFilePrivate(home.database);
   mendPermissions(root);
   return home;
