@@ -43,17 +43,16 @@ function otherServer(): Hono {
       }
     });
   });
-  app.post('/v1/embeddings', (context, next) => {
+  app.post('/v1/embeddings', (context): Response => {
     callersOwn = { key: context.req.header('x-api-key'), cookie: context.req.header('cookie') };
     const { model } = seen.at(-1)!.body as { model: string };
     const status = Number(/^redirect-(\d+)$/.exec(model)?.[1]);
-    if (status > 0) return Promise.resolve(context.body(null, status as 307, { location: '/v1/stolen' }));
-    if (model !== 'cookie') return next();
+    if (status > 0) return context.body(null, status as 307, { location: '/v1/stolen' });
+    if (model !== 'cookie') return context.json({ error: { message: 'no embeddings here' } }, 400);
     context.header('set-cookie', 'a=1');
     context.header('access-control-allow-origin', '*');
-    return Promise.resolve(context.json({ data: [] }));
+    return context.json({ data: [] });
   });
-  app.post('/v1/embeddings', (context) => context.json({ error: { message: 'no embeddings here' } }, 400));
   app.get('/v1/models', (context) => context.json({ object: 'list', data: [{ id: 'far' }] }));
   app.post('/api/chat', (context) => {
     const line = (fields: object) => `${JSON.stringify({ model: 'far', ...fields })}\n`;
