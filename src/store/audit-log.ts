@@ -1,6 +1,8 @@
 import Libsql from 'libsql';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
+import { writeNote } from '../runtime/terminal-output.ts';
+import { visibleLine } from '../text/visible-text.ts';
 import type { AuditHead, AuditHeads } from './audit-heads.ts';
 import { type AuditVerdict, genesis, type KeptElsewhere, verifyAudit } from './audit-verification.ts';
 import { digestOf } from './canonical-json.ts';
@@ -275,7 +277,7 @@ export class AuditLog {
     try {
       this.heads?.commit(head);
     } catch (error) {
-      process.stderr.write(`The head of audit row ${head.sequence} could not be kept: ${(error as Error).message}\n`);
+      writeNote(`The head of audit row ${head.sequence} could not be kept: ${visibleLine((error as Error).message)}\n`);
     }
     for (const follower of this.followers) follower(head);
   }

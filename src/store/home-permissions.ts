@@ -1,6 +1,8 @@
 import { chmodSync, closeSync, fchmodSync, lstatSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FtsError } from '../errors/fts-error.ts';
+import { writeNote } from '../runtime/terminal-output.ts';
+import { visibleLine } from '../text/visible-text.ts';
 
 const others = 0o077;
 const sticky = 0o1000;
@@ -70,9 +72,9 @@ export function mendPermissions(root: string): void {
     else if (tighten(path, found.mode & 0o700)) mended.push(was);
     else left.push(was);
   }
-  if (mended.length > 0) process.stderr.write(`Other accounts could use ${mended.join(', ')}: now only you can.\n`);
+  if (mended.length > 0) writeNote(`Other accounts could use ${visibleLine(mended.join(', '))}: now only you can.\n`);
   if (left.length > 0)
-    process.stderr.write(`Other accounts can use ${left.join(', ')}: give FTS_HOME a folder of its own.\n`);
+    writeNote(`Other accounts can use ${visibleLine(left.join(', '))}: give FTS_HOME a folder of its own.\n`);
 }
 
 function tighten(path: string, mode: number): boolean {

@@ -99,6 +99,19 @@ export class PlanRecords {
     );
   }
 
+  /**
+   * Fails where the audit log is not the one that was written: who may approve and what was sent already are known from
+   * it alone. A log that nothing outside the database confirms passes.
+   */
+  requireWrittenLog(plan: StoredPlan): void {
+    const { verdict, reason } = this.audit.verify();
+    if (verdict !== 'broken') return;
+    throw new FtsError('corrupt', `Plan ${plan.id} is not applied: the audit log was changed by hand (${reason}).`, {
+      field: 'audit_log',
+      remedy: 'Run `fts audit verify`, find out who wrote to the database, and restore it from a backup.',
+    });
+  }
+
   private firstRow(id: string): AuditRow | undefined {
     for (const row of this.audit.all({ subject: id, action: 'plan.created' })) return row;
     return undefined;
