@@ -463,5 +463,11 @@ export const attacks: Record<string, Attack> = {
   ),
 };
 
-/** Attacks after which the audit log may say, or has to say, that somebody wrote to the database. */
+/** Attacks that write to the database, after which the audit log may say so. */
 export const isTampering = (name: string): boolean => name in tamperings;
+
+/** Attacks that write to the audit log itself, after which it has to say so. */
+export const forgesLog = (name: string): boolean =>
+  ['write an approval beside a plan', 'enrol somebody past the program', 'forget the end of the audit log'].includes(
+    name,
+  );
