@@ -1,8 +1,10 @@
 import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
 import { closeServices, openServices } from '../operations/open-services.ts';
+import { writeJsonResult, writeResult } from '../runtime/terminal-output.ts';
 import { type RestoredBackup, restoreBackup } from '../store/backup/restore-backup.ts';
 import { homeRoot } from '../store/home.ts';
+import { visibleLine, visibleValue } from '../text/visible-text.ts';
 import { terminalUser } from './terminal-user.ts';
 
 interface RestoreFlags {
@@ -26,9 +28,8 @@ export function restoreCommand(): Command {
       const restored = await restoreBackup(resolve(file), root, flags);
       await recordRestore(file, restored);
       const json = command.optsWithGlobals().json === true;
-      process.stdout.write(
-        `${json ? JSON.stringify({ home: root, ...restored }, null, 2) : inWords(root, restored)}\n`,
-      );
+      if (json) writeJsonResult({ home: root, ...restored });
+      else writeResult(`${inWords(visibleLine(root), visibleValue(restored))}\n`);
     });
 }
 

@@ -67,8 +67,8 @@ function claim({ records, deciding, mode }: Applying, id: string, who: Actor): S
       records.requireState(plan, 'approved', 'applied');
       records.requireIntact(plan);
       records.requireUnspent(plan);
-      records.requireWrittenLog(plan);
       requireApproval(deciding, plan);
+      records.requireWrittenLog(plan);
     } catch (error) {
       // Returned, not thrown: the refusal's own row has to be committed.
       const refusal = FtsError.from(error);

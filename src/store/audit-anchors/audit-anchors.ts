@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { writeNote } from '../../runtime/terminal-output.ts';
+import { visibleLine } from '../../text/visible-text.ts';
 import type { AuditHead } from '../audit-heads.ts';
 import type { AuditLog } from '../audit-log.ts';
 import type { Database, Schema } from '../database.ts';
@@ -89,7 +91,9 @@ export class AuditAnchors {
 
   private begin(anchor: string): void {
     const sending = this.catchUp(anchor)
-      .catch((error: Error) => void process.stderr.write(`Heads cannot be kept at ${anchor}: ${error.message}\n`))
+      .catch((error: Error) =>
+        writeNote(`Heads cannot be kept at ${visibleLine(anchor)}: ${visibleLine(error.message)}\n`),
+      )
       .finally(() => this.sending.delete(anchor));
     this.sending.set(anchor, sending);
   }
