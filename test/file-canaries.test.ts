@@ -10,7 +10,7 @@ import { callOperation, submitOperation, workOn } from '../src/operations/call-o
 import type { Services } from '../src/operations/context.ts';
 import { findOperation, operations } from '../src/operations/index.ts';
 import { namedBy } from '../src/operations/named-fields.ts';
-import { openServices } from '../src/operations/open-services.ts';
+import { closeServices, openServices } from '../src/operations/open-services.ts';
 import type { Operation } from '../src/operations/operation.ts';
 import type { Caller } from '../src/store/caller.ts';
 import { tinyLlama, writeRandomModel } from './support/random-model.ts';
@@ -59,9 +59,9 @@ beforeEach(async () => {
   symlinkSync(outside, join(home.inbox, 'link'));
   symlinkSync(join(outside, 'canary.txt'), join(home.inbox, 'link.txt'));
   app = createApp(services, { version: '0', command: ['fts'] });
-  return () => {
+  return async () => {
     vi.unstubAllGlobals();
-    services.database.close();
+    await closeServices(services);
   };
 });
 

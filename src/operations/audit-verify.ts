@@ -24,9 +24,7 @@ export const auditVerify = defineOperation({
       .regex(/^[0-9a-f]{64}$/)
       .optional()
       .describe('Head of an earlier verification'),
-    anchor: z
-      .string()
-      .min(1)
+    anchor: fileToReadSchema
       .optional()
       .describe('In a terminal: file with heads that were kept elsewhere, as audit.anchor or a collector wrote it'),
     proof: fileToReadSchema.optional().describe('File with the proof of an approval'),
@@ -44,10 +42,12 @@ export const auditVerify = defineOperation({
     cannotProve: z.array(z.string()),
     anchors: z.array(anchorStateSchema),
   }),
-  run: async ({ head, anchor, proof }, context) => ({
-    ...(proof === undefined ? await verifyWithEvidence(context, { head, anchor }) : verdictOnProof(proof, context)),
-    anchors: context.anchors.states(),
-  }),
+  run: async ({ head, anchor, proof }, context) => {
+    const path = anchor && context.files.read('anchor', anchor);
+    const verdict =
+      proof === undefined ? await verifyWithEvidence(context, { head, anchor: path }) : verdictOnProof(proof, context);
+    return { ...verdict, anchors: context.anchors.states() };
+  },
   passed: ({ intact }) => intact,
   render: ({ verdict, rows, head, brokenAt, reason, proves, cannotProve }) => {
     const lines = {

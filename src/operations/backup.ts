@@ -1,9 +1,7 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
-import { replaceFileAtomic } from '../store/atomic-file.ts';
 import { type WrittenBackup, writeBackup } from '../store/backup/write-backup.ts';
+import { fileToWriteSchema, overwriteField } from '../store/file-inputs.ts';
 import { defineOperation } from './operation.ts';
 
 export const backup = defineOperation({
@@ -20,9 +18,9 @@ export const backup = defineOperation({
   positionals: ['file'],
   example: 'fts backup fts-backup.tar --models',
   input: z.object({
-    file: z.string().min(1).describe('Where to write the archive'),
+    file: fileToWriteSchema.describe('Where to write the archive'),
     models: z.boolean().default(false).describe('With model files and checkpoints, which can be large'),
-    overwrite: z.boolean().default(false).describe('Replace a file that is there'),
+    overwrite: overwriteField,
   }),
   output: z.object({
     file: z.string(),
@@ -33,7 +31,7 @@ export const backup = defineOperation({
     auditHead: z.object({ sequence: z.number().int(), hash: z.string() }).nullable(),
     leftOut: z.array(z.string()),
   }),
-  async run({ file, models, overwrite }, { caller, home, database, audit }) {
+  async run({ file: given, models, overwrite }, { caller, files: callerFiles, home, database, audit }) {
     if (caller.channel !== 'terminal') {
       throw new FtsError('forbidden', 'A backup holds everything, so it is made in a terminal.', {
         field: 'operation',
@@ -41,16 +39,8 @@ export const backup = defineOperation({
         remedy: 'Run `fts backup FILE` on the machine of the server.',
       });
     }
-    const path = resolve(file);
-    if (!overwrite && (await stat(path).catch(() => undefined)) !== undefined) {
-      throw new FtsError('conflict', `${path} is there already.`, {
-        field: 'file',
-        value: file,
-        remedy: 'Choose another name, or add --overwrite.',
-      });
-    }
     let written: WrittenBackup | undefined;
-    await replaceFileAtomic(path, async (handle) => {
+    const { path } = await callerFiles.write({ field: 'file', given, overwrite }, async (handle) => {
       written = await writeBackup({ home, database, audit }, handle, { models });
     });
     const { manifest, bytes, sha256, leftOut } = written!;
