@@ -9,7 +9,7 @@ import { visibleJson } from '../text/visible-text.ts';
 import { askCommand } from './ask-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { mcpCommand } from './mcp-command.ts';
-import { createProgram } from './program.ts';
+import { createProgram, joinWords } from './program.ts';
 import { restoreCommand } from './restore-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { upCommand } from './up-command.ts';
@@ -40,7 +40,7 @@ try {
   exitOverride(program);
   // Not commander's own option, which would take the word from operations that have a `--version` too.
   if (['--version', '-V'].includes(process.argv[2] ?? '')) writeResult(`${version}\n`);
-  else await program.parseAsync();
+  else await program.parseAsync(joinWords(process.argv.slice(2), program), { from: 'user' });
 } catch (thrown) {
   process.exitCode = report(thrown);
 }

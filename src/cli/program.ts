@@ -65,6 +65,19 @@ function commandWords(operation: string): [string, string?] {
   return rest.length === 0 ? [first] : [first, rest.join('-')];
 }
 
+/** `fts akamai plans show ID` is `fts akamai plans-show ID`: people type the words of an operation's name apart. */
+export function joinWords(argv: readonly string[], program: Command): string[] {
+  const start = argv.findIndex((word) => !word.startsWith('-'));
+  const group = program.commands.find((command) => command.name() === argv[start]);
+  const rest = argv.slice(start + 1);
+  for (const count of [3, 2]) {
+    const joined = rest.slice(0, count).join('-');
+    if (rest.length >= count && group?.commands.some((command) => command.name() === joined) === true)
+      return [...argv.slice(0, start + 1), joined, ...rest.slice(count)];
+  }
+  return [...argv];
+}
+
 /** Verbs that may say what they work on: `fts benchmark serve MODEL` is `fts benchmark MODEL`. */
 const objectOf: Record<string, string> = { benchmark: 'serve' };
 
