@@ -6,16 +6,20 @@ import {
   readProperty,
   readRules,
   readVersions,
+  type VersionName,
   versionNumber,
 } from '../akamai/properties/property-reads.ts';
 import { filterOutline, outlineRules, ruleSchema } from '../akamai/properties/rule-outline.ts';
 import { parseWith } from '../errors/parse-with.ts';
+import { valueAtPointer } from '../text/json-pointer.ts';
 import { asFields, asOf } from './akamai-inputs.ts';
 import { akamaiOf } from './akamai-services.ts';
 import { defineOperation } from './operation.ts';
 
+const lowerCase = (value: VersionName) => (typeof value === 'string' ? (value.toLowerCase() as VersionName) : value);
+
 export const versionField = z
-  .union([z.number().int().min(1), z.enum(['latest', 'staging', 'production'])])
+  .union([z.number().int().min(1), z.preprocess(lowerCase, z.enum(['latest', 'staging', 'production']))])
   .describe('Version number, or latest, staging, production');
 
 const parts = ['summary', 'rules', 'hostnames', 'versions', 'activations', 'validation'] as const;
@@ -93,7 +97,8 @@ export const akamaiPropertyShow = defineOperation({
         }
         case 'rules': {
           const tree = await readRules(reader, property, version);
-          if (pointer !== undefined) return { etag: tree.etag, entries: [atPointer({ rules: tree.rules }, pointer)] };
+          if (pointer !== undefined)
+            return { etag: tree.etag, entries: [valueAtPointer({ rules: tree.rules }, pointer) ?? null] };
           const outline = outlineRules(parseWith(ruleSchema, tree.rules, 'the rule tree'));
           return { etag: tree.etag, entries: words === undefined ? outline : filterOutline(outline, words) };
         }
@@ -101,12 +106,3 @@ export const akamaiPropertyShow = defineOperation({
     }
   },
 });
-
-function atPointer(document: unknown, pointer: string): unknown {
-  let node = document;
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    node = typeof node === 'object' && node !== null ? Reflect.get(node, key) : undefined;
-  }
-  return node ?? null;
-}

@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { FtsError } from '../../errors/fts-error.ts';
+import { pointerKeys, pointerStep, valueAtPointer } from '../../text/json-pointer.ts';
 import type { ApiOperation } from './catalogue.ts';
 import type { ApiParameter } from './facts.ts';
 
@@ -68,14 +69,14 @@ export function problemsOf(errors: readonly ErrorObject[], subject: unknown): Pr
   const deepest = new Map<string, Problem>();
   for (const error of errors) {
     if (error.keyword === 'if' || error.keyword === 'allOf') continue;
-    const missing = error.keyword === 'required' ? `/${error.params.missingProperty}` : '';
+    const missing = error.keyword === 'required' ? `/${pointerStep(String(error.params.missingProperty))}` : '';
     const extraName = error.params.additionalProperty ?? error.params.unevaluatedProperty;
-    const extra = typeof extraName === 'string' ? `/${extraName}` : '';
+    const extra = typeof extraName === 'string' ? `/${pointerStep(extraName)}` : '';
     const pointer = `${error.instancePath}${missing}${extra}`;
-    const place = pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');
+    const place = pointerKeys(pointer).join('.');
     const said = missing !== '' ? 'is required' : extra !== '' ? 'is not a known member' : saidBy(error);
     const text = `${place}: ${said}`;
-    if (!deepest.has(text)) deepest.set(text, { place, text, value: valueAt(subject, pointer) });
+    if (!deepest.has(text)) deepest.set(text, { place, text, value: valueAtPointer(subject, pointer) });
   }
   // The most deeply nested problem is the one to correct; "must match exactly one schema" above it only echoes it.
   return [...deepest.values()].sort((a, b) => b.place.split('.').length - a.place.split('.').length);
@@ -86,15 +87,6 @@ function saidBy(error: ErrorObject): string {
   if (error.keyword === 'oneOf' || error.keyword === 'anyOf')
     return 'fits none (or more than one) of the allowed shapes';
   return error.message ?? error.keyword;
-}
-
-function valueAt(subject: unknown, pointer: string): unknown {
-  let node = subject;
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    node = typeof node === 'object' && node !== null ? Reflect.get(node, key) : undefined;
-  }
-  return node;
 }
 
 /** One error for all problems of a call. */

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../store/canonical-json.ts';
+import { pointerStep } from '../../text/json-pointer.ts';
 
 /** One place that differs. `path` is a JSON Pointer into the newer value (the older one for a removal). */
 export interface Difference {
@@ -51,7 +52,7 @@ function compareRecords(
   found: Difference[],
 ): void {
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const inner = `${path}/${escapePointer(key)}`;
+    const inner = `${path}/${pointerStep(key)}`;
     // The list's own key says nothing that the names of its members do not say.
     const isNamedList = namedList(before[key]) || namedList(after[key]);
     compare(before[key], after[key], inner, isNamedList || key === 'options' ? place : [...place, key], found);
@@ -142,8 +143,4 @@ function namedList(value: unknown): boolean {
 
 function isScalar(value: unknown): boolean {
   return typeof value !== 'object' || value === null;
-}
-
-function escapePointer(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

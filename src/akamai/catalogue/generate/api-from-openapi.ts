@@ -1,5 +1,6 @@
 import { FtsError } from '../../../errors/fts-error.ts';
 import { parseWith } from '../../../errors/parse-with.ts';
+import { valueAtPointer } from '../../../text/json-pointer.ts';
 import type { ServerKind } from '../../credentials/account.ts';
 import {
   type ApiFacts,
@@ -101,12 +102,8 @@ export function apiFromOpenApi(id: string, json: unknown): GeneratedApi {
 
 function resolver(document: OpenApiDocument, id: string): Resolve {
   return (ref) => {
-    let node: unknown = document;
-    for (const part of ref.replace(/^#\//, '').split('/')) {
-      const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-      node = typeof node === 'object' && node !== null ? Reflect.get(node, key) : undefined;
-    }
-    if (node === undefined || !ref.startsWith('#/')) {
+    const node = ref.startsWith('#/') ? valueAtPointer(document, decodeURIComponent(ref.slice(1))) : undefined;
+    if (node === undefined) {
       throw new FtsError('corrupt', `The OpenAPI document of ${id} refers to ${ref}, which it does not contain.`, {
         field: ref,
         remedy: 'Bundle the document first, so that every reference is local.',
