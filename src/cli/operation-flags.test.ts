@@ -22,6 +22,8 @@ const operation = defineOperation({
     symmetric: z.boolean().default(true),
     settings: z.object({ seed: z.number() }).optional(),
     patch: z.array(z.object({ op: z.string() })).optional(),
+    network: z.enum(['STAGING', 'PRODUCTION']).optional(),
+    letter: z.enum(['a', 'A']).optional(),
   }),
   output: z.object({}),
   run: async () => ({}),
@@ -70,4 +72,12 @@ it('gives a subcommand the flags that its parent has as well', () => {
   parent.addCommand(child);
   parent.parse(['child', 'a', '--group-size', '64'], { from: 'user' });
   expect(readOperationInput(child, operation)).toEqual({ subjects: ['a'], groupSize: 64 });
+});
+
+it('takes a choice in any case, as long as that means one choice alone', () => {
+  expect(read(['x', '--network', 'staging'])).toMatchObject({ network: 'STAGING' });
+  expect(read(['x', '--letter', 'A'])).toMatchObject({ letter: 'A' });
+  const command = new Command().exitOverride().configureOutput({ writeErr: () => {} });
+  addOperationFlags(command, operation);
+  expect(() => command.parse(['x', '--network', 'prod'], { from: 'user' })).toThrow(/STAGING, PRODUCTION/);
 });

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -80,7 +80,17 @@ function optionFor(name: string, field: Field): Option {
     isList(field) ? `${flag} <${kebab(name)}...>` : `${flag} <${placeholder(field)}>`,
     description,
   );
-  return field.enum === undefined ? option : option.choices(field.enum.map(String));
+  return field.enum === undefined ? option : option.choices(field.enum.map(String)).argParser(choiceOf(field.enum));
+}
+
+/** Takes a choice in upper or lower case, as long as that means one choice alone. */
+function choiceOf(choices: readonly unknown[]): (word: string) => unknown {
+  return (word) => {
+    if (choices.includes(word)) return word;
+    const alike = choices.filter((choice) => String(choice).toLowerCase() === word.toLowerCase());
+    if (alike.length !== 1) throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`);
+    return String(alike[0]);
+  };
 }
 
 function placeholder(field: Field): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { networkInPath, networkSchema } from '../akamai/network.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { asOf, planFields } from './akamai-inputs.ts';
 import { planViewSchema, renderPlan } from './akamai-plan-view.ts';
@@ -26,14 +27,14 @@ export const akamaiEdgeKvChange = defineOperation({
       .union([z.string(), z.record(z.string(), z.unknown())])
       .optional()
       .describe('Text, or a JSON object'),
-    network: z.enum(['staging', 'production']).describe('Which network'),
+    network: networkSchema.describe('STAGING or PRODUCTION, in either case'),
     ...planFields,
   }),
   output: planViewSchema,
   async run({ action, namespace, group, item, value, network, ...wish }, context) {
     const to = {
       api: 'edgekv-v1',
-      path: { network, namespaceId: namespace, groupId: group, itemId: item },
+      path: { network: networkInPath(network), namespaceId: namespace, groupId: group, itemId: item },
       ...asOf(wish),
     };
     if (action === 'delete') return propose({ ...to, operationId: 'delete-item' }, wish, context);

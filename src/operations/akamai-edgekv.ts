@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readEdgeKv } from '../akamai/edgekv/edgekv-reads.ts';
+import { networkOrProduction } from '../akamai/network.ts';
 import { asFields, asOf } from './akamai-inputs.ts';
 import { akamaiOf } from './akamai-services.ts';
 import { defineOperation } from './operation.ts';
@@ -20,7 +21,7 @@ export const akamaiEdgeKv = defineOperation({
     namespace: z.string().optional().describe('Namespace'),
     group: z.string().optional().describe('Group'),
     item: z.string().optional().describe('Item'),
-    network: z.enum(['staging', 'production']).default('production').describe('Which network'),
+    network: networkOrProduction.describe('STAGING or PRODUCTION, in either case'),
     limit: z.number().int().min(1).max(1000).default(100).describe('How many items at the most'),
     ...asFields,
   }),

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { ChangeRequest } from '../akamai/changes/change-kind.ts';
 import { requireEdgeWorker } from '../akamai/edgeworkers/edgeworker-reads.ts';
+import { networkSchema } from '../akamai/network.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { fileToReadSchema } from '../store/file-inputs.ts';
-import { asOf, networkField, planFields } from './akamai-inputs.ts';
+import { asOf, planFields, requireNetwork } from './akamai-inputs.ts';
 import { planViewSchema, renderPlan } from './akamai-plan-view.ts';
 import { propose } from './akamai-propose.ts';
 import { akamaiOf } from './akamai-services.ts';
@@ -26,7 +27,7 @@ export const akamaiEdgeWorkerChange = defineOperation({
     edgeWorker: z.string().min(1).describe('Number or name'),
     bundle: fileToReadSchema.optional().describe('For upload: path of the .tgz'),
     version: z.string().optional().describe('For activate: the version'),
-    network: networkField.optional().describe('For activate and roll-back'),
+    network: networkSchema.optional().describe('For activate and roll-back: STAGING or PRODUCTION, in either case'),
     note: z.string().max(500).optional().describe('Akamai keeps it with the activation'),
     ...planFields,
   }),
@@ -42,7 +43,7 @@ export const akamaiEdgeWorkerChange = defineOperation({
         const body = new Uint8Array(context.files.readBytes('bundle', required(bundle, 'bundle')));
         return { ...to, operationId: 'post-versions', headers: { 'content-type': 'application/gzip' }, body };
       }
-      const where = { network: required(network, 'network'), ...(note === undefined ? {} : { note }) };
+      const where = { network: requireNetwork(network, action), ...(note === undefined ? {} : { note }) };
       if (action === 'roll-back')
         return { ...to, operationId: 'post-rollback-to-previous-active-version', body: where };
       return { ...to, operationId: 'post-activations', body: { ...where, version: required(version, 'version') } };

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Network } from '../akamai/network.ts';
+import { FtsError } from '../errors/fts-error.ts';
 
 /** Input fields that most Akamai operations share. */
 export const asFields = {
@@ -12,7 +14,14 @@ export const planFields = {
   expiresInMinutes: z.number().int().min(1).max(1440).default(60).describe('Not applied after this time'),
 };
 
-export const networkField = z.enum(['STAGING', 'PRODUCTION']);
+/** A change names its network; there is none that is meant without saying. */
+export function requireNetwork(network: Network | undefined, action: string): Network {
+  if (network !== undefined) return network;
+  throw new FtsError('invalid-input', `${action} needs the network: STAGING or PRODUCTION.`, {
+    field: 'network',
+    remedy: 'Give network: STAGING or PRODUCTION.',
+  });
+}
 
 export function asOf({
   account,

@@ -65,7 +65,10 @@ const enrol = () => TestApprover.enrol({ database: services.database, audit: aka
 
 describe('every day on Akamai, by operations', () => {
   it('purges after the person accepted the form, and tells the estimated time', async () => {
-    const plan = await call<PlanView>('akamai.purge', { objects: ['https://www.example.com/logo.png'] });
+    const plan = await call<PlanView>('akamai.purge', {
+      objects: ['https://www.example.com/logo.png'],
+      network: 'production',
+    });
     expect(plan).toMatchObject({ state: 'proposed', title: 'Invalidate 1 URL on PRODUCTION', network: 'PRODUCTION' });
     expect(simulator.purge.purges).toEqual([]);
     const forms: Form[] = [];
@@ -94,7 +97,9 @@ describe('every day on Akamai, by operations', () => {
   });
 
   it('refuses a mixture of kinds', async () => {
-    await expect(call('akamai.purge', { objects: ['12345', 'a-tag'] })).rejects.toThrow(/one call/);
+    await expect(call('akamai.purge', { objects: ['12345', 'a-tag'], network: 'production' })).rejects.toThrow(
+      /one call/,
+    );
   });
 
   it('adds, changes and deletes DNS records in the zone that holds the name', async () => {
@@ -343,7 +348,7 @@ describe('every day on Akamai, by operations', () => {
 });
 
 describe('approval, by operations', () => {
-  const plan = () => call<PlanView>('akamai.purge', { objects: ['a-tag'] });
+  const plan = () => call<PlanView>('akamai.purge', { objects: ['a-tag'], network: 'production' });
 
   it('cannot come from any operation that an assistant has, in any order', async () => {
     const { id, digest } = await plan();
@@ -556,7 +561,7 @@ describe('approvers, by operations', () => {
     const lines = [passphrase, changed, changed];
     await call('approvers.passphrase', { name: 'Ana' }, { caller: terminal, terminal: typing(lines) });
     expect((await call<{ approvers: object[] }>('approvers.list', {})).approvers).toEqual(before);
-    const { id } = await call<PlanView>('akamai.purge', { objects: ['a-tag'] });
+    const { id } = await call<PlanView>('akamai.purge', { objects: ['a-tag'], network: 'production' });
     expect(
       await call('akamai.approve', { planId: id }, { caller: terminal, terminal: typing([changed]) }),
     ).toMatchObject({ state: 'approved' });
@@ -568,7 +573,7 @@ describe('the audit log, by operations', () => {
     seedProperty(simulator, 'www.example.com');
     await call('akamai.property.find', { query: 'example' });
     await call('akamai.read', { api: 'papi', operation: 'get-groups' });
-    const { id } = await call<PlanView>('akamai.purge', { objects: ['a-tag'] });
+    const { id } = await call<PlanView>('akamai.purge', { objects: ['a-tag'], network: 'production' });
     const { rows } = await call<{ rows: { action: string; subject: string; actor: string }[] }>('audit.list', {
       limit: 100,
     });

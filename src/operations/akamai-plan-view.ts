@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Approval, type ChangePlan, planStates } from '../akamai/changes/change-plan.ts';
 import { plainText } from '../akamai/changes/plain-text.ts';
 import { presentPlan } from '../akamai/changes/present-plan.ts';
+import { networkSchema } from '../akamai/network.ts';
 
 const differencesShown = 40;
 const longestValue = 300;
@@ -25,7 +26,7 @@ export const planViewSchema = z.object({
   state: z.enum(planStates),
   next: z.string(),
   title: z.string(),
-  network: z.enum(['STAGING', 'PRODUCTION']).nullable(),
+  network: networkSchema.nullable(),
   affects: z.array(z.string()),
   blastRadius: z.string(),
   differences: z.array(z.string()),

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { networkSchema } from '../akamai/network.ts';
 import { activation, editRules, fallBack, newVersion } from '../akamai/properties/property-changes.ts';
 import { requireProperty } from '../akamai/properties/property-index.ts';
 import { readProperty, versionNumber } from '../akamai/properties/property-reads.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import { asOf, networkField, planFields } from './akamai-inputs.ts';
+import { asOf, planFields, requireNetwork } from './akamai-inputs.ts';
 import { planViewSchema, renderPlan } from './akamai-plan-view.ts';
 import { versionField } from './akamai-property-show.ts';
 import { propose } from './akamai-propose.ts';
@@ -33,7 +34,9 @@ export const akamaiPropertyChange = defineOperation({
       .array(z.looseObject({ op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']), path: z.string() }))
       .optional()
       .describe('For edit: JSON Patch, paths from /rules'),
-    network: networkField.optional().describe('For activate, deactivate, fall-back'),
+    network: networkSchema
+      .optional()
+      .describe('For activate, deactivate, fall-back: STAGING or PRODUCTION, in either case'),
     note: z.string().max(500).default('').describe('Akamai keeps it with the activation'),
     notify: z.array(z.email()).default([]).describe('Akamai mails these addresses'),
     acknowledge: z.array(z.string()).default([]).describe('Message ids of warnings that are accepted, each by itself'),
@@ -52,7 +55,7 @@ export const akamaiPropertyChange = defineOperation({
     async function request() {
       if (action === 'new-version') return newVersion(reader, property, version, as);
       if (action === 'edit') return editRules(reader, property, version, required(patch, 'patch', action), as);
-      const where = required(network, 'network', action);
+      const where = requireNetwork(network, action);
       if (action === 'fall-back') return fallBack(reader, property, where, { note, notifyEmails: notify }, as);
       const activationType = action === 'activate' ? ('ACTIVATE' as const) : ('DEACTIVATE' as const);
       const activated = {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { networkSchema } from '../akamai/network.ts';
 import { requireProperty } from '../akamai/properties/property-index.ts';
 import { readActivations } from '../akamai/properties/property-reads.ts';
 import { watchActivation } from '../akamai/properties/watch-activation.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import { asFields, asOf, networkField } from './akamai-inputs.ts';
+import { asFields, asOf } from './akamai-inputs.ts';
 import { akamaiOf } from './akamai-services.ts';
 import { defineOperation } from './operation.ts';
 
@@ -21,13 +22,13 @@ export const akamaiPropertyWatch = defineOperation({
   example: 'fts akamai property-watch www.example.com STAGING',
   input: z.object({
     property: z.string().min(1).describe('Name, hostname or id'),
-    network: networkField,
+    network: networkSchema.describe('STAGING or PRODUCTION, in either case'),
     activationId: z.string().optional().describe('Another activation than the newest'),
     ...asFields,
   }),
   output: z.object({
     activationId: z.string(),
-    network: networkField,
+    network: networkSchema,
     version: z.number().int().nullable(),
     status: z.string(),
   }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { networkSchema } from '../akamai/network.ts';
 import { purgeRequest, purgeTypes } from '../akamai/purge/purge-request.ts';
 import { asOf, planFields } from './akamai-inputs.ts';
 import { planViewSchema, renderPlan } from './akamai-plan-view.ts';
@@ -21,7 +22,7 @@ export const akamaiPurge = defineOperation({
     objects: z.array(z.string().min(1)).min(1).max(5000).describe('URLs, CP codes or cache tags; one kind'),
     type: z.enum(purgeTypes).optional().describe('Only where the kind is not plain, such as a tag of digits'),
     action: z.enum(['invalidate', 'delete']).default('invalidate').describe('Invalidate, or delete'),
-    network: z.enum(['production', 'staging']).default('production').describe('Which network'),
+    network: networkSchema.describe('STAGING or PRODUCTION, in either case'),
     ...planFields,
   }),
   output: planViewSchema,

@@ -48,7 +48,7 @@ function randomCall(random: SeededRandom, plans: readonly { id: string; digest: 
       }
     : {};
   const [tool, input] = random.pick<[string, object]>([
-    ['akamai.purge', { objects: [`tag-${value}`] }],
+    ['akamai.purge', { objects: [`tag-${value}`], network: 'PRODUCTION' }],
     ['akamai.dns.change', { action: random.pick(['set', 'delete']), name, type: 'A', data: [value] }],
     ['akamai.plan', { api: 'config-dns', operation: 'post-zones-zone-names-name-types-type', path, body }],
     ['akamai.plan', { api: 'DELETE', operation: `/config-dns/v2/zones/example.com/names/${name}/types/A` }],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { explainUrl } from '../akamai/diagnostics/explain-url.ts';
-import { asFields, asOf, networkField } from './akamai-inputs.ts';
+import { networkOrProduction, networkSchema } from '../akamai/network.ts';
+import { asFields, asOf } from './akamai-inputs.ts';
 import { akamaiOf } from './akamai-services.ts';
 import { defineOperation } from './operation.ts';
 
@@ -20,14 +21,14 @@ export const akamaiUrl = defineOperation({
   example: 'fts akamai url https://www.example.com/app.js',
   input: z.object({
     url: z.string().min(1).describe('The URL'),
-    network: networkField.default('PRODUCTION').describe('Whose active version'),
+    network: networkOrProduction.describe('Whose active version: STAGING or PRODUCTION, in either case'),
     askEdge: z.boolean().default(true).describe('Fetch it through an edge server with debug headers'),
     ...asFields,
   }),
   output: z.object({
     url: z.string(),
     property: z
-      .object({ propertyId: z.string(), propertyName: z.string(), version: z.number().int(), network: networkField })
+      .object({ propertyId: z.string(), propertyName: z.string(), version: z.number().int(), network: networkSchema })
       .nullable(),
     rules: z.array(
       z.object({

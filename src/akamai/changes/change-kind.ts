@@ -1,4 +1,5 @@
 import type { AkamaiRequest, AkamaiResponse } from '../client/akamai-request.ts';
+import type { Network } from '../network.ts';
 import type { Difference } from './difference.ts';
 import type { PlannedCall } from './planned-call.ts';
 
@@ -28,7 +29,7 @@ export interface Gate {
 /** What an approver reads. */
 export interface Description {
   title: string;
-  network?: 'STAGING' | 'PRODUCTION';
+  network?: Network;
   /** Hostnames, records, objects: what is touched, and how far it reaches. */
   affects: string[];
   blastRadius: string;

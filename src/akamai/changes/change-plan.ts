@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { signatureSchema } from '../../approval/credential.ts';
+import { networkSchema } from '../network.ts';
 import { plannedCallSchema } from './planned-call.ts';
 
 /**
@@ -32,7 +33,7 @@ const differenceSchema = z.object({
 
 const descriptionSchema = z.object({
   title: z.string(),
-  network: z.enum(['STAGING', 'PRODUCTION']).optional(),
+  network: networkSchema.optional(),
   affects: z.array(z.string()),
   blastRadius: z.string(),
   differences: z.array(differenceSchema),

@@ -1,9 +1,11 @@
 import { canonicalJson, digestOf } from '../../store/canonical-json.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { CallValidator, ValidCall } from '../catalogue/validate-call.ts';
+import { type Network, networkSchema } from '../network.ts';
 import type { ChangeKind, Gate, Observation } from './change-kind.ts';
 import { type Difference, differences } from './difference.ts';
 import { jsonBody, type PlannedCall } from './planned-call.ts';
+import { unknownStagingGate } from './staging-gate.ts';
 
 interface ReadState {
   exists: boolean;
@@ -142,12 +144,12 @@ function contains(value: unknown, part: unknown): boolean {
   return Object.entries(part).every(([key, inner]) => contains(Reflect.get(value, key), inner));
 }
 
-function networkOf(call: PlannedCall): 'STAGING' | 'PRODUCTION' | undefined {
+function networkOf(call: PlannedCall): Network | undefined {
   const body = jsonBody(call);
   const named = call.pathValues.network ?? call.query.network ?? body.network ?? body.targetEnvironment;
-  const text = String(named ?? '').toUpperCase();
-  if (text === 'PRODUCTION' || text === 'PROD') return 'PRODUCTION';
-  return text === 'STAGING' ? 'STAGING' : undefined;
+  // Some APIs shorten the name in paths.
+  if (/^prod$/i.test(String(named))) return 'PRODUCTION';
+  return networkSchema.safeParse(named).data;
 }
 
 /** Activations of other APIs: whether the same version runs on staging cannot be told in general, so a person says so. */
@@ -155,11 +157,7 @@ function unverifiableActivation(call: PlannedCall): Gate | undefined {
   const activates = call.method !== 'DELETE' && /activat/i.test(`${call.template} ${call.operationId}`);
   const mentionsProduction = /"production"/i.test(canonicalJson([call.pathValues, call.query, call.body ?? null]));
   if (!activates || !mentionsProduction) return undefined;
-  return {
-    name: 'same-version-active-on-staging',
-    met: false,
-    explanation: 'It cannot be told for this API whether the same version is active on staging.',
-  };
+  return unknownStagingGate();
 }
 
 function blastRadius(call: PlannedCall, network: string | undefined): string {

@@ -3,6 +3,7 @@ import { FtsError } from '../../errors/fts-error.ts';
 import { parseWith } from '../../errors/parse-with.ts';
 import { accountReader } from '../changes/akamai-reader.ts';
 import type { AkamaiCaller, AkamaiRequest } from '../client/akamai-request.ts';
+import type { Network } from '../network.ts';
 import { type IndexedProperty, type PropertyIndex, serves } from '../properties/property-index.ts';
 import { readRules } from '../properties/property-reads.ts';
 import { ruleSchema } from '../properties/rule-outline.ts';
@@ -22,7 +23,7 @@ const translatedSchema = z.looseObject({ translatedUrl: z.record(z.string(), z.u
 
 export interface UrlExplanation {
   url: string;
-  property: { propertyId: string; propertyName: string; version: number; network: 'PRODUCTION' | 'STAGING' } | null;
+  property: { propertyId: string; propertyName: string; version: number; network: Network } | null;
   /** In the order in which the edge runs them. */
   rules: MatchedRule[];
   /** Behavior to the rule that has the last word on it. */
@@ -38,7 +39,7 @@ export async function explainUrl(
   index: PropertyIndex,
   address: string,
   options: Pick<AkamaiRequest, 'account' | 'accountSwitchKey' | 'signal'> & {
-    network: 'PRODUCTION' | 'STAGING';
+    network: Network;
     askEdge: boolean;
   },
 ): Promise<UrlExplanation> {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { parseWith } from '../../errors/parse-with.ts';
 import type { Reader } from '../changes/change-kind.ts';
+import { type Network, networkInPath } from '../network.ts';
 
 export interface EdgeKvPlace {
-  network: 'staging' | 'production';
+  network: Network;
   namespace?: string | undefined;
   group?: string | undefined;
   item?: string | undefined;
@@ -18,7 +19,7 @@ export type EdgeKvListing =
 
 /** What is at a place: namespaces of a network, groups of a namespace, items of a group, or one item's value. */
 export async function readEdgeKv(reader: Reader, place: EdgeKvPlace, limit: number): Promise<EdgeKvListing> {
-  const base = `/edgekv/v1/networks/${place.network}/namespaces`;
+  const base = `/edgekv/v1/networks/${networkInPath(place.network)}/namespaces`;
   if (place.namespace === undefined) {
     const { namespaces } = parseWith(namespacesSchema, (await reader.get(base)).body, 'the namespaces');
     return { level: 'namespaces', names: namespaces.map((one) => one.namespace) };

@@ -1,6 +1,8 @@
+import { parseWith } from '../../errors/parse-with.ts';
 import type { ChangeKind, ChangeRequest, Observation } from '../changes/change-kind.ts';
 import { differences } from '../changes/difference.ts';
 import { bodyOf, type PlannedCall } from '../changes/planned-call.ts';
+import { networkSchema } from '../network.ts';
 
 interface ItemState {
   exists: boolean;
@@ -20,7 +22,7 @@ export const edgeKvItem: ChangeKind = {
   describe(call, seen) {
     const state = seen.state as ItemState;
     const { namespaceId, groupId, itemId } = call.pathValues;
-    const network = call.pathValues.network === 'staging' ? 'STAGING' : 'PRODUCTION';
+    const network = parseWith(networkSchema, call.pathValues.network, 'the network of the item');
     const item = `${namespaceId}/${groupId}/${itemId}`;
     const verb = call.method === 'DELETE' ? 'Delete' : state.exists ? 'Change' : 'Add';
     return {

@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { FtsError } from '../../errors/fts-error.ts';
 import { parseWith } from '../../errors/parse-with.ts';
-import type { ChangeKind, Gate, Observation } from '../changes/change-kind.ts';
+import type { ChangeKind, Observation } from '../changes/change-kind.ts';
 import { jsonBody, type PlannedCall } from '../changes/planned-call.ts';
+import { stagingGate } from '../changes/staging-gate.ts';
+import { type Network, networkSchema } from '../network.ts';
 
 export const edgeWorkerActivationsSchema = z.object({
   activations: z.array(
     z.looseObject({
       activationId: z.number().int(),
       version: z.string(),
-      network: z.enum(['STAGING', 'PRODUCTION']),
+      network: networkSchema,
       status: z.string(),
       createdTime: z.string().nullish(),
       lastModifiedTime: z.string().nullish(),
@@ -27,7 +29,7 @@ const propertiesSchema = z.object({
     }),
   ),
 });
-const bodySchema = z.looseObject({ network: z.enum(['STAGING', 'PRODUCTION']), version: z.string().optional() });
+const bodySchema = z.looseObject({ network: networkSchema, version: z.string().optional() });
 
 interface ActivationState {
   staging: string | null;
@@ -73,7 +75,8 @@ export const edgeWorkerActivation: ChangeKind = {
       });
     }
     const properties = (seen.context?.properties ?? []) as string[];
-    const gate = stagingGate(state, network, version, isRollback);
+    // A version that ran in production before needs no staging on its way back.
+    const gate = isRollback ? undefined : stagingGate(network, version, state.staging);
     const id = call.pathValues.edgeWorkerId;
     return {
       title: `${isRollback ? 'Roll back' : 'Activate'} EdgeWorker ${id} ${isRollback ? 'to' : 'version'} ${version} on ${network}`,
@@ -123,10 +126,7 @@ function asked(call: PlannedCall) {
   return parseWith(bodySchema, jsonBody(call), 'the activation');
 }
 
-function wanted(
-  call: PlannedCall,
-  state: ActivationState,
-): { network: 'STAGING' | 'PRODUCTION'; version: string; isRollback: boolean } {
+function wanted(call: PlannedCall, state: ActivationState): { network: Network; version: string; isRollback: boolean } {
   const { network, version } = asked(call);
   const isRollback = call.operationId.includes('rollback');
   const target = isRollback ? state.previous : version;
@@ -145,17 +145,4 @@ export function activeVersion(items: readonly ActivationItem[], network: string)
 
 function newestFirst(items: readonly ActivationItem[]): ActivationItem[] {
   return [...items].sort((left, right) => right.activationId - left.activationId);
-}
-
-/** A version that ran in production before has earned its way back. */
-function stagingGate(state: ActivationState, network: string, version: string, isRollback: boolean): Gate | undefined {
-  if (network !== 'PRODUCTION' || isRollback) return undefined;
-  const met = state.staging === version;
-  return {
-    name: 'same-version-active-on-staging',
-    met,
-    explanation: met
-      ? `Version ${version} is active on staging.`
-      : `Version ${version} is not active on staging (${state.staging === null ? 'nothing' : `version ${state.staging}`} is).`,
-  };
 }

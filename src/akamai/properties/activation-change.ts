@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { FtsError } from '../../errors/fts-error.ts';
 import { parseWith } from '../../errors/parse-with.ts';
-import type { ChangeKind, ChangeRequest, Gate, Observation, Reader } from '../changes/change-kind.ts';
+import type { ChangeKind, ChangeRequest, Observation, Reader } from '../changes/change-kind.ts';
 import { jsonBody, type PlannedCall } from '../changes/planned-call.ts';
+import { stagingGate } from '../changes/staging-gate.ts';
+import { networkSchema } from '../network.ts';
 import {
   type Activation,
   activationsSchema,
@@ -16,7 +18,7 @@ import {
 const bodySchema = z.looseObject({
   propertyVersion: z.number().int().optional(),
   includeVersion: z.number().int().optional(),
-  network: z.enum(['STAGING', 'PRODUCTION']),
+  network: networkSchema,
   activationType: z.enum(['ACTIVATE', 'DEACTIVATE']).default('ACTIVATE'),
   note: z.string().default(''),
   notifyEmails: z.array(z.string()).default([]),
@@ -105,7 +107,7 @@ function activationKind(
         });
       }
       const hostnames = (seen.context?.hostnames ?? []) as string[];
-      const gate = stagingGate(state, network, version, deactivates);
+      const gate = deactivates ? undefined : stagingGate(network, version, state.stagingVersion);
       const next = deactivates ? null : version;
       return {
         title: `${deactivates ? 'Deactivate' : 'Activate'} ${noun} ${state.name} version ${version} on ${network}`,
@@ -216,19 +218,6 @@ function overviewOf(resource: 'properties' | 'includes', body: unknown) {
     name: item.name,
     stagingVersion: item.stagingVersion ?? null,
     productionVersion: item.productionVersion ?? null,
-  };
-}
-
-function stagingGate(state: ActivationState, network: string, version: number, deactivates: boolean): Gate | undefined {
-  if (network !== 'PRODUCTION' || deactivates) return undefined;
-  const met = state.stagingVersion === version;
-  const onStaging = state.stagingVersion === null ? 'nothing' : `version ${state.stagingVersion}`;
-  return {
-    name: 'same-version-active-on-staging',
-    met,
-    explanation: met
-      ? `Version ${version} is active on staging.`
-      : `Version ${version} is not active on staging (${onStaging} is).`,
   };
 }
 

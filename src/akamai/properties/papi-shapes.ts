@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { networkSchema } from '../network.ts';
 
 /** The parts of PAPI's answers that we read; everything else passes by. https://techdocs.akamai.com/property-mgr/reference */
 
@@ -66,7 +67,7 @@ const activationSchema = z.looseObject({
   activationType: z.string().nullish(),
   propertyVersion: z.number().int().optional(),
   includeVersion: z.number().int().optional(),
-  network: z.enum(['STAGING', 'PRODUCTION']),
+  network: networkSchema,
   status: z.string(),
   note: z.string().nullish(),
   submitDate: z.string().nullish(),

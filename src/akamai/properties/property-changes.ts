@@ -1,5 +1,6 @@
 import { FtsError } from '../../errors/fts-error.ts';
 import type { ChangeRequest, Reader } from '../changes/change-kind.ts';
+import type { Network } from '../network.ts';
 import { isPending } from './activation-change.ts';
 import { type PropertyReference, readActivations, readProperty, readRules, readVersions } from './property-reads.ts';
 import { patched } from './rules-change.ts';
@@ -71,7 +72,7 @@ export async function editRules(
 
 export interface ActivationWish {
   version: number;
-  network: 'STAGING' | 'PRODUCTION';
+  network: Network;
   note: string;
   notifyEmails: string[];
   /** Message ids, one by one. */
@@ -99,7 +100,7 @@ export function activation(property: PropertyReference, wish: ActivationWish, as
 export async function fallBack(
   reader: Reader,
   property: PropertyReference,
-  network: 'STAGING' | 'PRODUCTION',
+  network: Network,
   wish: { note: string; notifyEmails: string[] },
   as: As,
 ): Promise<ChangeRequest> {

@@ -3,6 +3,7 @@ import { FtsError } from '../../errors/fts-error.ts';
 import { parseWith } from '../../errors/parse-with.ts';
 import type { ChangeKind } from '../changes/change-kind.ts';
 import { jsonBody } from '../changes/planned-call.ts';
+import { type Network, networkSchema } from '../network.ts';
 
 const bodySchema = z.object({ objects: z.array(z.union([z.string(), z.number()])).min(1) });
 
@@ -33,7 +34,7 @@ export const cachePurge: ChangeKind = {
       });
     }
     const [, action, type] = call.operationId.split('-') as [string, 'invalidate' | 'delete', PurgeType];
-    const network = call.pathValues.network === 'staging' ? 'STAGING' : 'PRODUCTION';
+    const network = parseWith(networkSchema, call.pathValues.network, 'the network of the purge');
     const what = `${objects.length} ${nouns[type]}${objects.length === 1 ? '' : 's'}`;
     const deletes = action === 'delete';
     return {
@@ -58,7 +59,7 @@ export const cachePurge: ChangeKind = {
   undo: async () => undefined,
 };
 
-function blastRadius(type: PurgeType, network: string, deletes: boolean): string {
+function blastRadius(type: PurgeType, network: Network, deletes: boolean): string {
   const where = network === 'PRODUCTION' ? 'on the live network' : 'on the staging network';
   const reach =
     type === 'url'

@@ -1,5 +1,6 @@
 import { FtsError } from '../../errors/fts-error.ts';
 import type { ChangeRequest } from '../changes/change-kind.ts';
+import { type Network, networkInPath } from '../network.ts';
 
 export const purgeTypes = ['url', 'cpcode', 'tag'] as const;
 export type PurgeType = (typeof purgeTypes)[number];
@@ -22,14 +23,14 @@ function purgeTypeOf(objects: readonly string[]): PurgeType {
 
 export function purgeRequest(
   objects: readonly string[],
-  wish: { type?: PurgeType | undefined; action: 'invalidate' | 'delete'; network: 'staging' | 'production' },
+  wish: { type?: PurgeType | undefined; action: 'invalidate' | 'delete'; network: Network },
   as: { account?: string | undefined; accountSwitchKey?: string | undefined },
 ): ChangeRequest {
   const type = wish.type ?? purgeTypeOf(objects);
   return {
     api: 'ccu-v3',
     operationId: `post-${wish.action}-${type}`,
-    path: { network: wish.network },
+    path: { network: networkInPath(wish.network) },
     body: { objects: type === 'cpcode' ? objects.map(Number) : [...objects] },
     ...as,
   };

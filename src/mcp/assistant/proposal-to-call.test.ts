@@ -64,7 +64,7 @@ describe('a proposal of the operator model', () => {
       arguments: {
         objects: ['https://www.example.com/a', 'https://b.example/c'],
         action: 'delete',
-        network: 'staging',
+        network: 'STAGING',
       },
     });
     expect(

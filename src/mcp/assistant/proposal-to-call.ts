@@ -29,7 +29,7 @@ function absoluteUrl(url: string, hostname: unknown): string | undefined {
 }
 
 const purge = (objects: unknown, type: string, { action, network }: Values): ProposedCall =>
-  call('akamai_purge', { objects, type, action: lower(action), network: lower(network) });
+  call('akamai_purge', { objects, type, action: lower(action), network });
 
 const propertyPart =
   (part: string) =>
@@ -83,13 +83,12 @@ const calls: Partial<Record<OperatorOperationName, (values: Values) => ProposedC
     call('akamai_dns_change', { action: 'delete', name: fullName(values), type: values.type }, { zone: values.zone }),
 
   'edgekv.read': ({ namespace, group, key, network }) =>
-    call('akamai_edgekv', { namespace, group, item: key }, { network: lower(network) }),
-  'edgekv.list': ({ namespace, group, network }) =>
-    call('akamai_edgekv', { namespace, group }, { network: lower(network) }),
+    call('akamai_edgekv', { namespace, group, item: key }, { network }),
+  'edgekv.list': ({ namespace, group, network }) => call('akamai_edgekv', { namespace, group }, { network }),
   'edgekv.write': ({ namespace, group, key, value, network }) =>
-    call('akamai_edgekv_change', { action: 'write', namespace, group, item: key, value, network: lower(network) }),
+    call('akamai_edgekv_change', { action: 'write', namespace, group, item: key, value, network }),
   'edgekv.delete': ({ namespace, group, key, network }) =>
-    call('akamai_edgekv_change', { action: 'delete', namespace, group, item: key, network: lower(network) }),
+    call('akamai_edgekv_change', { action: 'delete', namespace, group, item: key, network }),
 
   'linode.list': ({ region }) => call('akamai_cloud', { what: 'instances' }, { region }),
 };
