@@ -104,6 +104,16 @@ export const settings = {
     () => availableParallelism(),
     'Threads for training and serving.',
   ),
+  'addresses.allow': setting(
+    nameList.pipe(z.array(z.url({ protocol: /^https?$/ }))),
+    () => [],
+    'Servers elsewhere (scheme://host:port) that callers other than a terminal may have called, such as by benchmark.',
+  ),
+  'benchmark.url': setting(
+    optionalUrl,
+    () => undefined,
+    'Server that FTS_BENCHMARK_API_KEY is for, and that alone gets it; by default this one, or what a terminal names.',
+  ),
   'files.allow': setting(
     nameList,
     () => [],

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { PACKED_CATALOGUE } from '../akamai/catalogue/catalogue.ts';
 import { syncCatalogue } from '../akamai/catalogue/sync-catalogue.ts';
+import { parseWith } from '../errors/parse-with.ts';
 import { type FileToRead, fileOrOtherSchema, textOf } from '../store/file-inputs.ts';
 import { akamaiOf } from './akamai-services.ts';
+import { addressSchema, requireReachable } from './call-address.ts';
 import type { OperationContext } from './context.ts';
 import { defineOperation } from './operation.ts';
 
@@ -48,8 +50,12 @@ export const akamaiSync = defineOperation({
   },
 });
 
-/** An address as it is; anything else is a file or folder that the caller may use. */
-function placeOf(field: string, given: FileToRead | undefined, { files }: OperationContext): string | undefined {
-  if (given === undefined || /^https?:/.test(textOf(given))) return given && textOf(given);
-  return files.read(field, given);
+/** An address that the caller may have called; anything else is a file or folder that the caller may use. */
+function placeOf(field: string, given: FileToRead | undefined, context: OperationContext): string | undefined {
+  if (given === undefined) return undefined;
+  const text = textOf(given);
+  if (!/^https?:/i.test(text)) return context.files.read(field, given);
+  const address = parseWith(addressSchema, text, `the input of ${akamaiSync.name}`);
+  requireReachable(field, address, context);
+  return address;
 }

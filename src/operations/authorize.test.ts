@@ -53,7 +53,7 @@ describe('who may call what, on every face', () => {
   it('counts as access whatever changes keys, approvers or settings', () => {
     expect(access.map(({ name }) => name)).toEqual(expect.arrayContaining(['keys.create', 'keys.revoke']));
     // A person's, and yet no change of who may do what: each has a rule of its own.
-    const otherwise = ['akamai.approve', 'akamai.deny', 'audit.export'];
+    const otherwise = ['akamai.approve', 'akamai.deny', 'audit.export', 'approvers.passkey.add', 'backup'];
     for (const { name, effect, personOnly } of operations) {
       if (effect === 'read' || otherwise.includes(name)) continue;
       const isAccess = personOnly === true || /^(keys|approvers|config|settings)\b/.test(name);

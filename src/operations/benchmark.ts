@@ -6,6 +6,7 @@ import { benchmarkServingSchema } from '../benchmarking/settings.ts';
 import { addressUrl } from '../config/address-url.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { fileToWriteSchema, overwriteField } from '../store/file-inputs.ts';
+import { addressSchema, mayHaveKey } from './call-address.ts';
 import type { OperationContext } from './context.ts';
 import { measuredMachine } from './measured-machine.ts';
 import { defineOperation } from './operation.ts';
@@ -52,8 +53,7 @@ export const benchmark = defineOperation({
   example: 'fts benchmark operator --concurrency 1 8',
   input: z.object({
     ...settingsShape,
-    url: z
-      .url()
+    url: addressSchema
       .optional()
       .describe(`The server (default: this one); its key, if it wants one, comes from ${keyVariable}`),
     report: fileToWriteSchema.optional().describe('Write an HTML report with plots to this file'),
@@ -73,7 +73,8 @@ export const benchmark = defineOperation({
   }),
   async run({ url, report: given, overwrite, ...settings }, context) {
     const server = url ?? (await ownServer(context));
-    const apiKey = context.environment[keyVariable];
+    const mayHave = mayHaveKey(server, context.config.values['benchmark.url'], context);
+    const apiKey = mayHave ? context.environment[keyVariable] : undefined;
     const result = await benchmarkServing(server, { ...settings, apiKey }, context);
     const bound = url === undefined ? await memoryRoofline(result, context) : undefined;
     const figures = { ...result, ...(bound === undefined ? {} : { roofline: bound }) };

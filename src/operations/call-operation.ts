@@ -9,6 +9,7 @@ import { answerInTime } from './answer-in-time.ts';
 import type { AskPerson } from './ask-person.ts';
 import { audited, auditedJob, auditedSubmission } from './audited-call.ts';
 import { authorize } from './authorize.ts';
+import { checkNamedAddresses } from './call-address.ts';
 import { filesOf } from './caller-files.ts';
 import type { OperationContext, Services } from './context.ts';
 import { findOperation } from './index.ts';
@@ -50,6 +51,7 @@ async function perform(
   const actsOn = operation.actsOn?.(parsed, context);
   if (actsOn !== undefined) authorize(findOperation(actsOn), caller);
   checkNamedFiles(operation, parsed, files);
+  checkNamedAddresses(operation, parsed, context);
   const running =
     jobId === undefined
       ? answerInTime(caller, signal, (bounded) => operation.run(parsed, { ...context, signal: bounded }))
@@ -80,6 +82,7 @@ export function submitOperation(
     const existing = key === undefined ? undefined : services.jobs.findByKey(key);
     if (existing !== undefined) return { job: existing, isNew: false };
     checkNamedFiles(operation, parsed, filesOf(requestedBy, services));
+    checkNamedAddresses(operation, parsed, { caller: requestedBy, config: services.config });
     operation.check?.(parsed, services);
     const writes = operation.writes?.(parsed) ?? [];
     return { job: services.jobs.submit(operation.name, parsed, { key, requestedBy, writes, here }), isNew: true };

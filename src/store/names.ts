@@ -15,6 +15,7 @@ export type NamedThing =
   | 'plan'
   | 'key'
   | 'page'
+  | 'address'
   | 'file to read'
   | 'file to write'
   | 'model or file'
