@@ -52,7 +52,7 @@ describe('the load generator against a server of known behaviour', () => {
 
   afterAll(() => server.close());
 
-  it('keeps the concurrency, counts tokens, and times what the server did', async () => {
+  it('keeps the concurrency, counts tokens, and measures the times of the server', async () => {
     most = 0;
     const settings = benchmarkServingSchema.parse({
       model: 'm',
@@ -67,7 +67,7 @@ describe('the load generator against a server of known behaviour', () => {
     const [level] = levels;
     expect(level).toMatchObject({ requests: 9, failed: 0, load: { kind: 'concurrency', value: 3 } });
     expect(level!.outputTokens).toMatchObject({ min: 5, max: 5 });
-    // The server makes two tokens of a word, and the generator has found that out.
+    // The server counts two tokens per word, which the calibration has measured.
     expect(level!.promptTokens!.p50).toBe(40);
     expect(level!.ttftMs!.min).toBeGreaterThanOrEqual(18);
     expect(level!.goodputPerSecond).toBeCloseTo(level!.requestsPerSecond, 6);
@@ -124,7 +124,7 @@ describe('the load generator against a server of known behaviour', () => {
     expect(levels[0]).toMatchObject({ failed: 2, errors: { 'HTTP 429: busy': 2 } });
   });
 
-  it('sends again, once, what a closed connection left unanswered', async () => {
+  it('retries a request once if its connection was closed', async () => {
     const one = { model: 'm', concurrency: [1], requestsPerLevel: 1, warmupRequests: 0, outputTokens: 2 };
     closing = 1;
     const answered = await benchmarkServing(
@@ -143,7 +143,7 @@ describe('the load generator against a server of known behaviour', () => {
     expect(closing).toBe(0);
   });
 
-  it('says so when nobody answers', async () => {
+  it('refuses a server that does not answer', async () => {
     const settings = benchmarkServingSchema.parse({ model: 'm', concurrency: [1] });
     await expect(benchmarkServing('http://127.0.0.1:9', settings, work())).rejects.toMatchObject({
       kind: 'unavailable',

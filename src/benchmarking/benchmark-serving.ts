@@ -15,14 +15,14 @@ export interface ServingBenchmark {
   levels: LevelSummary[];
 }
 
-/** Words sent to measure how many tokens the server's tokenizer makes of a word. */
+/** Words sent to measure the tokens per word of the server's tokenizer. */
 const CALIBRATION_WORDS = 200;
-/** Used where the server reports no usage: English text in common vocabularies. */
+/** Used if the server reports no usage; typical of English text with common vocabularies. */
 const TYPICAL_WORDS_PER_TOKEN = 0.75;
 
 /**
- * Loads an OpenAI-compatible server level by level and measures what its users would feel: TTFT, ITL, TPOT, E2E at p50,
- * p90 and p99, throughput, QPS and goodput. Errors: `unavailable` where the server does not answer at all.
+ * Puts an OpenAI-compatible server under load, level by level, and measures it as its users would see it: TTFT, ITL,
+ * TPOT, E2E at p50, p90 and p99, throughput, QPS and goodput. Errors: `unavailable` if the server does not answer.
  */
 export async function benchmarkServing(
   url: string,
@@ -58,7 +58,7 @@ function progressOf(work: Work, load: LevelSummary['load'], settings: BenchmarkS
   return (done) => work.report({ stage, done, total: settings.requestsPerLevel, unit: 'requests' });
 }
 
-/** One level's requests: sent by a closed or an open loop, recorded as they end. */
+/** Sends the requests of one load level in a closed or an open loop and records each as it ends. */
 class LevelRun {
   private readonly target: StreamTarget;
   private readonly settings: BenchmarkServingSettings;
@@ -88,7 +88,7 @@ class LevelRun {
     return records;
   }
 
-  /** Starts conversations at Poisson times, whether or not earlier ones have ended. */
+  /** Starts conversations as Poisson arrivals, whether or not earlier ones have ended. */
   async openLoop(count: number, ratePerSecond: number, onRecord?: OnRecord): Promise<RequestRecord[]> {
     const records: RequestRecord[] = [];
     const arrivals = new RandomDraws(this.settings.seed * 31 + 17);
@@ -140,13 +140,13 @@ function requestBody(
   return { ...common, prompt: said.map(({ part }) => part.join(' ')).join('\n') };
 }
 
-/** Words per token of the server's tokenizer, from the usage it reports for a known text. */
+/** Measures the words per token of the server's tokenizer from the usage that it reports for a known text. */
 async function calibrate(
   target: StreamTarget,
   settings: BenchmarkServingSettings,
   signal: AbortSignal,
 ): Promise<number> {
-  // Token ids need no words, and a server may have no room for the probe.
+  // Prompts of token ids need no word count, and the probe might not fit the server's context.
   if (settings.promptForm === 'tokens') return TYPICAL_WORDS_PER_TOKEN;
   const draws = new RandomDraws(settings.seed);
   const words = Array.from({ length: CALIBRATION_WORDS }, () => randomWord(draws));

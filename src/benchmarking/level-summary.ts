@@ -3,9 +3,9 @@ import { type Distribution, distribution } from './statistics.ts';
 import type { RequestRecord } from './streaming-client.ts';
 
 /**
- * One load level. Definitions follow NVIDIA AIPerf:
+ * The measurements of one load level. Definitions follow NVIDIA AIPerf:
  * - TTFT: request sent to first content received.
- * - ITL: time between successive content chunks, over all chunks of all requests (AIPerf's inter-chunk latency where a
+ * - ITL: time between successive content chunks, over all chunks of all requests (AIPerf's inter-chunk latency if a
  *   chunk holds several tokens).
  * - TPOT: (E2E - TTFT) / (output tokens - 1), one value per request; the first token is excluded.
  * - E2E: request sent to last byte received.

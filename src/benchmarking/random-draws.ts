@@ -1,4 +1,4 @@
-/** Draws that a seed makes repeatable (mulberry32), for workloads that two servers are to see alike. */
+/** Seeded random numbers (mulberry32), so that the same workload can be sent to several servers. */
 export class RandomDraws {
   private state: number;
 

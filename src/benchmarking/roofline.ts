@@ -1,7 +1,7 @@
-/** How close decoding comes to what the memory allows. */
+/** Measured decode speed compared with the limit set by memory bandwidth. */
 export interface Roofline {
   memoryBytesPerSecond: number;
-  /** What one step must read at the least: all weights once, whatever the batch. */
+  /** Least bytes that one step reads: all weights once, whatever the batch size. */
   bytesPerToken: number;
   /** Tokens per second of one stream if the memory were the only limit. */
   limitTokensPerSecond: number;
@@ -10,7 +10,7 @@ export interface Roofline {
   share: number;
 }
 
-/** The roofline of decoding at batch 1 (Williams et al. 2009): measured bandwidth over the bytes of the weights. */
+/** The roofline of decoding at batch size 1 (Williams et al. 2009): measured bandwidth divided by the weight bytes. */
 export function roofline(memoryBytesPerSecond: number, weightBytes: number, tpotMs: number): Roofline {
   const limitTokensPerSecond = memoryBytesPerSecond / weightBytes;
   const measuredTokensPerSecond = 1000 / tpotMs;

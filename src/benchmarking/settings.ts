@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const tokens = z.number().int().min(1).max(1_000_000);
 
-/** Lengths in tokens: one number, or a distribution to draw from. */
+/** A length in tokens: fixed, or a distribution to draw from. */
 const lengthSchema = z.union([
   tokens,
   z.object({ distribution: z.literal('uniform'), low: tokens, high: tokens }),
@@ -33,7 +33,7 @@ export const benchmarkServingSchema = z
   .object({
     model: z.string().min(1).describe('Model name as the server knows it.'),
     api: z.enum(['chat', 'completions']).default('completions').describe('Which streaming endpoint to call.'),
-    apiKey: z.string().optional().describe('Bearer token, where the server wants one.'),
+    apiKey: z.string().optional().describe('Bearer token, if the server requires one.'),
     concurrency: z
       .array(z.number().int().min(1).max(4096))
       .default([])
@@ -46,14 +46,14 @@ export const benchmarkServingSchema = z
     warmupRequests: z.number().int().min(0).max(10_000).default(2).describe('Requests before each level, not counted.'),
     promptTokens: lengthSchema.default(128).describe('Prompt length in tokens, fixed or drawn.'),
     outputTokens: lengthSchema.default(64).describe('Tokens to generate, fixed or drawn.'),
-    sharedPrefixTokens: z.number().int().min(0).default(0).describe('Tokens that all prompts begin with alike.'),
+    sharedPrefixTokens: z.number().int().min(0).default(0).describe('Length of the prefix that all prompts share.'),
     turns: z
       .number()
       .int()
       .min(1)
       .max(64)
       .default(1)
-      .describe('Turns of each conversation; each repeats what was said.'),
+      .describe('Turns of each conversation; each turn sends the whole conversation so far.'),
     promptForm: z
       .enum(['text', 'tokens'])
       .default('text')
@@ -62,7 +62,7 @@ export const benchmarkServingSchema = z
     temperature: z.number().min(0).max(2).default(0),
     slo: sloSchema.optional().describe('Targets for goodput: a preset or your own.'),
     seed: z.number().int().default(1).describe('The same seed sends the same prompts at the same times.'),
-    timeoutSeconds: z.number().positive().default(300).describe('After this a request counts as failed.'),
+    timeoutSeconds: z.number().positive().default(300).describe('A request that takes longer counts as failed.'),
   })
   .refine((settings) => settings.concurrency.length + settings.ratesPerSecond.length > 0, {
     message: 'give at least one concurrency or one rate',

@@ -1,4 +1,4 @@
-/** What is told of a measured quantity; percentiles by linear interpolation between ranks (NumPy's default). */
+/** Summary statistics of a measured quantity; percentiles by linear interpolation between ranks (NumPy's default). */
 export interface Distribution {
   mean: number;
   min: number;
@@ -8,7 +8,7 @@ export interface Distribution {
   max: number;
 }
 
-/** Summary of values in any order; undefined where there are none. */
+/** Summarizes values in any order; undefined if there are none. */
 export function distribution(values: readonly number[]): Distribution | undefined {
   if (values.length === 0) return undefined;
   const sorted = [...values].sort((a, b) => a - b);

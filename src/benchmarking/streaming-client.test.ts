@@ -8,7 +8,7 @@ import { streamRequest } from './streaming-client.ts';
 let stop = (): void => {};
 afterEach(() => stop());
 
-/** What a request records of a server that answers with `respond`. */
+/** The record of a request to a server that answers with `respond`. */
 async function recordOf(respond: (response: ServerResponse) => unknown) {
   const server = createServer((_, response) => void respond(response));
   server.listen(0, '127.0.0.1');
@@ -38,7 +38,7 @@ it('stops reading events without an end', async () => {
   expect(record.error).toMatch(/longer than/);
 });
 
-it('records the beginning of a refusal, and nothing that a terminal obeys', async () => {
+it('records the beginning of a refusal, without terminal control characters', async () => {
   const record = await recordOf((response) => {
     response.writeHead(500);
     response.write('\x1b[2Jno');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { boundedChunks, firstOfBody } from '../runtime/bounded-body.ts';
 import { visibleLine } from '../text/visible-text.ts';
 
-/** What one streamed request took and brought; times are milliseconds of this process's clock. */
+/** Times, token counts and text of one streamed request; times are milliseconds of this process's clock. */
 export interface RequestRecord {
   startMs: number;
   /** When each piece of content arrived; the first is the first token. */
@@ -17,7 +17,7 @@ export interface RequestRecord {
   error: string | undefined;
 }
 
-/** Far more than a token takes, and than any answer that is measured. */
+/** Limits far above the size of one token's event and of any answer that is measured. */
 const maxEventCharacters = 1 << 20;
 const maxAnswerBytes = 64 << 20;
 
@@ -85,8 +85,8 @@ export async function streamRequest(target: StreamTarget, body: object, signal: 
 }
 
 /**
- * A server may close a kept connection at the very moment at which a request goes out on it (llama-server does, after a
- * hundred). That is no failure of the server under load: what was not answered goes again, once.
+ * Sends a request, and retries once if the connection was closed. A server may close a keep-alive connection just as a
+ * request is sent on it (llama-server does after a hundred requests), which is not a failure under load.
  */
 async function send(url: string, init: RequestInit): Promise<Response> {
   try {
@@ -98,7 +98,7 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-/** `fetch failed` alone says nothing: the reason is the error's cause. */
+/** Adds the error's cause, because the message of `fetch` itself is only `fetch failed`. */
 function withCause({ message, cause }: Error): string {
   return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
@@ -114,7 +114,7 @@ async function readStream(body: ReadableStream<Uint8Array>, record: RequestRecor
   const decoder = new TextDecoder();
   for await (const bytes of boundedChunks(body, maxAnswerBytes, 'The answer'))
     parser.feed(decoder.decode(bytes, { stream: true }));
-  // Servers that report no usage are counted by their chunks: one token each, as most send them.
+  // If the server reports no usage, each chunk counts as one token, which is how most servers stream.
   if (record.outputTokens === 0) record.outputTokens = record.chunkMs.length;
 }
 
@@ -124,7 +124,7 @@ function absorb(data: string, record: RequestRecord): void {
   if (chunk.error !== undefined) record.error = visibleLine(chunk.error.message.slice(0, 300));
   const choice = chunk.choices[0];
   const content = choice?.text ?? choice?.delta?.content ?? '';
-  // The closing chunk and the one that names the role carry no token.
+  // The closing chunk and the chunk with the role carry no token.
   const isToken =
     choice !== undefined && !choice.finish_reason && (choice.text != null || choice.delta?.content != null);
   if (isToken && (content !== '' || choice.text != null)) {

@@ -1,29 +1,29 @@
 import { RandomDraws } from './random-draws.ts';
 import type { BenchmarkServingSettings, Length } from './settings.ts';
 
-/** One conversation to hold: what the user adds at each turn and how long each answer shall be. */
+/** One planned conversation: the user's text and the length of the answer for each turn. */
 export interface PlannedConversation {
   turns: { prompt: PromptPart; outputTokens: number }[];
 }
 
-/** Words or token ids, by the settings' prompt form. */
+/** Words or token ids, depending on the setting `promptForm`. */
 export type PromptPart = string[] | number[];
 
 const SYLLABLES = 'ba be bi bo da de di do fa fe fi fo ga ge go ka ke ki ko la le li lo ma me mi mo na ne ni no'.split(
   ' ',
 );
-/** Ids that every vocabulary of a usual size has and that are no control tokens. */
+/** A range of token ids that exists in every vocabulary of usual size and contains no control tokens. */
 const FIRST_TOKEN_ID = 300;
 const TOKEN_ID_SPAN = 20_000;
 
-/** Conversations drawn from a seed: the same settings give the same list, whatever server they are sent to. */
+/** Conversations drawn from a seed: the same settings give the same conversations for every server. */
 export class Workload {
   private readonly settings: BenchmarkServingSettings;
   private readonly draws: RandomDraws;
   private readonly sharedPrefix: PromptPart;
   private readonly wordsPerToken: number;
 
-  /** `wordsPerToken` turns token counts into word counts; it is measured on the server's own tokenizer. */
+  /** `wordsPerToken` converts token counts to word counts; it is measured with the server's tokenizer. */
   constructor(settings: BenchmarkServingSettings, wordsPerToken: number, salt: number) {
     this.settings = settings;
     this.wordsPerToken = wordsPerToken;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { choosePrompts, type UnreadPrompt } from './prompt-order.ts';
+import { choosePrompts, type PendingPrompt } from './prompt-order.ts';
 
-const prompt = (remaining: number, arrivedMs = 0): UnreadPrompt => ({ remaining, arrivedMs, stepsWaited: 0 });
+const prompt = (remaining: number, arrivedMs = 0): PendingPrompt => ({ remaining, arrivedMs, stepsWaited: 0 });
 const counts = (pieces: readonly { count: number }[]) => pieces.map(({ count }) => count);
 
 describe('choosing the prompts of a step', () => {

@@ -1,5 +1,5 @@
-/** A request whose prompt is being read, as the scheduler sees it. */
-export interface UnreadPrompt {
+/** A prompt that is waiting for prefill or partly prefilled. */
+export interface PendingPrompt {
   /** Prompt tokens still to prefill. */
   readonly remaining: number;
   /** Milliseconds on any clock that all prompts share. */
@@ -24,7 +24,7 @@ const MOST_STEPS_PASSED = 1;
  * a small step of its own, so that its first token waits only for the chunk that is running, not for another one.
  * Updates `stepsWaited` of every prompt given.
  */
-export function choosePrompts<Prompt extends UnreadPrompt>(
+export function choosePrompts<Prompt extends PendingPrompt>(
   prompts: readonly Prompt[],
   budgetTokens: number,
   chunkTokens: number,
@@ -50,6 +50,6 @@ export function choosePrompts<Prompt extends UnreadPrompt>(
   return chosen;
 }
 
-function urgency({ stepsWaited }: UnreadPrompt): number {
+function urgency({ stepsWaited }: PendingPrompt): number {
   return stepsWaited > MOST_STEPS_PASSED ? 1 : 0;
 }

@@ -1,7 +1,7 @@
-/** llama.cpp computes the attention of one sequence in tiles from this many rows on, which is several times faster. */
+/** From this many rows on, llama.cpp computes the attention of one sequence in tiles, which is several times faster. */
 export const TILED_ROWS = 64;
 
-/** What a core keeps to itself (L2) on common servers and laptops, or less. */
+/** A lower bound of the private (L2) cache of one core on common servers and laptops. */
 const CORE_CACHE_BYTES = 2 ** 19;
 
 /**
@@ -16,7 +16,7 @@ export function rowsPerPass(embeddingWidth: number, sequences: number): number {
 }
 
 /**
- * Splits a step's prompt pieces into forward passes where every sequence has a KV stream of its own. llama.cpp computes
+ * Splits a step's prompt pieces into forward passes, for a KV cache with a stream per sequence. llama.cpp computes
  * together only sequences with equal token counts and splits anything else into many small passes, so short pieces
  * share one pass and each long piece has passes to itself. A long piece goes half of `mostRows` at a time and its last
  * part takes what remains, so that no part is too small for tiled attention.

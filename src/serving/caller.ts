@@ -3,10 +3,10 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { Caller } from './pool/model-pool.ts';
 
-/** Tells whose request this is, for fair turns: the name of its API key where keys are in use. */
+/** Returns the key by which requests take turns: the name of the API key, if keys are in use. */
 export type IdentifyCaller = (context: Context) => string;
 
-/** By the bearer token's hash, so that no key is kept; requests without one share a turn. */
+/** Identifies callers by a hash of the bearer token, so that no token is stored; requests without one share a key. */
 export const identifyByToken: IdentifyCaller = (context) => {
   const authorization = context.req.header('authorization');
   return authorization === undefined
@@ -21,7 +21,7 @@ export function callerOf(context: Context, identify: IdentifyCaller): Caller {
   return { key: identify(context), signal: clientGone(context), traceId };
 }
 
-/** Fires when the client goes away: by Node's response where there is one, since a `Request` takes long to make. */
+/** Aborts when the client disconnects. Uses Node's response if there is one, because creating a `Request` is slow. */
 function clientGone(context: Context): AbortSignal {
   const { outgoing } = (context.env ?? {}) as Partial<HttpBindings>;
   if (outgoing === undefined) return context.req.raw.signal;

@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 
 /**
- * A streaming response from text chunks. The first chunk is awaited before the response exists, so that what fails
- * early (a full queue, a bad prompt) still has its own status; `onFailure` turns a later error into a last chunk, and
- * `onEnd` follows the last chunk, the failure or the client's leaving.
+ * A streaming response from text chunks. The response starts after the first chunk has arrived, so that an early error
+ * (a full queue, a bad prompt) still gets its own status. `onFailure` turns a later error into the last chunk; `onEnd`
+ * is called after the last chunk, a failure or a disconnect.
  */
 export async function streamResponse(
   context: Context,
@@ -36,7 +36,7 @@ export async function streamResponse(
   return context.body(body, 200, {
     'content-type': options.contentType,
     'cache-control': 'no-cache',
-    // Proxies such as nginx would otherwise collect the stream before passing it on.
+    // Without this, proxies such as nginx buffer the stream before forwarding it.
     'x-accel-buffering': 'no',
   });
 }

@@ -11,9 +11,9 @@ import { GREEDY } from './sampling/sampling-settings.ts';
 export interface MeasuredEngine {
   /** Median seconds of one decode step of a single sequence. */
   decodeStepSeconds: number;
-  /** Tokens behind that step, on average. */
+  /** Average tokens in the context at that step. */
   contextTokens: number;
-  /** Bytes of the engine's process beside the file that it maps; null where the system does not tell. */
+  /** Memory of the engine process in bytes without the mapped model file; null if the system does not report it. */
   processBytes: number | null;
 }
 
@@ -21,7 +21,7 @@ export const measuredContextTokens = 512;
 const promptTokens = 16;
 const completionTokens = 96;
 
-/** Starts an engine on a model of that shape with meaningless weights, and measures it decoding. */
+/** Starts an engine on a model of the given shape with random weights, and measures its decoding. */
 export async function measureEngine(
   config: ModelConfig,
   type: GgufExport['type'],
@@ -62,8 +62,8 @@ export async function measureEngine(
 }
 
 /**
- * Memory that a process cannot give back, in bytes: what is resident less the pages of mapped model files, which
- * llama.cpp repacks into memory of its own and the system may drop. Null where there is no `/proc`.
+ * Memory that a process cannot release, in bytes: its resident memory minus the pages of mapped model files, which the
+ * system may drop because llama.cpp repacks the weights into its own memory. Null if there is no `/proc`.
  */
 export async function processBytes(pid: number): Promise<number | null> {
   const mappings = await readFile(`/proc/${pid}/smaps`, 'utf8').catch(() => null);

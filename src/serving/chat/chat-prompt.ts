@@ -7,20 +7,20 @@ export interface ToolDefinition {
   function: { name: string; description?: string; parameters?: Record<string, unknown> };
 }
 
-/** `required` and a name make the model call; `auto` lets it choose; `none` hides the tools. */
+/** `required` or a name forces a call; `auto` lets the model choose; `none` hides the tools. */
 export type ToolChoice = 'auto' | 'none' | 'required' | { name: string };
 
 export interface ChatPrompt {
   prompt: string;
-  /** Stop strings that the template itself needs. */
+  /** Stop strings that the template requires. */
   stop: string[];
-  /** Turns the answer to the last user message into the caller's text, for models with a codec. */
+  /** Decodes the answer to the last user message into the caller's text, for models with a codec. */
   decoding: TextDecoding | undefined;
 }
 
 const templates = new WeakMap<LoadedModel, ChatTemplate>();
 
-/** Renders a conversation with the model's own template; the user's texts pass through the model's codec first. */
+/** Renders a conversation with the model's chat template, after encoding the user's messages with the model's codec. */
 export function renderChat(
   model: LoadedModel,
   messages: readonly ChatMessage[],

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { ToolDefinition } from './chat-prompt.ts';
 
-/** A call that the model made; `arguments` is JSON text, as the OpenAI API carries it. */
+/** A tool call by the model; `arguments` is JSON text, as in the OpenAI API. */
 export interface ToolCall {
   id: string;
   name: string;
   arguments: string;
 }
 
-/** What a piece of generated text turned out to be. */
+/** The result of parsing a piece of generated text: plain content and complete calls. */
 export interface ParsedPiece {
   content: string;
   calls: ToolCall[];
 }
 
-/** How a family of templates writes calls: what opens them, what closes them, how to read what is between. */
+/** How a family of templates writes calls: the opening and closing markers and a parser for the body between them. */
 interface CallSyntax {
   open: string;
   close: string | undefined;
@@ -33,8 +33,8 @@ const SYNTAXES: CallSyntax[] = [
 ];
 
 /**
- * Finds tool calls in generated text while it streams: ordinary text passes through at once, a call is held until it is
- * whole. A bare JSON object naming a known tool (Llama 3.x) counts where it is the whole answer.
+ * Finds tool calls in streamed text: ordinary text passes through at once, a call is held back until it is complete. A
+ * bare JSON object that names a known tool (Llama 3.x) is a call if it is the whole answer.
  */
 export class ToolCallParser {
   private readonly names: Set<string>;
@@ -42,7 +42,7 @@ export class ToolCallParser {
   private syntax: CallSyntax | undefined;
   private bareJson = false;
   private started = false;
-  /** Space between calls is layout, not content. */
+  /** White space after a call is layout, not content. */
   private afterCall = false;
 
   constructor(tools: readonly ToolDefinition[]) {
@@ -53,12 +53,12 @@ export class ToolCallParser {
     this.held += text;
     const piece: ParsedPiece = { content: '', calls: [] };
     while (this.advance(piece)) {
-      // Each turn consumes text or a call; it ends when what is held has to wait.
+      // Each iteration consumes text or a call; the loop ends when the held text is incomplete.
     }
     return piece;
   }
 
-  /** What is left when the generation ends: calls that need no closing tag, or plain text after all. */
+  /** Parses the held text when the generation ends: as calls without a closing tag, or else as plain text. */
   flush(): ParsedPiece {
     const { held } = this;
     this.held = '';

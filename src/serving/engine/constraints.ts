@@ -10,7 +10,7 @@ import type { Constraint } from '../sampling/sampler.ts';
 
 /** Compiled constraints kept for later requests with the same source. */
 const KEPT = 64;
-/** Forced bytes looked for at once. */
+/** Most forced bytes returned by one call. */
 const MOST_FORCED_BYTES = 200;
 
 interface Compiled {
@@ -18,7 +18,7 @@ interface Compiled {
   masks: TokenMasks;
 }
 
-/** One model's constraints: its vocabulary as a tree, built when first needed, and what was compiled over it. */
+/** The constraints of one model: its vocabulary as a tree, built on first use, and the compiled constraints. */
 export class Constraints {
   private readonly model: LlamaModel;
   private readonly ends: ReadonlySet<number>;
@@ -32,7 +32,7 @@ export class Constraints {
     this.ends = new Set(endTokens);
   }
 
-  /** A constraint at its beginning. Errors: `invalid-input` where the source is refused. */
+  /** A constraint at its start state. Errors: `invalid-input` if the source is refused. */
   open(source: ConstraintSource): Constraint {
     const { machine, masks } = this.compile(source);
     return new TokenConstraint(new Matcher(machine, masks, (token) => this.model.piece(token)), masks.tree, this.ends);
@@ -68,7 +68,7 @@ export class Constraints {
   }
 }
 
-/** A matcher as the sampler sees it: tokens that end a generation are allowed where the text may end. */
+/** Adapts a matcher to the sampler: end-of-generation tokens are allowed whenever the text may end. */
 class TokenConstraint implements Constraint {
   private readonly matcher: Matcher;
   private readonly tree: VocabularyTree;

@@ -3,7 +3,7 @@ import { paddingRows } from '../../scheduling/block-padding.ts';
 import { promptPasses } from '../../scheduling/prompt-passes.ts';
 import type { LlamaContext } from '../llama/context.ts';
 import type { Generation } from './generation.ts';
-import { type IdlePlace, KvCache } from './kv-cache.ts';
+import { type IdleSlot, KvCache } from './kv-cache.ts';
 import { type PackedRows, packBatch } from './packed-batch.ts';
 import type { EngineEvent, EngineLoad } from './protocol.ts';
 import type { Speculation } from './speculation.ts';
@@ -13,27 +13,29 @@ export interface BatchingOptions {
   maxRunning: number;
   prefillChunkTokens: number;
   prefixCache: boolean;
-  /** Least milliseconds between two events of one stream's tokens. */
+  /** Least milliseconds between two token events of one stream. */
   streamIntervalMs: number;
 }
 
-/** Prompts that will share at least this many tokens with one that is being read wait for it instead of reading too. */
+/**
+ * A prompt waits for another one in prefill if it can then share at least this many tokens more than are cached now.
+ */
 const WORTH_WAITING_TOKENS = 32;
 
-/** Streams that are told of as often as the setting says; with more the interval grows in proportion. */
-const FREELY_TOLD_STREAMS = 2;
-/** What readers take for at once (Nielsen 1993). */
-const READERS_INSTANT_MS = 100;
+/** Up to this many streams emit at the configured interval; with more, the interval grows in proportion. */
+const STREAMS_AT_SET_INTERVAL = 2;
+/** A delay up to this long feels instant to a reader (Nielsen 1993). */
+const FEELS_INSTANT_MS = 100;
 
-/** What is computed together: planned rows, and idle places that fill up a block. */
+/** One forward pass: planned rows, and idle slots that get dummy rows to fill a kernel block. */
 interface Pass {
   rows: PlannedRows[];
-  fillers: IdlePlace[];
+  padding: IdleSlot[];
 }
 
 /**
  * Continuous batching (Orca, Yu et al. 2022) over one context. Each step is a transaction: admit, plan, reserve cells,
- * pack one batch, decode, sample, commit. What fails before the commit leaves the cache as it was.
+ * pack one batch, decode, sample, commit. A failure before the commit leaves the cache unchanged.
  */
 export class ContinuousBatching {
   private readonly context: LlamaContext;
@@ -44,9 +46,9 @@ export class ContinuousBatching {
   private readonly waiting: Generation[] = [];
   private running: Generation[] = [];
   private events: EngineEvent[] = [];
-  /** Planned and not yet computed. */
+  /** Planned passes that have not been computed yet. */
   private passes: Pass[] = [];
-  /** Whose turn it was last, where prompts and decoding rows take turns. */
+  /** With a stream per sequence: whether the last step decoded, so that the next one prefills. */
   private decodes = true;
   private adapter = '';
   private readonly counters = {
@@ -102,7 +104,7 @@ export class ContinuousBatching {
     this.retire(generation);
   }
 
-  /** Forgets an adapter that no request uses: what its finished requests left in the cache, and its place in the context. */
+  /** Evicts the cached sequences of an adapter that no request uses, and detaches it from the context. */
   releaseAdapter(name: string): void {
     this.cache.dropKept(name);
     if (this.adapter !== name) return;
@@ -114,7 +116,7 @@ export class ContinuousBatching {
     return [...this.waiting, ...this.running].some((generation) => generation.adapter === adapter);
   }
 
-  /** One step; returns what it brought about. */
+  /** Runs one step and returns its events. */
   step(): EngineEvent[] {
     this.expire();
     if (this.passes.length === 0) this.plan();
@@ -123,13 +125,13 @@ export class ContinuousBatching {
     return this.takeEvents();
   }
 
-  private run({ rows, fillers }: Pass): void {
-    // What was cancelled or preempted since it was planned has lost its sequence.
+  private run({ rows, padding }: Pass): void {
+    // A request cancelled or preempted since the pass was planned no longer has a sequence.
     const present = rows.filter(({ generation }) => generation.sequence !== undefined);
     if (present.length === 0) return;
-    const packed = packBatch(this.context, present, fillers);
+    const packed = packBatch(this.context, present, padding);
     const computed = this.decode(packed);
-    for (const { id, length } of fillers) this.context.truncate(id, length);
+    for (const { id, length } of padding) this.context.truncate(id, length);
     if (computed) this.sampleAndCommit(packed);
   }
 
@@ -138,19 +140,19 @@ export class ContinuousBatching {
     this.passes = this.context.options.kvLayout === 'streams' ? this.planTurn() : this.planMixed();
   }
 
-  /** One pool: decoding rows first, then prompts with what is left of the chunk, all in one pass. */
+  /** Unified cache: decoding rows and prompt chunks share one pass; prompts get the rest of the token budget. */
   private planMixed(): Pass[] {
     this.nextAdapter();
     const { prefillChunkTokens } = this.options;
     const decoding = this.planDecoding();
     const left = decoding.reduce((tokens, { count, draft }) => tokens - count - draft.length, prefillChunkTokens);
     const rows = this.reserve([...decoding, ...planPrompts(this.group, left, prefillChunkTokens)]);
-    return [{ rows, fillers: [] }];
+    return [{ rows, padding: [] }];
   }
 
   /**
-   * A stream for each sequence: prompts and decoding rows do not mix in one pass, so they take turns. Prompts, which
-   * have the whole chunk (a size that matrix kernels like), go first: who has read decodes along at once.
+   * A stream per sequence: prefill and decode cannot share a pass, so they alternate. Prefill goes first and gets the
+   * whole chunk, a size that suits matrix kernels; a request whose prompt just finished joins the next decode pass.
    */
   private planTurn(): Pass[] {
     this.decodes = !this.decodes;
@@ -160,20 +162,22 @@ export class ContinuousBatching {
       const prompts = planPrompts(this.group, prefillChunkTokens, prefillChunkTokens);
       if (prompts.length > 0) {
         const passes = promptPasses(this.reserve(prompts), this.context.options.passRows);
-        return passes.map((rows) => ({ rows, fillers: [] }));
+        return passes.map((rows) => ({ rows, padding: [] }));
       }
       this.decodes = true;
     }
     const rows = this.reserve(this.planDecoding());
-    const fillers = this.fillers(rows);
-    if (fillers.length === 0) this.cache.closeGaps();
-    return [{ rows, fillers }];
+    const padding = this.padding(rows);
+    if (padding.length === 0) this.cache.closeGaps();
+    return [{ rows, padding }];
   }
 
-  /** Idle places that make a whole block of the rows, where all that run decode and none guesses. */
-  private fillers(rows: PlannedRows[]): IdlePlace[] {
-    const alike = rows.length === this.running.length && rows.every(({ draft }) => draft.length === 0);
-    return alike ? this.cache.idlePlaces(paddingRows(rows.length)) : [];
+  /**
+   * The idle slots that pad the rows to a kernel block; only if all running requests decode one token without a draft.
+   */
+  private padding(rows: PlannedRows[]): IdleSlot[] {
+    const uniform = rows.length === this.running.length && rows.every(({ draft }) => draft.length === 0);
+    return uniform ? this.cache.idleSlots(paddingRows(rows.length)) : [];
   }
 
   private planDecoding(): PlannedRows[] {
@@ -182,14 +186,14 @@ export class ContinuousBatching {
 
   private takeEvents(): EngineEvent[] {
     const now = performance.now();
-    const interval = streamInterval(this.options.streamIntervalMs, this.running.length);
-    for (const generation of this.running) if (generation.isDue(now, interval)) this.tell(generation, now);
+    const interval = emitInterval(this.options.streamIntervalMs, this.running.length);
+    for (const generation of this.running) if (generation.isDue(now, interval)) this.emit(generation, now);
     const { events } = this;
     this.events = [];
     return events;
   }
 
-  private tell(generation: Generation, nowMs = performance.now()): void {
+  private emit(generation: Generation, nowMs = performance.now()): void {
     const event = generation.takeEvent(nowMs);
     if (event !== undefined) this.events.push(event);
   }
@@ -203,7 +207,7 @@ export class ContinuousBatching {
     }
   }
 
-  /** Moves waiting generations into the batch, oldest first, as long as there is a place. */
+  /** Moves waiting generations into the batch, oldest first, while slots are free. */
   private admit(): void {
     for (const generation of [...this.waiting]) {
       if (this.running.length >= this.options.maxRunning) return;
@@ -219,7 +223,7 @@ export class ContinuousBatching {
     }
   }
 
-  /** Whether a prompt that is being read right now is about to leave a prefix worth waiting for. */
+  /** Whether a prompt in prefill will soon add a cached prefix that is worth waiting for. */
   private willShareMore(generation: Generation): boolean {
     if (!this.options.prefixCache) return false;
     let known: number | undefined;
@@ -232,7 +236,7 @@ export class ContinuousBatching {
     return false;
   }
 
-  /** A batch runs under one adapter; adapters with running requests take turns. */
+  /** A batch uses one adapter, so the adapters of running requests take turns. */
   private nextAdapter(): void {
     const adapters = [...new Set(this.running.map((generation) => generation.adapter))];
     const next = adapters[(adapters.indexOf(this.adapter) + 1) % adapters.length];
@@ -247,8 +251,9 @@ export class ContinuousBatching {
   }
 
   /**
-   * Finds a free cell for every planned token: finished sequences go first, then the youngest running requests are
-   * preempted and read again later. A request that fills the cache alone ends for its length.
+   * Frees a cell for every planned token: evicts finished sequences first, then drops drafts, then preempts the
+   * youngest running requests, which are prefilled again later. A request that fills the whole cache alone finishes
+   * with `length`.
    */
   private reserve(plan: PlannedRows[]): PlannedRows[] {
     let rows = plan;
@@ -275,14 +280,14 @@ export class ContinuousBatching {
   private preempt(generation: Generation): void {
     this.counters.preemptions++;
     generation.preemptions++;
-    this.tell(generation);
+    this.emit(generation);
     this.cache.close(generation.sequence!, false);
     generation.sequence = undefined;
     this.running = this.running.filter((other) => other !== generation);
     this.waiting.unshift(generation);
   }
 
-  /** Runs the batch. Where llama.cpp fails, cells are put back and the batch's requests get the error. */
+  /** Runs the batch. If llama.cpp fails, the batch's cells are freed and its requests get the error. */
   private decode(packed: PackedRows[]): boolean {
     const started = performance.now();
     const outcome = this.context.decode();
@@ -295,7 +300,7 @@ export class ContinuousBatching {
     }
     for (const { generation } of packed) this.context.truncate(generation.sequence!.id, generation.sequence!.length);
     if (outcome === 'full') {
-      // The books say that there is room, llama.cpp finds none: give up what is only kept, or one request.
+      // By our accounting there is room, but llama.cpp found none: evict all kept sequences and preempt one request.
       this.cache.dropKept();
       if (this.running.length > 1) this.preempt(this.running.at(-1)!);
       else this.fail(packed, new FtsError('exhausted', 'The KV cache is full.', { field: 'contextTokens' }));
@@ -307,20 +312,20 @@ export class ContinuousBatching {
 
   private fail(packed: PackedRows[], error: FtsError): void {
     for (const { generation } of packed) {
-      this.tell(generation);
+      this.emit(generation);
       this.events.push({ kind: 'error', id: generation.id, error: error.toJSON() });
       this.remove(generation, false);
     }
   }
 
-  /** Samples every output row in order, then makes computed tokens part of the cache's books and the text. */
+  /** Samples the output rows in order, then adds the computed tokens to the cache and the sampled ones to the text. */
   private sampleAndCommit(packed: PackedRows[]): void {
     const now = performance.now();
     for (const rows of packed) {
       try {
         this.commit(rows, now);
       } catch (error) {
-        // A constraint that fails ends its own request only.
+        // A failing constraint ends only its own request.
         this.fail([rows], FtsError.from(error));
       }
     }
@@ -355,9 +360,9 @@ export class ContinuousBatching {
     if (generation.finished !== undefined) this.retire(generation);
   }
 
-  /** Takes a finished generation out of the batch and tells its last text and usage. */
+  /** Removes a finished generation from the batch and emits its last text and its usage. */
   private retire(generation: Generation): void {
-    this.tell(generation);
+    this.emit(generation);
     const { stopString } = generation;
     this.events.push({
       kind: 'finish',
@@ -371,18 +376,21 @@ export class ContinuousBatching {
 
   private remove(generation: Generation, keep: boolean): void {
     this.running = this.running.filter((other) => other !== generation);
-    const place = this.waiting.indexOf(generation);
-    if (place >= 0) this.waiting.splice(place, 1);
+    const index = this.waiting.indexOf(generation);
+    if (index >= 0) this.waiting.splice(index, 1);
     if (generation.sequence !== undefined) this.cache.close(generation.sequence, keep);
     generation.sequence = undefined;
     this.speculation?.forget(generation);
   }
 }
 
-/** More streams are told of less often, so that telling takes the same share of the processor, but at once to a reader. */
-function streamInterval(settingMs: number, streams: number): number {
-  const shared = (settingMs * streams) / FREELY_TOLD_STREAMS;
-  return Math.max(settingMs, Math.min(shared, READERS_INSTANT_MS));
+/**
+ * Milliseconds between token events of one stream. The interval grows with the number of streams, so that emitting
+ * takes a constant share of the CPU, but only up to the time that feels instant to a reader.
+ */
+function emitInterval(settingMs: number, streams: number): number {
+  const scaled = (settingMs * streams) / STREAMS_AT_SET_INTERVAL;
+  return Math.max(settingMs, Math.min(scaled, FEELS_INSTANT_MS));
 }
 
 function commonPrefix(a: readonly number[], b: readonly number[]): number {

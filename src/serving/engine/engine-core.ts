@@ -22,12 +22,12 @@ import type {
 } from './protocol.ts';
 import { MOST_STREAMS, Speculation } from './speculation.ts';
 
-/** Sequence ids beyond the running ones, for finished requests whose prefix may be shared; llama.cpp allows 256. */
+/** Extra sequence ids for finished requests whose prefix may be shared; llama.cpp allows 256 ids in all. */
 const KEPT_SEQUENCES = 48;
 const DEFAULT_MAX_RUNNING = 16;
 const DEFAULT_CHUNK_TOKENS = 256;
 const DEFAULT_STREAM_INTERVAL_MS = 50;
-/** Share of the free memory that an unspecified KV cache may take. */
+/** Share of the free memory that the KV cache may take by default. */
 const KV_MEMORY_SHARE = 0.25;
 const MOST_DEFAULT_CELLS = 16_384;
 
@@ -38,7 +38,7 @@ interface Adapter {
   scale: number;
 }
 
-/** The engine without its process: one model, its context, its adapters, and the batching loop over them. */
+/** The engine inside its process: one model, its context, its adapters and the batching loop. */
 export class EngineCore {
   readonly info: EngineInfo;
   private readonly llama: Llama;
@@ -59,7 +59,7 @@ export class EngineCore {
     const sequences = settings.maxRunning + (settings.kvLayout === 'unified' ? KEPT_SEQUENCES : 0);
     this.context = new LlamaContext(llama, model, {
       cells: settings.contextTokens,
-      // llama.cpp aborts where a batch is smaller than the number of sequences.
+      // llama.cpp aborts if a batch is smaller than the number of sequences.
       batchTokens: Math.max(settings.prefillChunkTokens, sequences) + 32,
       ...(settings.gpuLayers > 0 ? {} : { passRows: rowsPerPass(model.embeddingWidth, sequences) }),
       sequences,
@@ -92,7 +92,7 @@ export class EngineCore {
     };
   }
 
-  /** Loads the library and the model and sets the cache up. Errors: `unavailable`, `corrupt`, `exhausted`. */
+  /** Loads the library and the model and allocates the cache. Errors: `unavailable`, `corrupt`, `exhausted`. */
   static load(settings: EngineSettings): EngineCore {
     const llama = loadLlama(settings.gpu);
     const model = LlamaModel.load(llama, settings.ggufPath, { gpuLayers: settings.gpuLayers ?? 0 });
@@ -111,7 +111,7 @@ export class EngineCore {
     return [...this.refused.splice(0), ...this.batching.step()];
   }
 
-  /** Checks and queues a generation; what is wrong with it comes back as its error event. */
+  /** Checks and queues a generation; a refused request gets an error event at the next step. */
   generate(id: number, request: GenerateRequest): void {
     try {
       this.batching.submit(this.open(id, request));
@@ -261,7 +261,7 @@ function resolveSettings(settings: EngineSettings, model: LlamaModel): ResolvedS
   };
 }
 
-/** Streams where they cost nothing: where each request's part holds the longest text that the model was trained for. */
+/** `streams` if each request's part of the cache holds the model's trained context, so that the split limits nobody. */
 function defaultLayout(model: LlamaModel, cellsPerRequest: number): 'unified' | 'streams' {
   return model.trainedContextTokens > 0 && cellsPerRequest >= model.trainedContextTokens ? 'streams' : 'unified';
 }
@@ -272,7 +272,7 @@ function kvBytesPerToken(model: LlamaModel, type: 'f16' | 'q8_0'): number {
   return 2 * layers * kvHeads * (embeddingWidth / heads) * bytesPerValue;
 }
 
-/** As many cells as all running requests could use, as far as a share of the free memory holds them. */
+/** Enough cells for a full context per running request, limited by MOST_DEFAULT_CELLS and by the free memory. */
 function defaultCells(model: LlamaModel, type: 'f16' | 'q8_0', maxRunning: number): number {
   const wanted = Math.min((model.trainedContextTokens || 4096) * maxRunning, MOST_DEFAULT_CELLS);
   const affordable = Math.floor((freemem() * KV_MEMORY_SHARE) / kvBytesPerToken(model, type));
@@ -287,6 +287,6 @@ function unknownAdapter(name: string, known: string[]): FtsError {
   return new FtsError('not-found', `No adapter named ${name} is loaded.`, {
     field: 'adapter',
     value: name,
-    remedy: known.length === 0 ? 'Load it first.' : `Loaded are: ${known.join(', ')}.`,
+    remedy: known.length === 0 ? 'Load it first.' : `Loaded adapters: ${known.join(', ')}.`,
   });
 }

@@ -3,14 +3,14 @@ import { EngineCore } from './engine-core.ts';
 import type { EngineEvent, FromEngine, ToEngine } from './protocol.ts';
 
 /**
- * The engine's child process: reads messages between steps, runs one step after another while there is work, and sends
- * what each step brought about as one message. A native abort ends this process and nothing else.
+ * The engine's child process: reads messages between steps, runs steps while there is work, and sends the events of
+ * each step as one message. A native abort ends only this process.
  */
 let core: EngineCore | undefined;
 let stepping = false;
-let loadToldMs = 0;
+let loadSentMs = 0;
 
-/** How old the told load may be while the engine works: telling it costs as much as a token. */
+/** Least time between two load reports while the engine works: a report costs as much time as a token. */
 const LOAD_INTERVAL_MS = 100;
 
 function send(message: FromEngine): void {
@@ -22,15 +22,15 @@ function runSteps(): void {
     stepping = false;
     return;
   }
-  tell(core.step(), core);
+  sendStep(core.step(), core);
   setImmediate(runSteps);
 }
 
-/** Sends what a step brought about, with the load where a request ended or the load told last is old. */
-function tell(events: EngineEvent[], engine: EngineCore): void {
+/** Sends the events of a step, and the load if a request ended or the last load report is older than the interval. */
+function sendStep(events: EngineEvent[], engine: EngineCore): void {
   const now = performance.now();
-  if (now - loadToldMs >= LOAD_INTERVAL_MS || events.some(({ kind }) => kind !== 'tokens')) {
-    loadToldMs = now;
+  if (now - loadSentMs >= LOAD_INTERVAL_MS || events.some(({ kind }) => kind !== 'tokens')) {
+    loadSentMs = now;
     send({ kind: 'step', events, load: engine.load });
   } else if (events.length > 0) send({ kind: 'step', events });
 }
@@ -65,7 +65,7 @@ function handle(message: ToEngine): void {
 }
 
 process.on('message', handle);
-// Without its parent an engine has no reason to live; signals are the parent's to handle.
+// The engine exits with its parent. The parent handles signals.
 process.on('disconnect', () => process.exit(0));
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);

@@ -45,7 +45,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     expect(batched.map((completion) => completion.tokens)).toEqual(plain);
   });
 
-  it('gives the same tokens again from the prefix cache, and says what it reused', async () => {
+  it('gives the same tokens again from the prefix cache, and reports the reused tokens', async () => {
     const again = await engine.completeAll(prompts.map((prompt) => greedy(prompt)));
     expect(again.map((completion) => completion.tokens)).toEqual(plain);
     for (const [index, completion] of again.entries()) {
@@ -53,7 +53,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     }
   });
 
-  it('holds tokens back for the interval of a stream, but not the first and not the last', async () => {
+  it('emits tokens once per stream interval, but the first and the last at once', async () => {
     const told = async (streamIntervalMs: number, more: Partial<GenerateRequest> = {}) => {
       const other = await start({ streamIntervalMs });
       const events: GenerationEvent[] = [];
@@ -70,7 +70,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     expect((await told(0, { whole: true })).length).toBeLessThan(12);
   });
 
-  it('gives the same tokens with speculation, and accepts some of its guesses', async () => {
+  it('gives the same tokens with speculation, and accepts some of the drafts', async () => {
     const speculating = await start({ speculation: 'lookup', maxRunning: 2 });
     let accepted = 0;
     for (const [index, prompt] of prompts.slice(0, 4).entries()) {
@@ -81,7 +81,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     expect(accepted).toBeGreaterThan(0);
   });
 
-  it('gives the same tokens with a draft model, all of whose guesses hold when it is the model itself', async () => {
+  it('gives the same tokens with a draft model, and accepts every draft if it is the model itself', async () => {
     const speculating = await start({ speculation: 'draft', draftGgufPath: randomModel(TINY), maxRunning: 2 });
     for (const [index, prompt] of prompts.slice(0, 3).entries()) {
       expect((await speculating.complete(greedy(prompt))).tokens).toEqual(plain[index]);
@@ -111,7 +111,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     expect(streams.load!.prefixHitTokens).toBeGreaterThan(0);
   });
 
-  it('gives the same tokens when requests end between others, and keeps what they leave', async () => {
+  it('gives the same tokens when requests end between others, and keeps the finished sequences', async () => {
     const streams = await start({
       kvLayout: 'streams',
       maxRunning: 16,
@@ -130,7 +130,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     }
   });
 
-  it('loads a LoRA adapter while it runs, batches its requests apart, and unloads it', async () => {
+  it('loads a LoRA adapter while running, batches its requests separately, and unloads it', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'fts-lora-')), 'adapter.gguf');
     writeRandomLora(path, TINY);
     await engine.call('loadAdapter', { name: 'other', path, scale: 1 });
@@ -142,7 +142,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
       expect(tokens[index * 2]).toEqual(plain[index]);
       expect(tokens[index * 2 + 1]).not.toEqual(plain[index]);
     }
-    // Another that goes does not take this one off the context.
+    // Unloading another adapter leaves this one attached to the context.
     await engine.call('loadAdapter', { name: 'passing', path, scale: 1 });
     const adapted = greedy(prompts[5]!, { adapter: 'other' });
     const { tokens: before } = await engine.complete(adapted);
@@ -154,7 +154,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     });
   });
 
-  it('lets requests that arrive together share one reading of their common prefix', async () => {
+  it('prefills the common prefix of requests that arrive together only once', async () => {
     const before = engine.load!.prefilledTokens;
     const prefix = Array.from({ length: 600 }, (_, position) => 3 + ((position * 7) % 250));
     await engine.completeAll(
@@ -169,7 +169,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     expect(second.tokens).toEqual(first.tokens);
   });
 
-  it('keeps to a schema', async () => {
+  it('generates only JSON that fits a schema', async () => {
     const schema = {
       type: 'object',
       properties: {
@@ -193,7 +193,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     }
   });
 
-  it('appends what a constraint leaves no choice about, and ends where it ends', async () => {
+  it('appends the text that a constraint forces, and ends where the constraint ends', async () => {
     const before = engine.load?.forcedTokens ?? 0;
     const pattern = 'the only possible answer, in a pattern of many words';
     const sampling = { ...GREEDY, constraint: { kind: 'pattern', pattern } as const };
@@ -212,7 +212,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     expect(late.tokens.length).toBeLessThan(3500);
   });
 
-  it('refuses what it cannot do, naming the field, and goes on', async () => {
+  it('refuses bad requests by field, and keeps serving', async () => {
     await expect(engine.complete(greedy([999_999]))).rejects.toMatchObject({ kind: 'invalid-input', field: 'prompt' });
     await expect(engine.complete(greedy(new Array(5000).fill(5)))).rejects.toMatchObject({ kind: 'invalid-input' });
     await expect(engine.complete(greedy('x', { adapter: 'none' }))).rejects.toMatchObject({ kind: 'not-found' });
@@ -222,7 +222,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     expect((await engine.complete(greedy(prompts[1]!))).tokens).toEqual(plain[1]);
   });
 
-  it('frees the place of a cancelled request', async () => {
+  it('frees the slot of a cancelled request', async () => {
     const abort = new AbortController();
     const running = engine.complete(greedy(prompts[0]!, { maxTokens: 3500 }), abort.signal);
     setTimeout(() => abort.abort(), 50);
@@ -230,7 +230,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     expect(engine.load!.running).toBe(0);
   });
 
-  it('comes back when its process is killed: the running request fails clearly, the next one works', async () => {
+  it('restarts when its process is killed: the running request fails, the next one works', async () => {
     const mortal = await start();
     for (let kill = 0; kill < 3; kill++) {
       const running = mortal.complete(greedy(prompts[0]!, { maxTokens: 3500 }));
@@ -241,7 +241,7 @@ describe.skipIf(missing !== undefined)('the engine', () => {
     expect(mortal.restarts).toBe(3);
   });
 
-  it('says what is wrong with a file that is no model', async () => {
+  it('refuses a file that is not a model', async () => {
     await expect(Engine.start({ ggufPath: import.meta.filename })).rejects.toMatchObject({ kind: 'corrupt' });
   });
 });

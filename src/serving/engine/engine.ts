@@ -20,7 +20,7 @@ import type {
   TokenEvent,
 } from './protocol.ts';
 
-/** A finished generation in one piece. */
+/** The complete result of a generation. */
 export interface Completion {
   text: string;
   tokens: number[];
@@ -35,13 +35,13 @@ interface PendingCall {
   reject(error: FtsError): void;
 }
 
-/** Starts that may fail in a row before the engine waits for someone to ask for it again. */
+/** After this many failed starts in a row, the engine restarts only when the next request arrives. */
 const MOST_FAILED_STARTS = 3;
 const CLOSE_GRACE_MS = 2000;
 
 /**
- * The parent's side of one engine process: sends requests, hands out their events, and starts the process anew when it
- * dies. Requests that were running then end with `unavailable`; those that come after wait for the new process.
+ * The parent's side of one engine process: sends requests, delivers their events, and restarts the process when it
+ * dies. Requests running at that moment end with `unavailable`; later ones wait for the new process.
  */
 export class Engine {
   private readonly settings: EngineSettings;
@@ -70,14 +70,16 @@ export class Engine {
     return engine;
   }
 
-  /** What the engine said of itself; starts it where it is not running. */
+  /** Facts about the running engine; starts the process if it is not running. */
   ready(): Promise<EngineInfo> {
     if (this.closed) return Promise.reject(new FtsError('unavailable', 'The engine has been closed.'));
     this.started ??= this.startProcess();
     return this.started;
   }
 
-  /** As of the last end of a request, or a tenth of a second ago while it works. */
+  /**
+   * The last reported load: reported when a request ends, and at most a tenth of a second old while the engine works.
+   */
   get load(): EngineLoad | undefined {
     return this.lastLoad;
   }
@@ -86,14 +88,14 @@ export class Engine {
     return this.restartCount;
   }
 
-  /** The operating system's id of the engine process, while there is one. */
+  /** The process id of the engine process; undefined while none is running. */
   get pid(): number | undefined {
     return this.child?.pid;
   }
 
   /**
-   * Generates from one prompt. The last event is `finish`; leaving the loop early, or the signal, cancels at the next
-   * step. Errors: `invalid-input` for the request, `unavailable` where the engine died on the way.
+   * Generates from one prompt. The last event is `finish`. Leaving the loop early or aborting the signal cancels the
+   * request at the next step. Errors: `invalid-input` for a bad request, `unavailable` if the engine process dies.
    */
   async *generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, undefined> {
     throwIfAborted(signal);
@@ -117,7 +119,7 @@ export class Engine {
     }
   }
 
-  /** Generates from one prompt and waits for the whole of it. */
+  /** Generates from one prompt and waits for the complete result. */
   async complete(request: GenerateRequest, signal?: AbortSignal): Promise<Completion> {
     let text = '';
     const tokens: number[] = [];
@@ -132,7 +134,7 @@ export class Engine {
   /** Generates from many prompts, batched by the engine; completions come back in the order of the requests. */
   async completeAll(requests: readonly GenerateRequest[], work?: Work): Promise<Completion[]> {
     throwIfAborted(work?.signal);
-    // Every request listens to the one signal; Node takes more than ten listeners for a leak unless told.
+    // All requests listen to one signal; without this, Node warns about a leak from the eleventh listener on.
     if (work !== undefined) setMaxListeners(0, work.signal);
     let done = 0;
     return Promise.all(
@@ -145,7 +147,7 @@ export class Engine {
     );
   }
 
-  /** One call with one answer: tokenize, embed, adapters. */
+  /** Sends a call that gets one reply: tokenize, embed, adapters. */
   async call<Name extends CallName>(
     name: Name,
     input: EngineCalls[Name]['input'],
@@ -159,7 +161,7 @@ export class Engine {
     return output;
   }
 
-  /** Ends the process and with it every request that still runs. */
+  /** Ends the process and every request that is still running. */
   async close(): Promise<void> {
     this.closed = true;
     const { child } = this;
@@ -181,9 +183,9 @@ export class Engine {
       env: withHugePages(process.env),
     });
     this.child = child;
-    let lastWords = '';
+    let stderrTail = '';
     child.stderr?.on('data', (data: Buffer) => {
-      lastWords = (lastWords + data.toString('utf8')).slice(-2000);
+      stderrTail = (stderrTail + data.toString('utf8')).slice(-2000);
     });
     return new Promise<EngineInfo>((resolve, reject) => {
       let ready = false;
@@ -204,7 +206,7 @@ export class Engine {
       child.once('exit', (code, signal) => {
         const error = new FtsError('unavailable', `The engine process ended (${signal ?? `code ${code}`}).`, {
           remedy: 'Send the request again; the engine is being restarted.',
-          ...(lastWords === '' ? {} : { cause: lastWords }),
+          ...(stderrTail === '' ? {} : { cause: stderrTail }),
         });
         reject(error);
         if (this.child === child) this.recover(error, ready);
@@ -213,7 +215,7 @@ export class Engine {
     });
   }
 
-  /** After a death: tells everyone who was waiting, and starts again unless starting itself keeps failing. */
+  /** After the process died: fails all pending requests, and restarts unless the start itself failed. */
   private recover(error: FtsError, wasReady: boolean): void {
     this.child = undefined;
     this.started = undefined;
@@ -229,7 +231,7 @@ export class Engine {
     }
     if (!wasReady) return;
     this.restartCount++;
-    // The next request awaits this promise and sees its error, if there is one.
+    // A failed restart is reported to the next request, which awaits the same promise.
     this.ready().catch(() => undefined);
   }
 
@@ -277,8 +279,9 @@ export class Engine {
 }
 
 /**
- * Lets glibc (2.35 and later) back large allocations with huge pages: weights and KV cache are read whole at every
- * step, and with 4 KB pages the address translations cost a tenth and more of it. A setting of the user's own stays.
+ * Lets glibc (2.35 and later) back large allocations with huge pages. Every step reads all weights and the KV cache,
+ * and with 4 KB pages address translation takes a tenth or more of that time. The user's own GLIBC_TUNABLES takes
+ * precedence.
  */
 function withHugePages(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1', ...environment };

@@ -1,4 +1,4 @@
-/** Events from a producer that does not wait to one consumer that does. */
+/** An unbounded queue from a producer that never waits to one consumer that awaits the next event. */
 export class EventQueue<T> {
   private readonly events: T[] = [];
   private error: Error | undefined;
@@ -9,13 +9,13 @@ export class EventQueue<T> {
     this.wake?.();
   }
 
-  /** Ends the stream with an error, after what was pushed before. */
+  /** Ends the stream with an error, which the consumer sees after the events already pushed. */
   fail(error: Error): void {
     this.error = error;
     this.wake?.();
   }
 
-  /** The next event, as soon as there is one; throws what the stream ended with. */
+  /** Waits for the next event; throws the error that the stream ended with. */
   async next(): Promise<T> {
     while (this.events.length === 0) {
       if (this.error !== undefined) throw this.error;

@@ -10,21 +10,21 @@ import type {
 } from './protocol.ts';
 import { TextStream } from './text-stream.ts';
 
-/** What a generation needs of the model's vocabulary. */
+/** The part of the model's vocabulary that a generation uses. */
 export interface Vocabulary {
   piece(token: number, special?: boolean): Buffer;
   isEndOfGeneration(token: number): boolean;
-  /** The tokens of a text in the middle of a generation; none where they would not spell exactly it. */
+  /** The tokens of a text in the middle of a generation; empty if no tokens spell it exactly. */
   split(bytes: Uint8Array): number[];
 }
 
-/** Shorter forced texts are not worth a turn of reading. */
+/** Forced text shorter than this is sampled as usual, because a prefill step would cost more than it saves. */
 const LEAST_FORCED_BYTES = 4;
 
-/** How often an answer that nobody reads before its end is told of, for the counters of the metrics. */
+/** Interval between token events of a `whole` request: only the metrics counters need them. */
 const WHOLE_INTERVAL_MS = 1000;
 
-/** One request inside the engine: its tokens so far, its sampler, its text, its times. */
+/** The state of one request in the engine: its tokens so far, sampler, text and times. */
 export class Generation {
   readonly id: number;
   readonly adapter: string;
@@ -33,7 +33,7 @@ export class Generation {
   readonly sampler: Sampler;
   readonly arrivedMs: number;
   readonly deadlineMs: number;
-  /** Its place in the KV cache while it runs. */
+  /** Its sequence in the KV cache; undefined while it waits. */
   sequence: KvSequence | undefined;
   cachedTokens = 0;
   draftedTokens = 0;
@@ -50,11 +50,11 @@ export class Generation {
   private readonly reportsLogprobs: boolean;
   private startedMs: number | undefined;
   private firstTokenMs: number | undefined;
-  /** When the last step that added tokens ended, and how many there were then. */
+  /** End time of the last step that added tokens, and the number of generated tokens at that time. */
   private stepMs: number | undefined;
   private stepTokens = 0;
-  /** When its tokens were last told. */
-  private toldMs: number | undefined;
+  /** Time of the last token event. */
+  private emittedMs: number | undefined;
   private reason: FinishReason | undefined;
   private pending = nothingPending();
 
@@ -106,7 +106,7 @@ export class Generation {
     this.startedMs ??= performance.now();
   }
 
-  /** Makes a sampled token part of the output; returns whether the generation goes on. */
+  /** Adds a sampled token to the output; returns whether the generation continues. */
   accept(choice: Choice): boolean {
     this.firstTokenMs ??= performance.now();
     const { token } = choice;
@@ -126,13 +126,13 @@ export class Generation {
   }
 
   /**
-   * Appends the tokens that the constraint leaves no choice about, in the tokenizer's own split; they are read together in
-   * the next step instead of being sampled one by one. Returns how many.
+   * Appends the tokens of the text that the constraint forces, as the tokenizer splits it. The next step prefills them
+   * together instead of sampling them one by one. Returns the number of appended tokens.
    */
   appendForced(): number {
     const bytes = this.reportsLogprobs ? undefined : this.sampler.forced();
     if (bytes === undefined || bytes.length < LEAST_FORCED_BYTES) return 0;
-    // The last token is left to be sampled: what follows the forced text may belong to it.
+    // The last token is sampled as usual, because it may also contain text beyond the forced part.
     const tokens = this.vocabulary.split(bytes).slice(0, -1);
     let appended = 0;
     for (const token of tokens) {
@@ -143,7 +143,7 @@ export class Generation {
     return appended;
   }
 
-  /** Takes note of the end of a step, for the time between tokens. */
+  /** Records the end of a step, to measure the time between tokens. */
   endStep(nowMs: number): void {
     const added = this.generatedTokens - this.stepTokens;
     if (added === 0) return;
@@ -163,21 +163,21 @@ export class Generation {
   }
 
   /**
-   * Whether its tokens should be told now: the first at once, later ones once in an interval. Intervals begin at the same
-   * times for all requests, so that those which decode together are told of together.
+   * Whether a token event is due: at once for the first token, then once per interval. Intervals start at the same
+   * times for all requests, so that requests which decode together emit their events in one message.
    */
   isDue(nowMs: number, streamIntervalMs: number): boolean {
     const interval = this.whole ? WHOLE_INTERVAL_MS : streamIntervalMs;
-    if (this.toldMs === undefined || interval === 0) return true;
-    return Math.floor(nowMs / interval) > Math.floor(this.toldMs / interval);
+    if (this.emittedMs === undefined || interval === 0) return true;
+    return Math.floor(nowMs / interval) > Math.floor(this.emittedMs / interval);
   }
 
-  /** What was added since the last event, once; undefined where there is nothing to tell. */
+  /** Returns and clears the output added since the last event; undefined if there is none. */
   takeEvent(nowMs: number): TokenEvent | undefined {
     const { text, tokens, interTokenMs, logprobs } = this.pending;
     if (text === '' && tokens.length === 0) return undefined;
     this.pending = nothingPending();
-    this.toldMs = nowMs;
+    this.emittedMs = nowMs;
     return { kind: 'tokens', id: this.id, text, tokens, interTokenMs, ...(logprobs.length === 0 ? {} : { logprobs }) };
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KvCache, type SequenceMemory } from './kv-cache.ts';
 
-/** Cells by sequence, as llama.cpp would hold them: a cell lives as long as any sequence refers to it. */
+/** A model of llama.cpp's KV memory: a cell stays in use while any sequence refers to it. */
 class FakeMemory implements SequenceMemory {
   readonly sequences = new Map<number, object[]>();
 
@@ -48,7 +48,7 @@ describe('the prefix tree over the KV cache', () => {
     expect(memory.cells).toBe(140);
   });
 
-  it('gives running requests numbers side by side where that is asked, at the cost of what is kept between them', () => {
+  it('gives running requests consecutive ids when `adjacent`, evicting what is kept between them', () => {
     const memory = new FakeMemory();
     const cache = new KvCache(memory, 1000, 8, { adjacent: true });
     const first = range(0, 4).map((index) => run(cache, memory, range(index * 100, index * 100 + 20)).sequence);
@@ -60,7 +60,7 @@ describe('the prefix tree over the KV cache', () => {
     expect(cache.usedCells).toBe(memory.cells);
   });
 
-  it('closes the gap that a finished request leaves, and moves what is kept of it to a free place', () => {
+  it('closes the gap that a finished request leaves, and moves its kept tokens to a free slot', () => {
     const memory = new FakeMemory();
     const cache = new KvCache(memory, 1000, 5, { adjacent: true });
     const [, second, , fourth] = range(0, 4).map(
@@ -74,7 +74,7 @@ describe('the prefix tree over the KV cache', () => {
     expect(cache.usedCells).toBe(memory.cells);
   });
 
-  it('leaves a gap where the only idle place keeps something', () => {
+  it('leaves a gap if the only idle slot holds a kept sequence', () => {
     const memory = new FakeMemory();
     const cache = new KvCache(memory, 1000, 3, { adjacent: true });
     const [, second, third] = range(0, 3).map(
@@ -86,20 +86,20 @@ describe('the prefix tree over the KV cache', () => {
     expect(cache.match('', range(100, 120))).toBe(20);
   });
 
-  it('names the idle places that make one row of numbers with what runs', () => {
+  it('returns the idle slots that make one consecutive range with the running ids', () => {
     const memory = new FakeMemory();
     const cache = new KvCache(memory, 1000, 6, { adjacent: true });
     const running = range(0, 5).map((from) => run(cache, memory, range(from * 100, from * 100 + 20)).sequence);
     cache.close(running[0]!, false);
     cache.close(running[2]!, true);
-    expect(cache.idlePlaces(0)).toEqual([]);
-    expect(cache.idlePlaces(1)).toEqual([{ id: 2, length: 20 }]);
-    expect(cache.idlePlaces(2)).toEqual([
+    expect(cache.idleSlots(0)).toEqual([]);
+    expect(cache.idleSlots(1)).toEqual([{ id: 2, length: 20 }]);
+    expect(cache.idleSlots(2)).toEqual([
       { id: 2, length: 20 },
       { id: 5, length: 0 },
     ]);
-    expect(cache.idlePlaces(3)).toHaveLength(3);
-    expect(cache.idlePlaces(4)).toEqual([]);
+    expect(cache.idleSlots(3)).toHaveLength(3);
+    expect(cache.idleSlots(4)).toEqual([]);
   });
 
   it('shares with a request that is still running, and each goes on alone', () => {
@@ -126,7 +126,7 @@ describe('the prefix tree over the KV cache', () => {
     expect(run(cache, memory, range(0, 50), 'lora').shared).toBe(0);
   });
 
-  it('gives up the least recently used first, and keeps what others share', () => {
+  it('evicts the least recently used sequence first, and keeps tokens that others share', () => {
     const memory = new FakeMemory();
     const cache = new KvCache(memory, 200, 8);
     cache.close(run(cache, memory, [...range(0, 40), ...range(100, 140)]).sequence, true);
@@ -138,14 +138,14 @@ describe('the prefix tree over the KV cache', () => {
     expect(cache.match('', [...range(0, 40), ...range(200, 240)])).toBe(80);
   });
 
-  it('says so when running requests hold too much', () => {
+  it('returns false if running requests hold too many cells', () => {
     const memory = new FakeMemory();
     const cache = new KvCache(memory, 100, 8);
     run(cache, memory, range(0, 80));
     expect(cache.reclaim(30)).toBe(false);
   });
 
-  it('takes the sequence id of a finished request when none is free, and refuses when all run', () => {
+  it('takes the sequence id of a finished request if none is free, and opens nothing if all are running', () => {
     const memory = new FakeMemory();
     const cache = new KvCache(memory, 1000, 2);
     cache.close(run(cache, memory, range(0, 20)).sequence, true);
@@ -154,7 +154,7 @@ describe('the prefix tree over the KV cache', () => {
     expect(cache.open('', range(300, 320), 19)).toBeUndefined();
   });
 
-  it('continues in the place of the only finished request that it could share with', () => {
+  it('takes over the slot of the only finished request that it could share with', () => {
     const memory = new FakeMemory();
     const cache = new KvCache(memory, 1000, 1);
     cache.close(run(cache, memory, range(0, 50)).sequence, true);

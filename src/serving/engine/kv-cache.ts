@@ -1,12 +1,12 @@
 import { FtsError } from '../../errors/fts-error.ts';
 
-/** What the cache needs of llama.cpp's memory: sequences by id, cells shared between them. */
+/** The operations of llama.cpp's KV memory that the cache uses; sequences are named by id and may share cells. */
 export interface SequenceMemory {
   truncate(sequence: number, from?: number): void;
   share(source: number, target: number, length: number): void;
 }
 
-/** A run of tokens held in the cache. Every sequence is a path from a root; what paths share is stored once. */
+/** A run of tokens held in the cache. Every sequence is a path from a root; a shared prefix is stored once. */
 interface PrefixNode {
   tokens: number[];
   parent: PrefixNode | undefined;
@@ -14,9 +14,9 @@ interface PrefixNode {
   holders: Set<KvSequence>;
 }
 
-/** One sequence id of llama.cpp: the tokens of a running request, or those of a finished one kept for reuse. */
+/** One sequence id of llama.cpp with the tokens of a running request, or of a finished one kept for reuse. */
 export interface KvSequence {
-  /** Changes where a gap is closed. */
+  /** Changes when `closeGaps` moves the sequence. */
   id: number;
   /** Tokens whose keys and values are in the cache. */
   length: number;
@@ -25,19 +25,19 @@ export interface KvSequence {
   lastUsed: number;
 }
 
-/** A sequence id that no request runs in, and how many tokens are kept there. */
-export interface IdlePlace {
+/** A sequence id without a running request. `length` counts the tokens kept there from a finished request. */
+export interface IdleSlot {
   id: number;
   length: number;
 }
 
-/** Finished sequences shorter than this are not worth a sequence id. */
+/** Finished sequences shorter than this are not kept, because each occupies a sequence id. */
 const MINIMUM_KEPT_TOKENS = 8;
 
 /**
- * The books of one unified KV cache: a prefix tree (RadixAttention, Zheng et al. 2023) of what each sequence holds, in
- * tokens. New requests share the longest known prefix; finished ones stay until their cells are needed, the least
- * recently used leaf first.
+ * The accounting of one KV cache: a prefix tree (RadixAttention, Zheng et al. 2023) of the tokens that each sequence
+ * holds. A new request shares the longest cached prefix. Finished sequences stay until their cells are needed and are
+ * evicted least recently used first.
  */
 export class KvCache {
   readonly cells: number;
@@ -52,8 +52,8 @@ export class KvCache {
   private clock = 0;
 
   /**
-   * `adjacent` gives running sequences numbers side by side where it can: with a stream for each, llama.cpp computes
-   * together only what has consecutive numbers.
+   * `adjacent` gives running sequences consecutive ids whenever possible, because with a stream per sequence llama.cpp
+   * computes only consecutive ids together.
    */
   constructor(memory: SequenceMemory, cells: number, sequences: number, options: { adjacent?: boolean } = {}) {
     this.memory = memory;
@@ -71,7 +71,7 @@ export class KvCache {
     return this.cells - this.used;
   }
 
-  /** Cells that only finished sequences hold: they are given up on demand. */
+  /** Cells that only finished sequences hold, so that `reclaim` can free them. */
   get reclaimableCells(): number {
     let held = 0;
     const walk = (node: PrefixNode): void => {
@@ -90,21 +90,21 @@ export class KvCache {
   }
 
   /**
-   * Opens a sequence for a request, sharing at most `limit` tokens of the longest known prefix. Undefined where every
-   * sequence id is running.
+   * Opens a sequence for a request, sharing at most `limit` tokens of the longest cached prefix. Undefined if no slot
+   * can be freed.
    */
   open(adapter: string, tokens: readonly number[], limit: number): KvSequence | undefined {
     let found = this.walk(this.root(adapter), tokens, limit);
-    const places = this.places();
-    if (!this.freeIds.some((id) => places.has(id))) {
+    const candidates = this.candidateIds();
+    if (!this.freeIds.some((id) => candidates.has(id))) {
       const donor = found.length === 0 ? undefined : keptHolder(found.node);
-      if (!this.evictOne(donor, places)) {
-        // Nobody but the donor can go: the request continues in its place.
+      if (!this.evictOne(donor, candidates)) {
+        // Only the donor of the prefix can be evicted, so the request takes over its slot.
         return donor === undefined ? undefined : this.takeOver(donor, found.length);
       }
       found = this.walk(this.root(adapter), tokens, limit);
     }
-    const id = this.freeIds.findLast((free) => places.has(free));
+    const id = this.freeIds.findLast((free) => candidates.has(free));
     if (id === undefined) return undefined;
     this.freeIds.splice(this.freeIds.indexOf(id), 1);
     const sequence: KvSequence = { id, length: found.length, running: true, leaf: found.node, lastUsed: ++this.clock };
@@ -123,7 +123,7 @@ export class KvCache {
     return sequence;
   }
 
-  /** Records tokens that a decode has just put into the cache behind a sequence. */
+  /** Records the tokens that a decode has just appended to a sequence. */
   append(sequence: KvSequence, tokens: readonly number[]): void {
     if (tokens.length === 0) return;
     const { leaf } = sequence;
@@ -139,11 +139,11 @@ export class KvCache {
     this.used += tokens.length;
   }
 
-  /** Ends a running sequence. `keep` leaves its tokens for later requests to share. */
+  /** Ends a running sequence. `keep` keeps its tokens in the cache for later requests. */
   close(sequence: KvSequence, keep: boolean): void {
     const worthKeeping = keep && sequence.length >= MINIMUM_KEPT_TOKENS && sequence.leaf.holders.size === 1;
     if (!worthKeeping) {
-      // What covers these tokens has just been useful, so it stays longer.
+      // Another sequence already holds these tokens, so it counts as just used.
       if (keep) for (const holder of sequence.leaf.holders) holder.lastUsed = ++this.clock;
       this.release(sequence);
       return;
@@ -155,8 +155,8 @@ export class KvCache {
   }
 
   /**
-   * Moves running sequences into the idle places between them, unless that would cost what the only idle place keeps. A
-   * move copies all cells of one stream, which takes less time than a gap costs in a step or two.
+   * Moves running sequences into the idle slots between them, unless the only idle slot holds a kept sequence that the
+   * move would evict. A move copies all cells of one stream, which takes less time than a gap costs in a step or two.
    */
   closeGaps(): void {
     if (!this.adjacent || (this.freeIds.length === 0 && this.kept.size === 1)) return;
@@ -168,8 +168,8 @@ export class KvCache {
     }
   }
 
-  /** The `count` idle places that make one row of numbers with all that run; none where another count would. */
-  idlePlaces(count: number): IdlePlace[] {
+  /** The idle slots that make the running ids one consecutive range, if these are exactly `count`; otherwise none. */
+  idleSlots(count: number): IdleSlot[] {
     if (!this.adjacent || count === 0) return [];
     const [lowest, highest] = this.span();
     const width = this.running.size + count;
@@ -179,13 +179,13 @@ export class KvCache {
     return ids.filter((id) => !this.running.has(id)).map((id) => ({ id, length: this.keptIn(id)?.length ?? 0 }));
   }
 
-  /** Gives up finished sequences, least recently used first, until `cells` are free; false where that is not enough. */
+  /** Evicts finished sequences, least recently used first, until `cells` are free; false if that is not enough. */
   reclaim(cells: number): boolean {
     while (this.freeCells < cells) if (!this.evictOne()) return false;
     return true;
   }
 
-  /** Forgets every finished sequence, of one adapter only where it is named. */
+  /** Evicts all finished sequences, or only those of `adapter` if given. */
   dropKept(adapter?: string): void {
     for (const sequence of [...this.kept]) {
       if (adapter === undefined || top(sequence.leaf) === this.roots.get(adapter)) this.release(sequence);
@@ -193,7 +193,7 @@ export class KvCache {
     if (adapter !== undefined) this.roots.delete(adapter);
   }
 
-  /** Makes a finished sequence a running one again, cut to its first `length` tokens. */
+  /** Makes a finished sequence run again, truncated to its first `length` tokens. */
   private takeOver(sequence: KvSequence, length: number): KvSequence {
     this.memory.truncate(sequence.id, length);
     let surplus = sequence.length - length;
@@ -217,8 +217,11 @@ export class KvCache {
     return sequence;
   }
 
-  /** The numbers that a new sequence may take: any that is not running, or those between running ones, or beside them. */
-  private places(): Set<number> {
+  /**
+   * The ids that a new sequence may take. Without `adjacent`: all that are not running. With it: those between running
+   * ids, or else the two next to them.
+   */
+  private candidateIds(): Set<number> {
     const all = Array.from({ length: this.sequences }, (_, id) => id).filter((id) => !this.running.has(id));
     if (!this.adjacent || this.running.size === 0) return new Set(all);
     const [lowest, highest] = this.span();
@@ -226,12 +229,14 @@ export class KvCache {
     return new Set(between.length > 0 ? between : all.filter((id) => id === lowest - 1 || id === highest + 1));
   }
 
-  /** The lowest and the highest number that runs. */
+  /** The lowest and the highest running id. */
   private span(): [number, number] {
     return [Math.min(...this.running.keys()), Math.max(...this.running.keys())];
   }
 
-  /** Empties an idle place: what is kept there moves to a free one, or what was used least recently is given up. */
+  /**
+   * Empties an idle slot: its kept sequence moves to a free slot; if there is none, the least recently used is evicted.
+   */
   private vacate(id: number): void {
     const kept = this.keptIn(id);
     if (kept === undefined) return;
@@ -253,10 +258,10 @@ export class KvCache {
     if (this.running.delete(id)) this.running.set(free, sequence);
   }
 
-  private evictOne(except?: KvSequence, places?: ReadonlySet<number>): boolean {
+  private evictOne(except?: KvSequence, candidates?: ReadonlySet<number>): boolean {
     let oldest: KvSequence | undefined;
     for (const sequence of this.kept) {
-      if (sequence === except || places?.has(sequence.id) === false) continue;
+      if (sequence === except || candidates?.has(sequence.id) === false) continue;
       if (oldest === undefined || sequence.lastUsed < oldest.lastUsed) oldest = sequence;
     }
     if (oldest === undefined) return false;
@@ -264,7 +269,7 @@ export class KvCache {
     return true;
   }
 
-  /** Takes a sequence out of the tree; nodes that nobody else holds go with it. */
+  /** Removes a sequence from the tree, along with the nodes that no other sequence holds. */
   private release(sequence: KvSequence): void {
     let node: PrefixNode | undefined = sequence.leaf;
     while (node !== undefined) {
@@ -291,7 +296,7 @@ export class KvCache {
     return root;
   }
 
-  /** The deepest node on the path of `tokens`, how many of its own tokens match and how many match in all. */
+  /** The deepest node that matches `tokens`: `within` of its own tokens match, `length` tokens in all. */
   private walk(root: PrefixNode, tokens: readonly number[], limit: number) {
     let node = root;
     let within = 0;
@@ -315,7 +320,7 @@ export class KvCache {
   }
 }
 
-/** Cuts a node in two at `at` and returns the upper half; the lower half keeps the identity that leaves point to. */
+/** Splits a node at `at` and returns the upper half; the lower half stays the same object, which leaves refer to. */
 function split(node: PrefixNode, at: number): PrefixNode {
   const { parent } = node;
   if (parent === undefined) throw new FtsError('internal', 'A root of the prefix tree cannot be split.');
@@ -331,7 +336,7 @@ function split(node: PrefixNode, at: number): PrefixNode {
   return upper;
 }
 
-/** A finished sequence through this node; undefined where a running one holds it too and can give it instead. */
+/** A finished sequence that holds this node; undefined if a running one holds it too and can share it instead. */
 function keptHolder(node: PrefixNode): KvSequence | undefined {
   let kept: KvSequence | undefined;
   for (const holder of node.holders) {

@@ -1,11 +1,11 @@
 import type { LlamaContext } from '../llama/context.ts';
-import type { IdlePlace } from './kv-cache.ts';
+import type { IdleSlot } from './kv-cache.ts';
 import type { PlannedRows } from './step-plan.ts';
 
 /** A row of the batch whose logits are sampled. */
 interface OutputRow {
   row: number;
-  /** The guess that this row's sample has to equal for the next row to count. */
+  /** The draft token of the next row, which is accepted only if this row's sample equals it. */
   expected: number | undefined;
 }
 
@@ -14,25 +14,25 @@ export interface PackedRows extends PlannedRows {
 }
 
 /**
- * Writes the planned tokens into the batch, in the order of their sequences: with a stream for each, llama.cpp computes
- * together only what stands in that order. The last row of each generation, and every guess, asks for logits. `fillers`
- * get a row behind what they keep, which means nothing and has to be forgotten after.
+ * Writes the planned tokens into the batch in the order of their sequence ids, because with a stream per sequence
+ * llama.cpp computes only consecutive ids together. The last row of each generation and every draft row ask for logits.
+ * Each padding slot gets a dummy row after its kept tokens, which the caller truncates after the decode.
  */
 export function packBatch(
   context: LlamaContext,
   plan: readonly PlannedRows[],
-  fillers: readonly IdlePlace[],
+  padding: readonly IdleSlot[],
 ): PackedRows[] {
   context.clearBatch();
   const packed: PackedRows[] = [];
-  const places = [
+  const slots = [
     ...plan.map((planned) => ({
       id: planned.generation.sequence!.id,
       pack: () => packed.push(pack(context, planned)),
     })),
-    ...fillers.map((place) => ({ id: place.id, pack: () => fill(context, place) })),
+    ...padding.map((slot) => ({ id: slot.id, pack: () => addDummyRow(context, slot) })),
   ];
-  for (const place of places.sort((a, b) => a.id - b.id)) place.pack();
+  for (const slot of slots.sort((a, b) => a.id - b.id)) slot.pack();
   return packed;
 }
 
@@ -54,7 +54,7 @@ function pack(context: LlamaContext, planned: PlannedRows): PackedRows {
   return { ...planned, outputs };
 }
 
-/** A row that asks for logits, since the last layer computes only those that do. */
-function fill(context: LlamaContext, { id, length }: IdlePlace): void {
+/** The dummy row asks for logits, because the last layer computes only the rows that do. */
+function addDummyRow(context: LlamaContext, { id, length }: IdleSlot): void {
   context.add(0, length, id, true);
 }

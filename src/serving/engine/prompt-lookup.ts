@@ -1,18 +1,18 @@
 import type { Generation } from './generation.ts';
 import type { Drafter } from './speculation.ts';
 
-/** Tokens that have to agree with an earlier place before its continuation is taken as a guess. */
+/** Length of the token run that has to occur earlier in the text before its continuation is drafted. */
 const GRAM_TOKENS = 3;
 
 interface GramIndex {
-  /** Where each run of `GRAM_TOKENS` tokens last ended, by its text. */
+  /** The position after the last occurrence of each run of `GRAM_TOKENS` tokens, keyed by the token ids. */
   ends: Map<string, number>;
   indexed: number;
 }
 
 /**
- * Prompt lookup decoding (Saxena 2023): what followed the same few tokens earlier in the prompt or the output is the
- * guess. Costs a map lookup, so it pays wherever text is quoted, edited or repeated.
+ * Prompt lookup decoding (Saxena 2023): drafts the tokens that followed the same run earlier in the prompt or the
+ * output. A draft costs one map lookup, so it pays whenever text is quoted, edited or repeated.
  */
 export class PromptLookup implements Drafter {
   private readonly indexes = new Map<Generation, GramIndex>();
@@ -28,7 +28,7 @@ export class PromptLookup implements Drafter {
     this.indexes.delete(generation);
   }
 
-  /** Indexes all but the newest run, so that a run never finds itself. */
+  /** Indexes every run but the newest, so that the newest run does not match itself. */
   private extend(generation: Generation): GramIndex {
     let index = this.indexes.get(generation);
     if (index === undefined) {

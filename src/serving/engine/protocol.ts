@@ -2,31 +2,31 @@ import type { ErrorRecord } from '../../errors/fts-error.ts';
 import type { ModelShape } from '../llama/model.ts';
 import type { SamplingSettings } from '../sampling/sampling-settings.ts';
 
-/** How an engine process is set up; what is left out is chosen by the engine for the model and this machine. */
+/** Settings of an engine process. The engine chooses defaults for the model and this machine. */
 export interface EngineSettings {
   ggufPath: string;
   /** Cells of the KV cache, shared by all requests. */
   contextTokens?: number;
-  /** Requests that decode in one batch. */
+  /** Most requests in one batch. */
   maxRunning?: number;
   threads?: number;
-  /** Most prompt tokens in one step: the longest time that a running stream waits for a new prompt. */
+  /** Most prompt tokens in one step, which bounds how long a new prompt can delay running streams. */
   prefillChunkTokens?: number;
   kvCacheType?: 'f16' | 'q8_0';
   /**
-   * `unified` shares every cell and every prefix between all requests. `streams` gives each request an equal part of
-   * the cache: attention never passes over the cells of others, a shared prefix is copied. Left out: `streams` where
-   * each part is as long as the model's trained context.
+   * `unified` shares all cells and prefixes between requests. `streams` gives each request an equal part of the cache:
+   * attention never scans the cells of other requests, but a shared prefix is copied. Default: `streams` if each part
+   * is at least as long as the model's trained context, otherwise `unified`.
    */
   kvLayout?: 'unified' | 'streams';
   /**
-   * Milliseconds for which tokens of a stream are held back to travel together; 0: every step is told. A first token, an
-   * end and an error never wait.
+   * Least milliseconds between two token events of one stream; 0 emits an event every step. The first token, the finish
+   * event and errors are emitted at once.
    */
   streamIntervalMs?: number;
-  /** Keep finished sequences for later requests that begin alike. */
+  /** Keep finished sequences in the cache for later requests with the same prefix. */
   prefixCache?: boolean;
-  /** Guess tokens ahead from the request's own text (`lookup`) or with a smaller model (`draft`). */
+  /** Speculative decoding: draft tokens come from the request's own text (`lookup`) or a smaller model (`draft`). */
   speculation?: 'off' | 'lookup' | 'draft';
   draftGgufPath?: string;
   /** A GPU package installed beside the CPU one (`cuda`, `vulkan`) and the layers to put there. */
@@ -34,7 +34,7 @@ export interface EngineSettings {
   gpuLayers?: number;
 }
 
-/** One generation as the engine knows it: text or token ids in, no chat, no JSON. */
+/** One generation request to the engine: a prompt as text or token ids, without chat messages or JSON formats. */
 export interface GenerateRequest {
   prompt: string | number[];
   /** Recognise control tokens in the prompt's text, as chat templates write them. Default true. */
@@ -42,14 +42,14 @@ export interface GenerateRequest {
   sampling: SamplingSettings;
   stop?: string[];
   stopTokens?: number[];
-  /** Left out: until the model stops or the context is full. */
+  /** Default: until the model stops or the context is full. */
   maxTokens?: number;
   ignoreEos?: boolean;
-  /** Nobody reads the answer before its end, so that its tokens need not be told as they come. */
+  /** The client reads only the finished answer, so token events are emitted rarely. */
   whole?: boolean;
   /** Name of a loaded LoRA adapter. */
   adapter?: string;
-  /** Milliseconds after arrival at which the generation ends with what it has. */
+  /** Milliseconds after arrival at which the generation ends with the text generated so far. */
   deadlineMs?: number;
 }
 
@@ -64,13 +64,13 @@ export interface TokenLogprobs extends LogprobEntry {
   top: LogprobEntry[];
 }
 
-/** Text that has become certain since the last event, and the tokens of the steps between. */
+/** Text that has become final since the last event, and the tokens generated since then. */
 export interface TokenEvent {
   kind: 'tokens';
   id: number;
   text: string;
   tokens: number[];
-  /** One value for each of those steps but the request's first: milliseconds since the step before, per token of the step. */
+  /** For each step but the request's first: milliseconds since the previous step, divided by the tokens of the step. */
   interTokenMs: number[];
   logprobs?: TokenLogprobs[];
 }
@@ -85,7 +85,7 @@ export interface FinishEvent {
   usage: EngineUsage;
 }
 
-/** What one request used; times are milliseconds of the engine's clock. */
+/** Tokens and times of one request; times are milliseconds. */
 export interface EngineUsage {
   promptTokens: number;
   cachedTokens: number;
@@ -120,13 +120,13 @@ export interface EngineLoad {
   preemptions: number;
   draftedTokens: number;
   acceptedTokens: number;
-  /** Tokens that a constraint left no choice about, appended without sampling. */
+  /** Tokens that were the only ones a constraint allowed, appended without sampling. */
   forcedTokens: number;
   /** Milliseconds spent inside llama.cpp's forward pass. */
   forwardMs: number;
 }
 
-/** What the engine says of itself once the model is loaded. */
+/** Facts about the engine and its model, sent once the model is loaded. */
 export interface EngineInfo {
   pid: number;
   llamaVersion: string;
@@ -142,7 +142,7 @@ export interface EngineInfo {
   residentBytes: number;
 }
 
-/** Calls answered with one reply each, beside the stream of generation events. */
+/** Calls that get one reply each, unlike generations, which get a stream of events. */
 export interface EngineCalls {
   tokenize: { input: { text: string; special: boolean; bos: boolean }; output: number[] };
   detokenize: { input: { tokens: number[] }; output: string };

@@ -1,27 +1,27 @@
 import type { Generation } from './generation.ts';
 import type { PlannedRows } from './step-plan.ts';
 
-/** Guesses the tokens that come next; what it guesses wrong costs time but never changes the output. */
+/** Drafts the next tokens. A wrong draft costs time but never changes the output. */
 export interface Drafter {
-  /** At most `most` guesses behind a generation's tokens; fewer or none where it has no idea. */
+  /** Up to `most` draft tokens to follow the generation's tokens; may be empty. */
   draft(generation: Generation, most: number): readonly number[];
   forget(generation: Generation): void;
 }
 
-/** Longest guess: on CPUs a step of 8 rows already costs 4 to 5 times one of 1 row. */
+/** Longest draft: on CPUs a step of 8 rows costs 4 to 5 times as much as a step of 1 row. */
 const MOST_DRAFTED = 8;
-/** Above this many streams a batch is full of certain tokens, and guesses only slow it. */
+/** Above this many streams the batch is large enough without drafts, which would only slow it. */
 export const MOST_STREAMS = 4;
-/** A guess has to promise at least this much speed to be worth its risk. */
+/** Least expected speedup for which a draft is made. */
 const WORTHWHILE_GAIN = 1.08;
-/** Generated tokens after which a stream whose guesses failed tries again. */
+/** Tokens to generate without drafts after a stream's drafts stopped paying, before it drafts again. */
 const RETRY_TOKENS = 96;
 /** Weight of the newest measurement in the running averages of step times. */
 const SMOOTHING = 0.2;
-/** Step time by rows, relative to one row, until it is measured (7 B to 100 M models on AVX-512). */
+/** Default step time by number of rows, relative to one row, used until measured (7 B to 100 M models on AVX-512). */
 const TYPICAL_COST = [1, 1, 1.7, 2.1, 2.4, 3, 3.5, 4, 4.5];
 
-/** How well guesses have done for one stream: a Beta prior of 3 hits in 4, with fading memory. */
+/** Accepted and rejected drafts of one stream, decayed over time, starting from a Beta prior of 3 hits in 4. */
 interface Record {
   hits: number;
   misses: number;
@@ -29,8 +29,8 @@ interface Record {
 }
 
 /**
- * Decides when and how far to speculate (Leviathan et al. 2023): from each stream's own acceptance and the measured
- * time of steps of each size, it picks the length that promises most tokens per second, and none where none pays.
+ * Decides when and how far to speculate (Leviathan et al. 2023): from each stream's acceptance rate and the measured
+ * step times by batch size, it picks the draft length with the most expected tokens per second, or no draft.
  */
 export class Speculation {
   private readonly drafter: Drafter;
@@ -38,14 +38,14 @@ export class Speculation {
   /** Milliseconds of a pure decode step by its number of rows. */
   private readonly stepMs: (number | undefined)[] = [];
 
-  /** Milliseconds that one guessed token costs to make. */
+  /** Milliseconds it takes to make one draft token. */
   private draftMs = 0;
 
   constructor(drafter: Drafter) {
     this.drafter = drafter;
   }
 
-  /** Guesses for the decoding streams of a step; none while a prompt is being read beside them. */
+  /** Drafts for the decoding streams of a step; none while any stream of the group is still prefilling. */
   draft(group: readonly Generation[]): Map<Generation, readonly number[]> {
     const drafts = new Map<Generation, readonly number[]>();
     if (group.length > MOST_STREAMS || group.some((generation) => generation.remaining !== 1)) return drafts;
@@ -64,7 +64,7 @@ export class Speculation {
     if (length > 0) this.draftMs += SMOOTHING * (elapsedMs / length - this.draftMs);
   }
 
-  /** Takes note of how long a step took. */
+  /** Records the time of a decode step. */
   observe(rows: readonly PlannedRows[], elapsedMs: number): void {
     if (rows.some((planned) => planned.count !== 1)) return;
     const size = rows.reduce((sum, planned) => sum + 1 + planned.draft.length, 0);
@@ -72,7 +72,7 @@ export class Speculation {
     this.stepMs[size] = known === undefined ? elapsedMs : known + SMOOTHING * (elapsedMs - known);
   }
 
-  /** Takes note of how many guesses of a stream came true. */
+  /** Records how many draft tokens of a stream were accepted. */
   learn(generation: Generation, drafted: number, accepted: number): void {
     const record = this.record(generation);
     record.hits = record.hits * 0.9 + accepted;
@@ -116,7 +116,7 @@ export class Speculation {
     return best;
   }
 
-  /** Milliseconds of a step of `rows` rows: measured, or scaled from the nearest size that was. */
+  /** Milliseconds of a step of `rows` rows: measured, or scaled from the nearest measured size. */
   private cost(rows: number): number {
     const measured = this.stepMs[rows];
     if (measured !== undefined) return measured;

@@ -1,7 +1,7 @@
 import { choosePrompts } from '../../scheduling/prompt-order.ts';
 import type { Generation } from './generation.ts';
 
-/** The tokens of one generation in one step: its next `count` known ones, and the `draft` guessed to follow them. */
+/** The tokens of one generation in one step: the next `count` known tokens, then the `draft` tokens. */
 export interface PlannedRows {
   generation: Generation;
   count: number;

@@ -1,8 +1,8 @@
 import { StringDecoder } from 'node:string_decoder';
 
 /**
- * Turns the bytes of successive tokens into text that is safe to show: whole characters only, and nothing that may yet
- * turn out to be the beginning of a stop string. A stop string itself is never shown.
+ * Turns the bytes of successive tokens into text that is safe to emit: complete characters only, and nothing that may
+ * still turn out to be the beginning of a stop string. A stop string itself is never emitted.
  */
 export class TextStream {
   private readonly stops: readonly string[];
@@ -19,7 +19,7 @@ export class TextStream {
     return this.found;
   }
 
-  /** Takes the next token's bytes and returns the text that has become certain. */
+  /** Takes the next token's bytes and returns the text that is now final. */
   push(bytes: Buffer): string {
     if (this.found !== undefined) return '';
     const text = this.decoder.write(bytes);
@@ -38,7 +38,7 @@ export class TextStream {
     return shown;
   }
 
-  /** What was held back, once no more tokens come; an incomplete character becomes U+FFFD. */
+  /** Returns the held-back text after the last token; an incomplete character becomes U+FFFD. */
   flush(): string {
     if (this.found !== undefined) return '';
     const rest = this.held + this.decoder.end();

@@ -9,32 +9,32 @@ export interface ContextOptions {
   cells: number;
   /** Most tokens in one decode call. */
   batchTokens: number;
-  /** Most tokens that llama.cpp computes at once; left out: the whole batch. */
+  /** Most tokens in one forward pass of llama.cpp; default: the whole batch. */
   passRows?: number;
   /** Sequence ids, running and cached together; llama.cpp allows 256. */
   sequences: number;
   threads: number;
   kvCacheType: 'f32' | 'f16' | 'q8_0';
   /**
-   * `unified`: all sequences in one pool of cells, prefixes shared without a copy. `streams`: a fixed part of the cells
-   * for each sequence, so that attention never passes over the cells of others.
+   * `unified`: all sequences share one pool of cells and share prefixes without a copy. `streams`: each sequence has a
+   * fixed part of the cells, so that attention never scans the cells of other sequences.
    */
   kvLayout?: 'unified' | 'streams';
-  /** On unless switched off: it accumulates in binary16, which comparisons of logits may want to avoid. */
+  /** Default true. It accumulates in binary16, so tests that compare logits may switch it off. */
   flashAttention?: boolean;
-  /** A context for embeddings pools over each sequence instead of giving logits. */
+  /** Compute embeddings instead of logits. */
   embeddings?: boolean;
 }
 
-/** What one decode call came back with: `full` means that the cache has no room and nothing was changed. */
+/** The result of one decode call. `full`: the cache has no free cells, and nothing was changed. */
 export type DecodeOutcome = 'done' | 'full' | 'failed';
 
 const GGML_TYPE = { f32: 0, f16: 1, q8_0: 8 } as const;
 const FLASH_ATTENTION_ENABLED = 1;
 
 /**
- * One llama.cpp context: a batch to fill, a unified KV cache and a persistent thread pool. Rows of the batch are
- * written straight into llama.cpp's own arrays; logits are read as views of its output buffer, without a copy.
+ * One llama.cpp context: a batch, a KV cache and a persistent thread pool. Batch rows are written straight into
+ * llama.cpp's own arrays, and logits are read as views of its output buffer, without a copy.
  */
 export class LlamaContext {
   readonly options: ContextOptions;
@@ -115,7 +115,7 @@ export class LlamaContext {
     return code === 1 ? 'full' : 'failed';
   }
 
-  /** The logits of a row that asked for them: `[vocabSize]`, valid and writable until the next decode. */
+  /** The logits of a row added with `wantsLogits`: `[vocabSize]`, valid and writable until the next decode. */
   logits(row: number): Float32Array {
     return this.view(this.llama.logitsAt(this.pointer, row), this.vocabSize, 'logits');
   }
@@ -125,18 +125,18 @@ export class LlamaContext {
     return this.view(this.llama.embeddingsAt(this.pointer, row), this.width, 'embedding');
   }
 
-  /** Forgets positions `from` (inclusive) to the end of a sequence; cells that no sequence holds become free. */
+  /** Removes positions `from` (inclusive) to the end of a sequence; cells that no sequence holds become free. */
   truncate(sequence: number, from = 0): void {
     this.llama.sequenceRemove(this.memory, sequence, from, -1);
   }
 
-  /** Gives `target` the first `length` positions of `source`: shared cells when unified, copied ones between streams. */
+  /** Gives `target` the first `length` positions of `source`: as shared cells if unified, as copies between streams. */
   share(source: number, target: number, length: number): void {
     if (this.options.kvLayout !== 'streams') {
       this.llama.sequenceCopy(this.memory, source, target, 0, length);
       return;
     }
-    // Between streams llama.cpp copies whole sequences only, and aborts otherwise.
+    // Between streams llama.cpp can copy only whole sequences and aborts on a partial copy.
     this.llama.sequenceCopy(this.memory, source, target, -1, -1);
     this.truncate(target, length);
   }
@@ -145,7 +145,7 @@ export class LlamaContext {
     this.llama.memoryClear(this.memory, false);
   }
 
-  /** Sets the LoRA adapters of the following decodes. */
+  /** Sets the LoRA adapters for the following decodes. */
   setAdapters(adapters: { pointer: bigint; scale: number }[]): void {
     const pointers = BigUint64Array.from(adapters, (adapter) => adapter.pointer);
     const scales = Float32Array.from(adapters, (adapter) => adapter.scale);
@@ -161,7 +161,7 @@ export class LlamaContext {
     if (address === null) throw new FtsError('internal', `The row has no ${what}.`);
     let view = this.views.get(address);
     if (view === undefined) {
-      // The output buffer may move when it grows; its old addresses are then never handed out again.
+      // The output buffer may move when it grows, so views of old addresses would pile up.
       if (this.views.size > 4096) this.views.clear();
       view = new Float32Array(koffi.view(address, length * 4));
       this.views.set(address, view);

@@ -5,8 +5,8 @@ import type { Llama } from './library.ts';
 import { LlamaModel } from './model.ts';
 
 /**
- * A smaller model that continues token lists greedily, for speculation. It keeps one sequence per stream in a cache of
- * its own and reads only what is new since its last guess.
+ * A smaller model that drafts tokens greedily for speculation. It keeps one sequence per stream in its own KV cache and
+ * prefills only the tokens that are new since its last draft.
  */
 export class DraftModel {
   private readonly context: LlamaContext;
@@ -14,7 +14,7 @@ export class DraftModel {
   private readonly freeSequences: number[];
   private readonly options: { cells: number; streams: number; threads: number };
 
-  /** Errors: `invalid-input` where its vocabulary differs in size from the model that it drafts for. */
+  /** Errors: `invalid-input` if its vocabulary size differs from that of the target model. */
   constructor(
     llama: Llama,
     path: string,
@@ -44,7 +44,7 @@ export class DraftModel {
     });
   }
 
-  /** The `most` likeliest tokens behind `tokens`, one by one; none where there is no room for this stream. */
+  /** Continues `tokens` greedily by up to `most` tokens; returns none if no sequence is free for this stream. */
   continue(stream: object, tokens: readonly number[], most: number): number[] {
     const state = this.known.get(stream) ?? this.open(stream);
     if (state === undefined) return [];
@@ -56,7 +56,7 @@ export class DraftModel {
     const guess: number[] = [];
     let fresh = tokens.slice(common);
     while (guess.length < most) {
-      const next = this.read(state, fresh);
+      const next = this.prefill(state, fresh);
       if (next === undefined) return guess;
       guess.push(next);
       fresh = [next];
@@ -80,8 +80,8 @@ export class DraftModel {
     return state;
   }
 
-  /** Reads tokens in chunks and returns the likeliest next one; undefined where the cache is full. */
-  private read(state: { sequence: number; tokens: number[] }, fresh: readonly number[]): number | undefined {
+  /** Prefills tokens in chunks and returns the likeliest next one; undefined if the cache is full. */
+  private prefill(state: { sequence: number; tokens: number[] }, fresh: readonly number[]): number | undefined {
     if (state.tokens.length + fresh.length > this.options.cells / this.options.streams) return undefined;
     const { context } = this;
     const chunk = context.options.batchTokens;

@@ -6,8 +6,8 @@ import type { LlamaModel } from './model.ts';
 const MOST_INPUT_TOKENS = 2048;
 
 /**
- * Embeddings from a decoder model: the mean of the last hidden states over the input, scaled to length 1. Has a context
- * of its own beside the one that generates.
+ * Embeddings from a decoder model: the mean of the last hidden states over the input, scaled to length 1. Uses its own
+ * context, separate from the one that generates.
  */
 export class Embedder {
   private readonly context: LlamaContext;

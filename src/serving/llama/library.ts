@@ -18,7 +18,7 @@ const EXPECTED_VERSION = '0.4.0';
 export interface Llama {
   version: string;
   packageName: string;
-  /** The CPU features that the chosen variant uses, such as `CPU : AVX512 = 1 | …`. */
+  /** The CPU features that the loaded variant uses, such as `CPU : AVX512 = 1 | …`. */
   systemInfo(): string;
   modelDefaultParams(): ModelParams;
   contextDefaultParams(): ContextParams;
@@ -76,11 +76,11 @@ export interface Llama {
   adapterInit(model: Pointer, path: string): Pointer;
   adapterFree(adapter: Pointer): void;
   setAdapters(context: Pointer, adapters: BigUint64Array, count: number, scales: Float32Array): number;
-  /** A persistent thread pool of ggml's CPU backend: without one every decode starts and joins its threads anew. */
+  /** A persistent thread pool of ggml's CPU backend; without one every decode starts and joins new threads. */
   threadPool(threads: number): Pointer;
   /** Devices that ggml found, such as `CPU` or `Vulkan0`. */
   deviceCount: number;
-  /** Held for the life of the process: koffi unmaps a library when its handle is collected. */
+  /** Kept for the life of the process, because koffi unmaps a library when its handle is garbage-collected. */
   handles: readonly Library[];
 }
 
@@ -89,7 +89,7 @@ type Library = ReturnType<typeof koffi.load>;
 let loaded: Llama | undefined;
 
 /**
- * Loads libggml and libllama once per process, silences their logs, picks the CPU variant that scores best on this
+ * Loads libggml and libllama once per process, silences their logs, selects the CPU variant that scores best on this
  * processor (as ggml's own loader does) and checks version, struct sizes and defaults. `gpu` names a GPU package.
  */
 export function loadLlama(gpu?: string): Llama {
@@ -206,7 +206,7 @@ function bind(gpu: string | undefined): Llama {
   return llama;
 }
 
-/** `ggml_threadpool_new` lives in the CPU variant that ggml chose, so it is asked of ggml's own registry. */
+/** `ggml_threadpool_new` is a symbol of the CPU variant that ggml chose, so it is looked up in ggml's registry. */
 function threadPoolFactory(ggml: Library, base: Library): (threads: number) => Pointer {
   const registryByName = ggml.func('void *ggml_backend_reg_by_name(const char *name)');
   const procedureAddress = base.func('void *ggml_backend_reg_get_proc_address(void *registry, const char *name)');
@@ -219,8 +219,8 @@ function threadPoolFactory(ggml: Library, base: Library): (threads: number) => P
       cpumask: new Array(512).fill(false),
       n_threads: threads,
       prio: 0,
-      // About two milliseconds of waiting awake: through the sampling between two steps, but not much longer, so that an
-      // engine that has nothing to do leaves the core to the server beside it.
+      // Spin for about two milliseconds before sleeping: long enough to bridge the sampling between two steps, short
+      // enough that an idle engine leaves the core to the HTTP server.
       poll: 1,
       strict_cpu: false,
       paused: false,

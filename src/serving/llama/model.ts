@@ -2,7 +2,7 @@ import { FtsError } from '../../errors/fts-error.ts';
 import type { Llama } from './library.ts';
 import type { Pointer } from './structs.ts';
 
-/** A loaded GGUF model: its vocabulary, its metadata, its shape. Knows nothing of contexts or requests. */
+/** A loaded GGUF model with its vocabulary, metadata and shape. Contexts and requests are handled elsewhere. */
 export class LlamaModel {
   readonly path: string;
   readonly pointer: Pointer;
@@ -28,7 +28,7 @@ export class LlamaModel {
     this.pieces = new Array(this.vocabSize);
   }
 
-  /** Loads a GGUF file, memory-mapped. Errors: `corrupt` where libllama refuses it, `invalid-input` for encoders. */
+  /** Loads a GGUF file, memory-mapped. Errors: `corrupt` if libllama refuses it, `invalid-input` for encoder models. */
   static load(llama: Llama, path: string, options: { gpuLayers: number }): LlamaModel {
     const params = llama.modelDefaultParams();
     params.n_gpu_layers = options.gpuLayers;
@@ -52,8 +52,8 @@ export class LlamaModel {
   }
 
   /**
-   * Text to token ids. `special` recognises control tokens written out in the text (chat templates do); `bos` adds the
-   * model's beginning-of-sequence token where the model asks for one and the text does not already begin with it.
+   * Text to token ids. `special` recognises control tokens written out in the text, as chat templates write them; `bos`
+   * adds the beginning-of-sequence token if the model uses one and the text does not already begin with it.
    */
   tokenize(text: string, options: { special: boolean; bos: boolean }): number[] {
     const bytes = Buffer.from(text, 'utf8');
@@ -70,7 +70,7 @@ export class LlamaModel {
     return doubled ? ids.slice(1) : ids;
   }
 
-  /** The bytes of one token; control tokens have none unless `special`. A token may hold part of a character. */
+  /** The bytes of one token; control tokens have none unless `special`. A token may hold only part of a character. */
   piece(token: number, special = false): Buffer {
     if (!special) {
       const known = this.pieces[token];
@@ -87,9 +87,9 @@ export class LlamaModel {
     return piece;
   }
 
-  /** The tokens of a text in the middle of a generation; none where they would not spell exactly it. */
+  /** The tokens of a text in the middle of a generation; empty if no tokens spell it exactly. */
   split(bytes: Uint8Array): number[] {
-    // Some tokenizers put a space before a text's first word, so the text stands behind a line end, which is cut off again.
+    // Some tokenizers add a space before the first word, so a line end goes before the text and is cut off again.
     const tokens = this.tokenize(`\n${Buffer.from(bytes).toString('utf8')}`, { special: false, bos: false });
     let surplus = tokens.reduce((sum, token) => sum + this.piece(token).length, 0) - bytes.length;
     let first = 0;
@@ -113,7 +113,7 @@ export class LlamaModel {
     return Number.isInteger(token) && token >= 0 && token < this.vocabSize;
   }
 
-  /** The Jinja chat template of the GGUF, where it has one. */
+  /** The Jinja chat template of the GGUF; null if it has none. */
   get chatTemplate(): string | null {
     return this.llama.modelChatTemplate(this.pointer, null);
   }
@@ -133,7 +133,7 @@ export class LlamaModel {
     };
   }
 
-  /** The scalar metadata of the GGUF, as text; long values (templates, merges) are cut. */
+  /** The scalar metadata of the GGUF, as text; long values (templates, merges) are truncated. */
   metadata(): Record<string, string> {
     const { llama, pointer } = this;
     const entries: Record<string, string> = {};

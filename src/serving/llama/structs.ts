@@ -3,7 +3,7 @@ import { FtsError } from '../../errors/fts-error.ts';
 
 const POINTER = 'void *';
 
-/** The structs of `llama.h` v0.4.0 that cross the boundary by value, in the header's own order and names. */
+/** The structs of `llama.h` v0.4.0 that are passed by value, with the header's field names and order. */
 const modelParamsType = koffi.struct('llama_model_params', {
   devices: POINTER,
   tensor_buft_overrides: POINTER,
@@ -131,7 +131,7 @@ export interface Batch {
   logits: bigint;
 }
 
-/** Sizes on every 64-bit platform that the packages exist for, from the header compiled with C. */
+/** Struct sizes on all supported platforms (all are 64-bit), from the header compiled as C. */
 const EXPECTED_SIZES_BYTES: [string, ReturnType<typeof koffi.struct>, number][] = [
   ['llama_model_params', modelParamsType, 80],
   ['llama_context_params', contextParamsType, 160],
@@ -139,7 +139,7 @@ const EXPECTED_SIZES_BYTES: [string, ReturnType<typeof koffi.struct>, number][] 
   ['ggml_threadpool_params', threadPoolParamsType, 528],
 ];
 
-/** Throws where koffi lays a struct out otherwise than the C compiler did. */
+/** Throws if koffi lays out a struct differently from the C compiler. */
 export function assertStructSizes(): void {
   for (const [name, type, expected] of EXPECTED_SIZES_BYTES) {
     const actual = koffi.sizeof(type);
@@ -148,8 +148,8 @@ export function assertStructSizes(): void {
 }
 
 /**
- * Throws where the library's own default values do not come back as written in `llama.h` v0.4.0: a moved or added
- * field shows here before it can corrupt memory.
+ * Throws if the library's default values do not read back as written in `llama.h` v0.4.0, so that a moved or added
+ * field is found before it can corrupt memory.
  */
 export function assertDefaults(model: ModelParams, context: ContextParams): void {
   const expected: [string, unknown, unknown][] = [

@@ -1,4 +1,4 @@
-/** vLLM's own histogram buckets (vllm/v1/metrics/loggers.py), so that its dashboards and alerts keep their meaning. */
+/** vLLM's histogram buckets (vllm/v1/metrics/loggers.py), so that its dashboards and alerts work unchanged. */
 export const BUCKETS = {
   timeToFirstToken: [
     0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560,

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { ModelPool } from '../pool/model-pool.ts';
 import type { ServingTelemetry } from './serving-telemetry.ts';
 
-/** `/metrics` for Prometheus and `/ready` for load balancers: ready until the server drains. */
+/** `/metrics` for Prometheus and `/ready` for load balancers, which is ready until the server drains. */
 export function metricsRoutes(pool: ModelPool, telemetry: ServingTelemetry): Hono {
   const app = new Hono();
   app.get('/metrics', async (context) =>

@@ -84,7 +84,7 @@ describe('the metrics of serving', () => {
     request.tokens(1, []);
     request.tokens(4, [100, 30]);
     request.finish('stop', usage);
-    // What the pool says when the generator is closed after its end must not count again.
+    // The pool also reports a failure when the generator is closed after its end; that must not count.
     request.fail(new FtsError('cancelled', 'The client went away.'));
     const text = await telemetry.registry.metrics();
     expect(text).toContain('fts:generation_tokens_total{model_name="m"} 5');
@@ -119,7 +119,7 @@ describe('the metrics of serving', () => {
     expect(text).toContain('fts:num_requests_waiting{model_name="m"} 4');
     expect(text).toContain('fts:kv_cache_usage_perc{model_name="m"} 0.25');
     expect(text).toContain('fts:prefix_cache_hits_total{model_name="m"} 24');
-    // A new engine counts from nothing again.
+    // A new engine process counts from zero.
     telemetry.load('m', { ...load, steps: 3, prefixHitTokens: 5, draftedTokens: 9 }, 0);
     text = await telemetry.registry.metrics();
     expect(text).toContain('fts:prefix_cache_hits_total{model_name="m"} 29');

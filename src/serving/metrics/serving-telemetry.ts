@@ -4,7 +4,7 @@ import type { EngineLoad, EngineUsage } from '../engine/protocol.ts';
 import type { Caller, PoolObserver, RequestObserver } from '../pool/model-pool.ts';
 import { BUCKETS } from './buckets.ts';
 
-/** Where request lines go: pino, or anything with its `info`. */
+/** The logger for request lines: pino, or anything with its `info` method. */
 export interface RequestLogger {
   info(line: object, message: string): void;
 }
@@ -17,7 +17,7 @@ export interface TelemetryOptions {
 
 const LABELS = ['model_name'] as const;
 
-/** Counters that an engine keeps itself, from zero in every new process. */
+/** Counters kept by the engine process, which start from zero in every new process. */
 const ENGINE_COUNTERS = {
   prefixQueriedTokens: ['prefix_cache_queries', 'Prompt tokens looked up in the prefix cache.'],
   prefixHitTokens: ['prefix_cache_hits', 'Prompt tokens found in the prefix cache.'],
@@ -30,7 +30,7 @@ const ENGINE_COUNTERS = {
 type EngineCounter = keyof typeof ENGINE_COUNTERS;
 const ENGINE_COUNTER_FIELDS = Object.keys(ENGINE_COUNTERS) as EngineCounter[];
 
-/** One model's engine: what it told last, and what all engines of that model have counted. */
+/** The last reported load of one model's engine, and the counters summed over all engine processes of that model. */
 interface EngineState {
   load: EngineLoad | undefined;
   queued: number;
@@ -38,8 +38,8 @@ interface EngineState {
 }
 
 /**
- * Prometheus metrics with vLLM's names, labels and buckets, and one log line per request. What engines tell of themselves
- * is kept and read when metrics are asked for; their counters restart with them, here they only grow.
+ * Prometheus metrics with vLLM's names, labels and buckets, and one log line per request. Engine loads are stored as
+ * they are reported and read on each scrape. An engine's counters restart with its process; the totals here only grow.
  */
 export class ServingTelemetry implements PoolObserver {
   readonly registry = new Registry();
@@ -60,7 +60,7 @@ export class ServingTelemetry implements PoolObserver {
     this.histograms = {
       timeToFirstToken: histogram('time_to_first_token_seconds', 'Time to first token.', BUCKETS.timeToFirstToken),
       interToken: histogram('inter_token_latency_seconds', 'Time between output tokens.', BUCKETS.interToken),
-      // vLLM's name for the same until 0.11, which most dashboards still ask for.
+      // The same metric under the name that vLLM used until 0.11, which most dashboards still query.
       interTokenOldName: histogram('time_per_output_token_seconds', 'Time between output tokens.', BUCKETS.interToken),
       timePerOutputToken: histogram(
         'request_time_per_output_token_seconds',

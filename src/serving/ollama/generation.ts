@@ -21,13 +21,16 @@ import {
 
 type Format = OllamaChatRequest['format'];
 
-/** What one answer reports in the end, in Ollama's nanoseconds. */
+/** Times of one answer in milliseconds; the last line reports them in nanoseconds, as Ollama does. */
 interface Timing {
   startedMs: number;
   loadMs: number;
 }
 
-/** `POST /api/generate`: one prompt, as NDJSON unless `stream` is false. An empty prompt loads or unloads the model. */
+/**
+ * `POST /api/generate`: answers one prompt, as NDJSON unless `stream` is false. An empty prompt loads or unloads the
+ * model.
+ */
 export async function generate(pool: ModelPool, context: Context, identify: IdentifyCaller): Promise<Response> {
   const body = parseWith(generateSchema, await readJsonBody(context), 'the generate request');
   return answer(pool, context, identify, body, body.prompt === '', (model) => {
@@ -41,7 +44,7 @@ export async function generate(pool: ModelPool, context: Context, identify: Iden
   });
 }
 
-/** `POST /api/chat`: a conversation with tools, as NDJSON unless `stream` is false. */
+/** `POST /api/chat`: answers a conversation, with tools, as NDJSON unless `stream` is false. */
 export async function chat(pool: ModelPool, context: Context, identify: IdentifyCaller): Promise<Response> {
   const body = parseWith(chatSchema, await readJsonBody(context), 'the chat request');
   return answer(pool, context, identify, body, body.messages.length === 0, (model) => {
@@ -62,7 +65,7 @@ export async function chat(pool: ModelPool, context: Context, identify: Identify
   });
 }
 
-/** One route's own part of an answer. */
+/** The part of an answer that differs between the routes. */
 interface AnswerPlan {
   request: PoolRequest;
   parser: ToolCallParser | undefined;
@@ -174,7 +177,7 @@ function promptOf(model: LoadedModel, body: OllamaGenerateRequest): ChatPrompt {
       remedy: 'Leave suffix out.',
     });
   }
-  // Models without a template of their own complete the text; those with one answer it.
+  // Without a chat template the model completes the raw text; with one it answers the prompt as a user message.
   if (body.raw || model.info.chatTemplate === null) {
     const encoded = model.textCodec?.encode(body.prompt);
     const prompt = `${body.system ?? ''}${encoded?.text ?? body.prompt}`;
@@ -184,7 +187,7 @@ function promptOf(model: LoadedModel, body: OllamaGenerateRequest): ChatPrompt {
   return renderChat(model, [...system, { role: 'user', content: body.prompt }], undefined);
 }
 
-/** Ollama's defaults for sampling, but for the repetition penalty, which is off unless asked for. */
+/** Builds the engine request with Ollama's sampling defaults, except that the repetition penalty is off by default. */
 function toPoolRequest(
   body: OllamaGenerateRequest | OllamaChatRequest,
   prompt: string,

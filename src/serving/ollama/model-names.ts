@@ -2,17 +2,17 @@ import { FtsError } from '../../errors/fts-error.ts';
 
 const UNIT_SECONDS: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
-/** Ollama's clients write `name:latest`; our registry knows `name`. */
+/** Removes the tag `:latest`, which Ollama's clients add to names. */
 export function registryName(name: string): string {
   return name.replace(/:latest$/, '');
 }
 
-/** The name as Ollama lists it: always with a tag. */
+/** Adds `:latest` to a name without a tag, because Ollama lists every name with a tag. */
 export function taggedName(name: string): string {
   return name.includes(':') ? name : `${name}:latest`;
 }
 
-/** Seconds of a `keep_alive` (`"5m"`, `300`, `-1`); undefined where it is left out. */
+/** Seconds of a `keep_alive` (`"5m"`, `300`, `-1`); undefined if it is not given. */
 export function keepAliveSeconds(value: string | number | null | undefined): number | undefined {
   if (value === null || value === undefined) return undefined;
   if (typeof value === 'number') return value;
@@ -22,7 +22,7 @@ export function keepAliveSeconds(value: string | number | null | undefined): num
     throw new FtsError('invalid-input', `${value} is not a duration.`, {
       field: 'keep_alive',
       value,
-      remedy: 'Write it like 5m, 1h30m, 300 (seconds) or -1 (for ever).',
+      remedy: 'Write it like 5m, 1h30m, 300 (seconds) or -1 (forever).',
     });
   }
   const seconds = parts.reduce((sum, part) => sum + Number(part[1]) * UNIT_SECONDS[part[2]!]!, 0);

@@ -20,13 +20,13 @@ export interface PullProgress {
   completed?: number;
 }
 
-/** What the registry above does for routes that change it; left out, those routes refuse. */
+/** Pulls and removes models for the routes that change the registry. A route without its function refuses. */
 export interface ModelStore {
   pull?(name: string, signal: AbortSignal): AsyncGenerator<PullProgress>;
   remove?(name: string): Promise<void>;
 }
 
-/** Ollama's API over a pool of models, to be mounted at the root: its paths begin with `/api`. */
+/** Ollama's API over a pool of models. Mount it at the root; its paths begin with `/api`. */
 export function ollamaRoutes(
   pool: ModelPool,
   store: ModelStore = {},
@@ -47,17 +47,17 @@ export function ollamaRoutes(
   return app;
 }
 
-/** Ollama's errors are one string; the status is the OpenAI API's. */
+/** An error in Ollama's shape, a single string, with the same status as in the OpenAI API. */
 function ollamaError(thrown: unknown, context: Context): Response {
   const error = FtsError.from(thrown);
   const response = openAiError(error, context);
-  return new Response(JSON.stringify({ error: inWords(error) }), {
+  return new Response(JSON.stringify({ error: errorText(error) }), {
     status: response.status,
     headers: response.headers,
   });
 }
 
-function inWords({ message, remedy }: FtsError): string {
+function errorText({ message, remedy }: FtsError): string {
   return remedy === undefined ? message : `${message} ${remedy}`;
 }
 
@@ -123,7 +123,7 @@ async function runningModels(pool: ModelPool) {
       size: model.memoryBytes,
       digest: listing?.digest ?? '',
       details: details(listing, model),
-      // A model that stays for ever has a year that no client will see.
+      // A model without an expiry gets a date far in the future, because clients expect one.
       expires_at: (model.expiresAt ?? new Date(Date.UTC(2318, 0, 1))).toISOString(),
       size_vram: 0,
       context_length: model.info.maxRequestTokens,
@@ -166,13 +166,13 @@ async function pull(store: ModelStore, context: Context): Promise<Response> {
   const progress = store.pull(registryName(body.model), context.req.raw.signal);
   if (!body.stream) {
     for await (const _step of progress) {
-      // Without streaming only the outcome is told.
+      // Without streaming only the outcome is sent.
     }
     return context.json({ status: 'success' });
   }
   return streamResponse(context, pullLines(progress), {
     contentType: 'application/x-ndjson',
-    onFailure: (error) => `${JSON.stringify({ error: inWords(FtsError.from(error)) })}\n`,
+    onFailure: (error) => `${JSON.stringify({ error: errorText(FtsError.from(error)) })}\n`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** `options` of a request; what the engine has no use for (such as `num_gpu`) is accepted and ignored. */
+/** `options` of a request; options that the engine does not use (such as `num_gpu`) are accepted and ignored. */
 const optionsSchema = z
   .object({
     num_predict: z.number().int().optional(),
@@ -21,7 +21,7 @@ export type OllamaOptions = z.output<typeof optionsSchema>;
 
 const formatSchema = z.union([z.literal(''), z.literal('json'), z.record(z.string(), z.unknown())]).nullish();
 
-/** `5m`, `1h30m`, a number of seconds, or negative for ever. */
+/** `5m`, `1h30m` or a number of seconds; negative means forever. */
 const keepAliveSchema = z.union([z.string(), z.number()]).nullish();
 
 const common = {

@@ -13,15 +13,18 @@ const loadSchema = unloadSchema.extend({
   scale: z.number().min(-8).max(8).default(1),
 });
 
-/** The path behind a `lora_path`, where the caller may use it. */
+/** Resolves a `lora_path` to a file path. Errors: `forbidden` if the caller may not use it. */
 export type AdapterPath = (given: FileToRead) => string;
 
-/** For servers that have no folder to take adapters from. */
+/** For servers without an adapter folder: refuses every adapter. */
 export const noAdapters: AdapterPath = () => {
   throw new FtsError('forbidden', 'This server loads no adapters over HTTP.', { field: 'lora_path' });
 };
 
-/** `POST /v1/load_lora_adapter` (as in vLLM): requests then name it in `adapter`. It stays while its model does. */
+/**
+ * `POST /v1/load_lora_adapter` (as in vLLM): loads an adapter, which requests name in `adapter`, until its model
+ * unloads.
+ */
 export async function loadAdapter(pool: ModelPool, context: Context, pathOf: AdapterPath): Promise<Response> {
   const body = parseWith(loadSchema, await readJsonBody(context), 'the adapter');
   const path = pathOf(body.lora_path);

@@ -6,24 +6,24 @@ import { serverSentEvent, streamResponse } from '../event-stream.ts';
 import type { Caller, LoadedModel, ModelPool } from '../pool/model-pool.ts';
 import { openAiErrorBody, readJsonBody } from './errors.ts';
 
-/** One generating route's own part of an answer: what it makes of the events, whole or piece by piece. */
+/** A generating route's own part of an answer: turns the events into one reply or into a stream. */
 interface Answer {
   /** Reads every event and returns the whole reply. */
   whole(): Promise<object>;
   /** The reply as server-sent events. */
   streamed(): AsyncGenerator<string>;
-  /** An error after the stream began, as its last event. */
+  /** The last event of a stream that failed after it began. */
   failed?(error: unknown): string;
 }
 
 interface GeneratingRoute<Body> {
   schema: z.ZodType<Body>;
-  /** What the body is called in an error: `the completion request`. */
+  /** Name of the body in errors, such as `the completion request`. */
   what: string;
   start(model: LoadedModel, body: Body, caller: Caller): Answer;
 }
 
-/** Every generating route of the API: reads the body, holds the model while it answers, whole or as a stream. */
+/** Handles every generating route: parses the body, keeps the model loaded, and answers in one reply or as a stream. */
 export async function answerWith<Body extends { model: string; stream?: boolean | null | undefined }>(
   route: GeneratingRoute<Body>,
   pool: ModelPool,

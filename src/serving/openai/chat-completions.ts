@@ -10,7 +10,7 @@ import { answerWith } from './answer.ts';
 import { type ChatChoice, startChat } from './chat-generation.ts';
 import { type ChatCompletionRequest, chatCompletionSchema } from './schemas.ts';
 
-/** `POST /v1/chat/completions`: whole or streamed, with tools, structured output, log probabilities and usage. */
+/** `POST /v1/chat/completions`: one reply or a stream, with tools, structured output, log probabilities and usage. */
 export function chatCompletions(pool: ModelPool, context: Context, identify: IdentifyCaller): Promise<Response> {
   const route = { schema: chatCompletionSchema, what: 'the chat completion request' };
   const start = (model: LoadedModel, body: ChatCompletionRequest, caller: Caller) => {
@@ -88,7 +88,7 @@ async function* streamedReply(
   yield `${last}data: [DONE]\n\n`;
 }
 
-/** Token counts over all choices; the prompt counts once, as the choices share it. */
+/** Token counts over all choices; the prompt counts once, because the choices share it. */
 function apiUsage(usages: readonly (EngineUsage | undefined)[]) {
   const prompt = usages[0]?.promptTokens ?? 0;
   const completion = usages.reduce((sum, usage) => sum + (usage?.completionTokens ?? 0), 0);

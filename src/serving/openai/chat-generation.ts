@@ -8,7 +8,7 @@ import type { Caller, LoadedModel, ModelPool, PoolEvent } from '../pool/model-po
 import { choices, formatConstraint, generationRequest, toolConstraint } from './generation-request.ts';
 import type { ChatCompletionRequest } from './schemas.ts';
 
-/** One choice of a chat answer, as far as it has been generated. */
+/** The state of one choice of a chat answer while it is generated. */
 export class ChatChoice {
   text = '';
   readonly calls: ToolCall[] = [];
@@ -22,7 +22,7 @@ export class ChatChoice {
     this.parser = tools === undefined ? undefined : new ToolCallParser(tools);
   }
 
-  /** Adds an event and returns what it brought: text outside calls, and calls that are now complete. */
+  /** Adds an event and returns its text outside calls and the calls that it completes. */
   absorb(event: PoolEvent): { content: string; calls: ToolCall[] } {
     const piece =
       event.kind === 'tokens' ? this.parse(event.text) : (this.parser?.flush() ?? { content: '', calls: [] });
@@ -42,7 +42,7 @@ export class ChatChoice {
   }
 }
 
-/** Starts a chat request's choices. Every chat API translates to a `ChatCompletionRequest` and comes through here. */
+/** Starts the choices of a chat request. Every chat API translates its request to a `ChatCompletionRequest` first. */
 export function startChat(pool: ModelPool, model: LoadedModel, body: ChatCompletionRequest, caller: Caller) {
   const { tools, choice } = toolsOf(body);
   const messages = body.messages.map(toTemplateMessage);
@@ -88,7 +88,9 @@ function toolsOf(body: ChatCompletionRequest): { tools: ToolDefinition[] | undef
   return { tools: body.tools as ToolDefinition[], choice };
 }
 
-/** Templates take plain text and parsed arguments, where the API carries parts and JSON text. */
+/**
+ * Converts an API message (content parts, arguments as JSON text) to a template's form (plain text, parsed arguments).
+ */
 function toTemplateMessage(message: ChatCompletionRequest['messages'][number]): ChatMessage {
   const { content, role, tool_calls: calls, ...rest } = message;
   const text = typeof content === 'string' ? content : (content ?? []).map((part) => part.text).join('');

@@ -18,7 +18,7 @@ interface ChoiceState {
   usage: EngineUsage | undefined;
 }
 
-/** `POST /v1/completions`: text or token ids in, one or many prompts, whole or streamed. */
+/** `POST /v1/completions`: one or many prompts as text or token ids, answered in one reply or as a stream. */
 export function completions(pool: ModelPool, context: Context, identify: IdentifyCaller): Promise<Response> {
   const route = { schema: completionSchema, what: 'the completion request' };
   const start = (model: LoadedModel, body: CompletionRequest, caller: Caller) => {
@@ -125,7 +125,7 @@ async function* streamedReply(
   yield `${last}data: [DONE]\n\n`;
 }
 
-/** Every prompt counts once, however many choices it has. */
+/** Token counts over all choices; each prompt counts once, whatever its number of choices. */
 function totalUsage(states: readonly ChoiceState[], body: CompletionRequest) {
   const perPrompt = states.filter((_, index) => index % (body.n ?? 1) === 0);
   const prompt = perPrompt.reduce((sum, state) => sum + (state.usage?.promptTokens ?? 0), 0);
@@ -139,14 +139,14 @@ function totalUsage(states: readonly ChoiceState[], body: CompletionRequest) {
   };
 }
 
-/** The next log probabilities of a choice, their offsets counted on from those before. */
+/** The next log probabilities of a choice; offsets continue from the previous ones. */
 function streamedLogprobs(state: ChoiceState, entries: readonly TokenLogprobs[]) {
   const logprobs = apiLogprobs(entries, state.offset);
   state.offset += entries.reduce((sum, entry) => sum + entry.text.length, 0);
   return logprobs;
 }
 
-/** The completion API's own shape: parallel lists by token. */
+/** Log probabilities in the shape of the completion API: parallel lists with one entry per token. */
 function apiLogprobs(entries: readonly TokenLogprobs[], from = 0) {
   let offset = from;
   const offsets = entries.map((entry) => {

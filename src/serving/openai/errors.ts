@@ -3,7 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type ErrorKind, FtsError } from '../../errors/fts-error.ts';
 import { requireShallow } from '../../errors/json-depth.ts';
 
-/** Status and `type` by the OpenAI API's own table; `code` is what client libraries switch on. */
+/** HTTP status and error `type` of the OpenAI API for each error kind. */
 const STATUS: Record<ErrorKind, [ContentfulStatusCode, string]> = {
   'invalid-input': [400, 'invalid_request_error'],
   'not-found': [404, 'invalid_request_error'],
@@ -33,7 +33,7 @@ export function openAiError(thrown: unknown, context: Context): Response {
   return context.json(openAiErrorBody(error), STATUS[error.kind][0]);
 }
 
-/** The request's JSON body. Errors: `invalid-input` where it is none, or nested too deep. */
+/** The request's JSON body. Errors: `invalid-input` if it is not valid JSON or nested too deep. */
 export async function readJsonBody(context: Context): Promise<unknown> {
   let body: unknown;
   try {

@@ -26,7 +26,7 @@ function accepts(choice: 'required' | { name: string }, call: object): boolean {
 }
 
 describe('the constraint of a forced tool call', () => {
-  it('joins the name with the schema of its own arguments, references inside it included', () => {
+  it('pairs each name with the schema of its arguments, including references inside it', () => {
     expect(accepts('required', { name: 'move', arguments: { to: 'there' } })).toBe(true);
     expect(accepts('required', { name: 'move', arguments: { to: 'nowhere' } })).toBe(false);
     expect(accepts('required', { name: 'stop', arguments: { to: 1 } })).toBe(true);

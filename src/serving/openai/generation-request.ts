@@ -7,7 +7,9 @@ import type { GenerationFields, responseFormatSchema } from './schemas.ts';
 
 type ResponseFormat = z.output<typeof responseFormatSchema> | null | undefined;
 
-/** The engine's request for the fields that all generating routes share; OpenAI's defaults (temperature 1). */
+/**
+ * Builds the engine request from the fields that all generating routes share, with OpenAI's defaults (temperature 1).
+ */
 export function generationRequest(
   fields: GenerationFields & { stream?: boolean | null | undefined },
   own: {
@@ -48,7 +50,7 @@ export function generationRequest(
   };
 }
 
-/** The requests of `n` choices: each with a seed of its own where one was given. */
+/** One request per choice; a given seed is increased by one for each further choice. */
 export function choices(request: PoolRequest, n: number | null | undefined): PoolRequest[] {
   return Array.from({ length: n ?? 1 }, (_, index) => {
     const { seed } = request.sampling;
@@ -57,14 +59,14 @@ export function choices(request: PoolRequest, n: number | null | undefined): Poo
   });
 }
 
-/** What a response format asks for. */
+/** The constraint for a response format; undefined for plain text. */
 export function formatConstraint(format: ResponseFormat): ConstraintSource | undefined {
   if (format?.type === 'json_object') return { kind: 'json-schema', schema: { type: 'object' } };
   if (format?.type === 'json_schema') return { kind: 'json-schema', schema: format.json_schema.schema };
   return undefined;
 }
 
-/** A forced tool call: one JSON object that names a tool and gives arguments by its schema. */
+/** The constraint of a forced tool call: one JSON object with a tool's name and arguments that fit its schema. */
 export function toolConstraint(
   tools: readonly ToolDefinition[] | undefined,
   choice: ToolChoice,
@@ -80,7 +82,7 @@ function callSchema(tool: ToolDefinition): object {
     type: 'object',
     properties: {
       name: { const: name },
-      // An identifier of its own keeps the references inside the tool's schema pointing there.
+      // The `$id` makes `$ref`s inside the tool's schema resolve within that schema.
       arguments: { $id: `schema:/tools/${encodeURIComponent(name)}`, type: 'object', ...parameters },
     },
     required: ['name', 'arguments'],

@@ -9,7 +9,7 @@ import { embeddings } from './embeddings.ts';
 import { openAiError } from './errors.ts';
 import { responses } from './responses.ts';
 
-/** The OpenAI API over a pool of models, to be mounted at the root: its paths begin with `/v1`. */
+/** The OpenAI API over a pool of models. Mount it at the root; its paths begin with `/v1`. */
 export function openAiRoutes(
   pool: ModelPool,
   identify: IdentifyCaller = identifyByToken,

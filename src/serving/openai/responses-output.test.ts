@@ -11,7 +11,7 @@ interface Indexed {
 
 const call = (name: string): ToolCall => ({ id: `call_${name}`, name, arguments: '{}' });
 
-/** What a client that follows the stream holds at its end. */
+/** The output that a client has assembled from the stream at its end. */
 function follow(events: readonly ResponseEvent[]) {
   const items: { type: string; text: string; id: string }[] = [];
   for (const { type, fields } of events) {
@@ -26,7 +26,7 @@ function follow(events: readonly ResponseEvent[]) {
 }
 
 describe('the output of a response', () => {
-  it('keeps items in the order of generation, each at the index its events named', () => {
+  it('keeps items in the order of generation, each at the index that its events carry', () => {
     const output = new ResponseOutput();
     const events = [
       ...output.add({ content: ' \n', calls: [] }),
@@ -50,18 +50,18 @@ describe('the output of a response', () => {
     ]);
   });
 
-  it('opens no message for white space before a call', () => {
+  it('starts no message for white space before a call', () => {
     const output = new ResponseOutput();
     const events = [...output.add({ content: '\n', calls: [] }), ...output.add({ content: '', calls: [call('one')] })];
     expect(follow([...events, ...output.finish()])).toMatchObject([{ type: 'function_call' }]);
   });
 
-  it('is one empty message where nothing was generated', () => {
+  it('is one empty message if nothing was generated', () => {
     const output = new ResponseOutput();
     expect(follow(output.finish())).toMatchObject([{ type: 'message', text: '' }]);
   });
 
-  it('streams what it holds at the end, for any order of text and calls', () => {
+  it('streams exactly the final output, for any order of text and calls', () => {
     const piece = fc.record({ content: fc.constantFrom('', ' ', 'a', 'b\n'), calls: fc.constantFrom([], [call('x')]) });
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {

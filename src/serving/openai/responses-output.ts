@@ -3,7 +3,7 @@ import type { ToolCall } from '../chat/tool-calls.ts';
 import type { ChatChoice } from './chat-generation.ts';
 import type { ResponsesRequest } from './responses-request.ts';
 
-/** One event of the API's stream; the route numbers them. */
+/** One event of the API's stream, without the sequence number, which the route adds. */
 export interface ResponseEvent {
   type: string;
   fields: object;
@@ -21,22 +21,22 @@ interface CallItem {
 }
 
 /**
- * The output items of a response in the order in which they are generated. The events of `add` and `finish` carry the
- * same indices as `output`, because both read this one list.
+ * The output items of a response in the order of generation. The events of `add` and `finish` have the same indices as
+ * `output`, because both use this list.
  */
 export class ResponseOutput {
   private readonly items: (MessageItem | CallItem)[] = [];
-  /** White space opens no message: between or before calls it is layout. */
+  /** White space held back: it does not start a message, because before or between calls it is layout. */
   private heldSpace = '';
 
-  /** Adds what one generation event brought. */
+  /** Adds the content and calls of one generation event and returns the stream events for them. */
   add({ content, calls }: { content: string; calls: readonly ToolCall[] }): ResponseEvent[] {
     const events = this.addText(content);
     for (const call of calls) events.push(...this.closeMessage(), ...this.addCall(call));
     return events;
   }
 
-  /** Closes the last message. An answer without any item is one empty message. */
+  /** Closes the last message. An answer without items becomes one empty message. */
   finish(): ResponseEvent[] {
     const opened = this.items.length === 0 ? this.openMessage(this.heldSpace) : [];
     return [...opened, ...this.closeMessage()];
@@ -114,7 +114,7 @@ export class ResponseOutput {
   }
 }
 
-/** The response object, while it is generated and when it has ended. */
+/** The response object, both during generation and at its end. */
 export function responseObject(
   { id, createdAt }: { id: string; createdAt: number },
   body: ResponsesRequest,

@@ -4,7 +4,7 @@ import { type ChatCompletionRequest, textPart } from './schemas.ts';
 
 const content = z.union([z.string(), z.array(textPart)]);
 
-/** Items are told apart by `type`, which only messages may leave out. */
+/** An item's `type` selects its schema; only messages may omit it. */
 const inputItem = z.preprocess(
   (item) => (typeof item === 'object' && item !== null && !('type' in item) ? { ...item, type: 'message' } : item),
   z.discriminatedUnion('type', [
@@ -55,14 +55,14 @@ export const responsesSchema = z.object({
     })
     .loose()
     .nullish(),
-  /** Responses are not stored, so a reference to one is refused rather than ignored. */
+  /** Refused rather than ignored, because responses are not stored. */
   previous_response_id: z.null('this server keeps no responses; send the whole conversation as input').optional(),
 });
 
 export type ResponsesRequest = z.output<typeof responsesSchema>;
 type InputItem = z.output<typeof inputItem>;
 
-/** The same request for the chat API, which does the rest. */
+/** Translates a request of the Responses API to a chat completion request. */
 export function chatRequestOf(body: ResponsesRequest): ChatCompletionRequest {
   return {
     model: body.model,
@@ -95,7 +95,7 @@ function messagesOf({ instructions, input }: ResponsesRequest): ChatCompletionRe
   return messages;
 }
 
-/** Calls that follow each other are one assistant message with several calls, as the chat API has them. */
+/** Adds an item to the chat messages; successive calls become one assistant message, as the chat API expects. */
 function addItem(messages: ChatCompletionRequest['messages'], item: InputItem): void {
   switch (item.type) {
     case 'message':

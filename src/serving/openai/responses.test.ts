@@ -38,7 +38,7 @@ describe.skipIf(engineMissing() !== undefined)('the responses API, through the o
     await pool.drain(1);
   });
 
-  it('answers with text and usage, and says when it ended for its length', async () => {
+  it('answers with text and usage, and reports when it ended at the token limit', async () => {
     const response = await openai.responses.create({
       model: 'tiny',
       instructions: 'Be short.',
@@ -59,7 +59,7 @@ describe.skipIf(engineMissing() !== undefined)('the responses API, through the o
     expect(response.usage!.total_tokens).toBe(response.usage!.input_tokens + 8);
   });
 
-  it('streams the same text in the order of events that the API names', async () => {
+  it('streams the same text in the order of events that the API defines', async () => {
     const request = { model: 'tiny', input: 'Hello', max_output_tokens: 12, temperature: 0 };
     const whole = await openai.responses.create(request);
     const types: string[] = [];
@@ -85,7 +85,7 @@ describe.skipIf(engineMissing() !== undefined)('the responses API, through the o
     expect(final?.usage?.output_tokens).toBe(12);
   });
 
-  it('calls a tool whose arguments fit, whole and streamed, and reads its result back', async () => {
+  it('calls a tool with valid arguments, with and without streaming, and accepts its result', async () => {
     const request = { model: 'tiny', input: 'Weather?', tools: [weather], tool_choice: 'required' as const };
     const response = await openai.responses.create(request);
     const call = response.output.find((item) => item.type === 'function_call');
@@ -110,7 +110,7 @@ describe.skipIf(engineMissing() !== undefined)('the responses API, through the o
     expect(next.usage!.input_tokens).toBeGreaterThan(response.usage!.input_tokens);
   });
 
-  it('keeps to a JSON schema', async () => {
+  it('generates only JSON that fits the schema', async () => {
     const response = await openai.responses.create({
       model: 'tiny',
       input: 'A number.',
@@ -130,7 +130,7 @@ describe.skipIf(engineMissing() !== undefined)('the responses API, through the o
     expect(Number.isInteger((JSON.parse(response.output_text) as { n: number }).n)).toBe(true);
   });
 
-  it('refuses an image by its place instead of dropping it', async () => {
+  it('refuses an image, naming its path, instead of dropping it', async () => {
     const image = { type: 'input_image' as const, image_url: 'data:image/png;base64,AA==', detail: 'auto' as const };
     await expect(
       openai.responses.create({
@@ -140,7 +140,7 @@ describe.skipIf(engineMissing() !== undefined)('the responses API, through the o
     ).rejects.toMatchObject({ status: 400, param: 'input.0.content.1.type', message: /"input_image"/ });
   });
 
-  it('refuses to force a call where there are no tools', async () => {
+  it('refuses to force a call without tools', async () => {
     await expect(openai.responses.create({ model: 'tiny', input: 'x', tool_choice: 'required' })).rejects.toMatchObject(
       { status: 400, param: 'tool_choice' },
     );
@@ -158,7 +158,7 @@ describe.skipIf(engineMissing() !== undefined)('the responses API, through the o
     ).rejects.toMatchObject({ status: 400, param: 'tool_calls.function.arguments' });
   });
 
-  it('refuses to go on from a response that it did not keep', async () => {
+  it('refuses to continue an earlier response, because none are stored', async () => {
     await expect(
       openai.responses.create({ model: 'tiny', input: 'x', previous_response_id: 'resp_1' }),
     ).rejects.toMatchObject({ status: 400, param: 'previous_response_id' });

@@ -10,8 +10,8 @@ import { ResponseOutput, responseObject } from './responses-output.ts';
 import { chatRequestOf, type ResponsesRequest, responsesSchema } from './responses-request.ts';
 
 /**
- * `POST /v1/responses`: translated to a chat request, whole or streamed. Stateless: nothing is stored, and a reference
- * to an earlier response is refused.
+ * `POST /v1/responses`: translated to a chat request, answered in one reply or as a stream. Nothing is stored, so a
+ * reference to an earlier response is refused.
  */
 export function responses(pool: ModelPool, context: Context, identify: IdentifyCaller): Promise<Response> {
   const route = { schema: responsesSchema, what: 'the responses request' };

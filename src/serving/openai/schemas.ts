@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Fields of generation that the chat and the completion API share, with the extensions of vLLM and llama.cpp. */
+/** Fields shared by the chat and the completion API, including extensions of vLLM and llama.cpp. */
 const generationFields = {
   model: z.string().min(1),
   temperature: z.number().min(0).max(2).nullish(),
@@ -22,7 +22,7 @@ const generationFields = {
   grammar: z.string().nullish(),
   /** Name of a LoRA adapter of the model (our extension; vLLM puts it in `model`). */
   adapter: z.string().nullish(),
-  /** Seconds after which the answer ends with what there is (our extension). */
+  /** Seconds after which the answer ends with the text generated so far (our extension). */
   deadline_seconds: z.number().positive().nullish(),
   user: z.string().nullish(),
 };
@@ -31,7 +31,7 @@ export type GenerationFields = z.output<z.ZodObject<typeof generationFields>>;
 
 const textPartTypes = ['text', 'input_text', 'output_text', 'refusal'];
 
-/** A part of a message. Text is all that a model here reads, so any other part is refused by its type. */
+/** A content part of a message. Models here read only text, so parts of any other type are refused. */
 export const textPart = z
   .object({ type: z.string(), text: z.string().optional(), refusal: z.string().optional() })
   .loose()

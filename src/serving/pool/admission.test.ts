@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Admission } from './admission.ts';
 
 describe('admission', () => {
-  it('lets as many in as there are slots and the next when one leaves', async () => {
+  it('admits as many requests as there are slots, and the next when one leaves', async () => {
     const door = new Admission({ slots: 1, maxQueued: 10 });
     const leave = await door.enter('a');
     const second = door.enter('a');
@@ -22,7 +22,7 @@ describe('admission', () => {
     });
   });
 
-  it('gives turns by key: a flood of one does not hold up another', async () => {
+  it('lets keys take turns, so that a flood from one does not delay another', async () => {
     const door = new Admission({ slots: 1, maxQueued: 100 });
     const order: string[] = [];
     const leave = await door.enter('flood');
@@ -37,7 +37,7 @@ describe('admission', () => {
     expect(order.indexOf('quiet')).toBe(1);
   });
 
-  it('forgets who gave up waiting, and counts a place once', async () => {
+  it('removes a request that stopped waiting, and frees a slot only once', async () => {
     const door = new Admission({ slots: 1, maxQueued: 10 });
     const leave = await door.enter('a');
     const abort = new AbortController();

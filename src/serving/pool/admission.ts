@@ -4,18 +4,18 @@ interface Ticket {
   admit(): void;
 }
 
-/** Weight of the newest request in the average that `Retry-After` is made from. */
+/** Weight of the newest request in the average duration that `Retry-After` is computed from. */
 const SMOOTHING = 0.1;
 
 /**
- * The door of one engine: as many requests inside as it has slots, a bounded queue before it, and turns by API key, so
- * that one client's flood delays its own requests first.
+ * Admission control of one engine: at most `slots` requests run, a bounded queue holds the rest, and API keys take
+ * turns, so that a client that floods the server delays its own requests first.
  */
 export class Admission {
   private readonly slots: number;
   private readonly maxQueued: number;
   private readonly queues = new Map<string, Ticket[]>();
-  private inside = 0;
+  private admitted = 0;
   private queuedCount = 0;
   private averageSeconds = 1;
 
@@ -29,18 +29,18 @@ export class Admission {
   }
 
   /**
-   * Waits for a slot and returns the function that gives it back. Errors: `rate-limited` with the seconds to wait where
-   * the queue is full, `cancelled` where the signal comes first.
+   * Waits for a slot and returns the function that frees it. Errors: `rate-limited` with the seconds to wait if the
+   * queue is full, `cancelled` if the signal aborts first.
    */
   async enter(key: string, signal?: AbortSignal): Promise<() => void> {
-    if (this.inside >= this.slots || this.queuedCount > 0) await this.queue(key, signal);
-    else this.inside++;
+    if (this.admitted >= this.slots || this.queuedCount > 0) await this.queue(key, signal);
+    else this.admitted++;
     const enteredMs = performance.now();
     let left = false;
     return () => {
       if (left) return;
       left = true;
-      this.inside--;
+      this.admitted--;
       this.averageSeconds += SMOOTHING * ((performance.now() - enteredMs) / 1000 - this.averageSeconds);
       this.admitNext();
     };
@@ -77,17 +77,17 @@ export class Admission {
     });
   }
 
-  /** Gives the free slot to the key whose turn it is, and puts that key last. */
+  /** Gives the free slot to the next key in turn and moves that key to the end. */
   private admitNext(): void {
     const next = this.queues.entries().next();
-    if (next.done === true || this.inside >= this.slots) return;
+    if (next.done === true || this.admitted >= this.slots) return;
     const [key, queue] = next.value;
     this.queues.delete(key);
     const ticket = queue.shift();
     if (queue.length > 0) this.queues.set(key, queue);
     if (ticket === undefined) return;
     this.queuedCount--;
-    this.inside++;
+    this.admitted++;
     ticket.admit();
   }
 }

@@ -1,6 +1,6 @@
 import type { PoolEvent } from './model-pool.ts';
 
-/** Runs several generations of one request at once and yields their events as they come, each with its index. */
+/** Runs several generations of one request concurrently and yields their events as they arrive, each with its index. */
 export async function* mergeChoices(
   choices: readonly AsyncGenerator<PoolEvent>[],
 ): AsyncGenerator<{ index: number; event: PoolEvent }> {

@@ -24,7 +24,7 @@ describe.skipIf(engineMissing() !== undefined)('the pool of models', () => {
   };
   afterEach(() => pool.drain(0));
 
-  it('loads a model once for many, and unloads it when it has been idle for its time', async () => {
+  it('loads a model once for many requests, and unloads it after its keep-alive time', async () => {
     open();
     const [first, second] = await Promise.all([pool.acquire('one'), pool.acquire('one')]);
     expect(first.model.engine).toBe(second.model.engine);
@@ -45,7 +45,7 @@ describe.skipIf(engineMissing() !== undefined)('the pool of models', () => {
     expect(names().sort()).toEqual(['one', 'three']);
   });
 
-  it('refuses a model for which there is no memory beside those in use, and says when to come back', async () => {
+  it('refuses a model that does not fit beside those in use, with a Retry-After', async () => {
     open({ memoryBudgetBytes: fileBytes * 1.5 });
     const { release } = await pool.acquire('one');
     await expect(pool.acquire('two')).rejects.toMatchObject({ kind: 'exhausted', retryAfterSeconds: 5 });
@@ -54,7 +54,7 @@ describe.skipIf(engineMissing() !== undefined)('the pool of models', () => {
     expect(names()).toEqual(['two']);
   });
 
-  it('does not unload what is answering', async () => {
+  it('does not unload a model that is answering', async () => {
     open();
     const { release } = await pool.acquire('one');
     await expect(pool.unload('one')).rejects.toMatchObject({ kind: 'conflict' });
@@ -63,7 +63,7 @@ describe.skipIf(engineMissing() !== undefined)('the pool of models', () => {
     expect(await pool.unload('one')).toBe(false);
   });
 
-  it('answers 429 with Retry-After over HTTP when the queue is full, and takes the place of who went away', async () => {
+  it('answers 429 with Retry-After over HTTP when the queue is full, and reuses the slot of a client that left', async () => {
     open({ maxQueued: 1 });
     const app = openAiRoutes(pool);
     const post = (signal?: AbortSignal) =>
@@ -73,7 +73,7 @@ describe.skipIf(engineMissing() !== undefined)('the pool of models', () => {
         ...(signal === undefined ? {} : { signal }),
       });
     const { model, release } = await pool.acquire('one');
-    // One runs and two look ahead; the fourth waits, the fifth is refused.
+    // One runs and two are sent ahead; the fourth waits, the fifth is refused.
     const leaving = new AbortController();
     const inside = await Promise.all([post(leaving.signal), post(), post()]);
     const waiting = post();
@@ -88,7 +88,7 @@ describe.skipIf(engineMissing() !== undefined)('the pool of models', () => {
     release();
   });
 
-  it('stops reading a long prompt when its client goes away', async () => {
+  it('stops the prefill of a long prompt when its client disconnects', async () => {
     pool = poolOf({
       long: { name: 'long', ggufPath, settings: { ...settings, contextTokens: 4096, prefillChunkTokens: 16 } },
     });
@@ -106,7 +106,7 @@ describe.skipIf(engineMissing() !== undefined)('the pool of models', () => {
     release();
   });
 
-  it('lets running requests end and takes no new ones while it drains', async () => {
+  it('finishes running requests and refuses new ones while draining', async () => {
     open();
     const { model, release } = await pool.acquire('one');
     const running = model.engine.complete({ prompt: 'x', sampling: GREEDY, maxTokens: 50, ignoreEos: true });

@@ -13,12 +13,12 @@ import type {
 } from '../engine/protocol.ts';
 import { Admission } from './admission.ts';
 
-/** What the registry above knows of a model by its name. */
+/** A model that the pool can load, as resolved from a name by the registry. */
 export interface ServableModel {
   /** The canonical name; several names may resolve to one model. */
   name: string;
   ggufPath: string;
-  /** Changes when the file behind the name does: the next request then loads the new one. */
+  /** Changes when the name refers to a new file, which the next request then loads. */
   revision?: string;
   settings?: Omit<EngineSettings, 'ggufPath'>;
   textCodec?: TextCodec;
@@ -35,17 +35,17 @@ export interface ModelListing {
   quantization?: string;
 }
 
-/** What happens to one request, for metrics and logs. */
+/** Receives the events of one request, for metrics and logs. */
 export interface RequestObserver {
-  /** Tokens that have come, and the times between them as `TokenEvent` has them. */
+  /** Called for each token event; `interTokenMs` as in `TokenEvent`. */
   tokens(count: number, interTokenMs: readonly number[]): void;
   finish(reason: 'stop' | 'length', usage: EngineUsage): void;
   fail(error: unknown): void;
 }
 
-/** What the pool tells about itself, for metrics and logs. */
+/** Receives the events of the pool, for metrics and logs. */
 export interface PoolObserver {
-  /** Whenever the engine tells of it: as requests end, and a few times a second while it works. */
+  /** Called whenever the engine reports its load: when a request ends, and a few times a second while it works. */
   load?(model: string, load: EngineLoad, queued: number): void;
   loaded?(model: string, info: EngineInfo, seconds: number): void;
   request?(model: string, caller: Caller): RequestObserver;
@@ -56,26 +56,26 @@ export interface ModelPoolOptions {
   /** Turns a name from a request into a model. Errors: `not-found`. */
   resolve(name: string): Promise<ServableModel>;
   list(): Promise<ModelListing[]>;
-  /** Memory that loaded models may use together; default: three quarters of the machine's. */
+  /** Most memory for all loaded models together; default: three quarters of the machine's. */
   memoryBudgetBytes?: number;
-  /** How long a model stays loaded after its last request; negative: for ever. */
+  /** How long a model stays loaded after its last request; negative: forever. */
   keepAliveSeconds?: number;
-  /** Requests that may wait before one model. */
+  /** Most requests waiting for one model. */
   maxQueued?: number;
   observer?: PoolObserver;
 }
 
-/** A request for tokens as the APIs make it: an engine request, with what turns its answer into the caller's text. */
+/** An engine request, with the decoder that turns generated text into the caller's text. */
 export interface PoolRequest extends GenerateRequest {
   decoding?: TextDecoding | undefined;
 }
 
-/** Where a request comes from and how long its model should stay. */
+/** The origin of a request. */
 export interface Caller {
-  /** The API key's name or the client's address: whose turn it is. */
+  /** The API key's name or the client's address; admission lets keys take turns. */
   key: string;
   signal: AbortSignal;
-  /** Names the request in logs; from the client's `traceparent` or `x-request-id` where it sent one. */
+  /** Identifies the request in logs: the client's `traceparent` or `x-request-id` if sent, otherwise a new id. */
   traceId: string;
 }
 
@@ -83,7 +83,6 @@ export interface LoadedModel {
   name: string;
   engine: Engine;
   info: EngineInfo;
-  /** Who may send to the engine, and whose turn it is. */
   admission: Admission;
   textCodec: TextCodec | undefined;
   loadSeconds: number;
@@ -95,11 +94,11 @@ export interface LoadedModel {
 class Entry {
   readonly servable: ServableModel;
   readonly loading: Promise<LoadedModel>;
-  /** Undefined while it is being loaded. */
+  /** Undefined while loading. */
   model: LoadedModel | undefined;
   inFlight = 0;
   lastUsedMs = performance.now();
-  /** Counts against the budget from the moment it is known, before the model is loaded. */
+  /** Counts against the memory budget as soon as it is known, before the model is loaded. */
   memoryBytes = 0;
   timer: NodeJS.Timeout | undefined;
 
@@ -111,12 +110,12 @@ class Entry {
 
 const DEFAULT_KEEP_ALIVE_SECONDS = 300;
 const DEFAULT_MAX_QUEUED = 256;
-/** Requests sent to the engine beyond its batch, so that a freed place is taken in the very next step. */
+/** Requests sent to the engine beyond its batch size, so that a freed slot is filled in the next step. */
 const LOOKAHEAD = 2;
 
 /**
- * The models that are loaded: each in an engine process of its own, loaded when first asked for, unloaded when idle or
- * when another needs the memory.
+ * The loaded models, each in its own engine process. A model is loaded on its first request and unloaded when idle or
+ * when another one needs the memory.
  */
 export class ModelPool {
   readonly options: ModelPoolOptions;
@@ -140,7 +139,7 @@ export class ModelPool {
     return !this.draining;
   }
 
-  /** Loads a model where it is not loaded and keeps it for the caller until `release`. */
+  /** Loads a model if necessary and keeps it loaded until the caller calls `release`. */
   async acquire(name: string, keepAliveSeconds?: number): Promise<{ model: LoadedModel; release: () => void }> {
     if (this.draining) {
       throw new FtsError('unavailable', 'The server is shutting down.', {
@@ -170,8 +169,8 @@ export class ModelPool {
   }
 
   /**
-   * Generates on a loaded model, behind its queue. Text passes through the model's codec. The last event is `finish`.
-   * Errors: `rate-limited`, `invalid-input`, `unavailable`, `cancelled`.
+   * Generates on a loaded model after waiting for admission. Text is decoded by the model's codec. The last event is
+   * `finish`. Errors: `rate-limited`, `invalid-input`, `unavailable`, `cancelled`.
    */
   async *generate(model: LoadedModel, request: PoolRequest, caller: Caller): AsyncGenerator<PoolEvent> {
     const observed = this.options.observer?.request?.(model.name, caller);
@@ -203,13 +202,13 @@ export class ModelPool {
       observed?.fail(error);
       throw error;
     } finally {
-      // Where the consumer left early, neither of the above has been reached.
+      // Still unsettled if the consumer stopped reading early.
       if (!settled) observed?.fail(new FtsError('cancelled', 'The client went away.'));
       leave?.();
     }
   }
 
-  /** Unloads a model now; false where it is not loaded. Errors: `conflict` where requests are running on it. */
+  /** Unloads a model now; false if it is not loaded. Errors: `conflict` if requests are running on it. */
   async unload(name: string): Promise<boolean> {
     const servable = await this.options.resolve(name);
     const entry = this.entries.get(servable.name);
@@ -225,7 +224,7 @@ export class ModelPool {
     return true;
   }
 
-  /** Takes no new requests and waits until the running ones are answered, at most `graceSeconds`; then unloads all. */
+  /** Refuses new requests, waits up to `graceSeconds` for the running ones, then unloads all models. */
   async drain(graceSeconds: number): Promise<void> {
     this.draining = true;
     const until = Date.now() + graceSeconds * 1000;
@@ -234,7 +233,7 @@ export class ModelPool {
     await Promise.all([...this.entries.values()].map((entry) => this.drop(entry, 'shutdown')));
   }
 
-  /** The entry of this very revision; one of an older revision is retired once nobody uses it. */
+  /** The entry to use for a model: an idle entry of another revision is dropped first, one in use is still used. */
   private current(servable: ServableModel): Entry | undefined {
     const entry = this.entries.get(servable.name);
     if (entry === undefined || entry.servable.revision === servable.revision) return entry;
@@ -322,13 +321,13 @@ export class ModelPool {
   }
 }
 
-/** One event of a generation as the APIs see it: text after the codec. */
+/** One event of a generation, with text already decoded by the codec. */
 export type PoolEvent = PoolTokens | PoolFinish;
 
 interface PoolTokens {
   kind: 'tokens';
   text: string;
-  /** How many tokens the model has made since the last event. */
+  /** Tokens generated since the last event. */
   tokens: number;
   logprobs: TokenLogprobs[] | undefined;
 }

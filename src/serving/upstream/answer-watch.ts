@@ -5,7 +5,7 @@ import type { RequestObserver } from '../pool/model-pool.ts';
 
 const count = z.number().int().min(0);
 
-/** The few fields of OpenAI's and Ollama's answers that tell of tokens; everything else passes unread. */
+/** The fields of OpenAI's and Ollama's answers that carry text and token counts; all others are ignored. */
 const messageSchema = z
   .object({
     choices: z
@@ -38,10 +38,10 @@ const messageSchema = z
   })
   .loose();
 
-/** Whole answers come as one line; a longer one passes uncounted. */
+/** An unstreamed answer is one line; a longer line is forwarded but not counted. */
 const maxLineBytes = 8 << 20;
 
-/** Reads an answer as it passes (JSON, server-sent events or NDJSON) and tells the observer of tokens and the end. */
+/** Reads a forwarded answer (JSON, server-sent events or NDJSON) and reports its tokens and its end to the observer. */
 export class AnswerWatch {
   private readonly observer: RequestObserver;
   private readonly startMs = performance.now();

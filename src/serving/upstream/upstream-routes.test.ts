@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ServingTelemetry } from '../metrics/serving-telemetry.ts';
 import { upstreamRoutes } from './upstream-routes.ts';
 
-/** Another server as it answers in OpenAI's and Ollama's forms, and what it was sent. */
+/** A fake upstream that answers in OpenAI's and Ollama's formats and records the requests. */
 const seen: { path: string; authorization: string | undefined; body: unknown }[] = [];
 let clientLeft = false;
 let callersOwn: { key: string | undefined; cookie: string | undefined } | undefined;
@@ -67,7 +67,7 @@ function otherServer(): Hono {
   return app;
 }
 
-describe('an upstream behind our paths', () => {
+describe('an upstream server', () => {
   let other: ReturnType<typeof serve>;
   let front: ReturnType<typeof serve>;
   let url: string;
@@ -114,7 +114,7 @@ describe('an upstream behind our paths', () => {
     return found?.value ?? 0;
   };
 
-  it('passes bodies as they are, with its own key instead of the caller’s', async () => {
+  it('gets bodies unchanged, with its own key instead of the caller’s', async () => {
     const body = { model: 'far', messages: [{ role: 'user', content: 'Hello' }], unknown_field: [1, { a: null }] };
     const response = await post('/v1/chat/completions', body, { authorization: 'Bearer callers-own' });
     expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'Hi!' } }] });
@@ -123,7 +123,7 @@ describe('an upstream behind our paths', () => {
     expect(await (await fetch(`${url}/v1/models`)).json()).toEqual({ object: 'list', data: [{ id: 'far' }] });
   });
 
-  it('measures a stream of server-sent events', async () => {
+  it('is measured by its server-sent events', async () => {
     const response = await post('/v1/chat/completions', { model: 'streamed', messages: [], stream: true });
     expect(await response.text()).toContain('data: [DONE]');
     expect(await value('vllm:time_to_first_token_seconds', { model_name: 'streamed' })).toBe(1);
@@ -133,7 +133,7 @@ describe('an upstream behind our paths', () => {
     expect(await value('vllm:request_success_total', { model_name: 'streamed', finished_reason: 'length' })).toBe(1);
   });
 
-  it('measures Ollama’s lines', async () => {
+  it('is measured by Ollama’s NDJSON lines', async () => {
     const response = await post('/api/chat', { model: 'lines', messages: [] });
     expect((await response.text()).trim().split('\n')).toHaveLength(3);
     expect(await value('vllm:prompt_tokens_total', { model_name: 'lines' })).toBe(5);
@@ -141,13 +141,13 @@ describe('an upstream behind our paths', () => {
     expect(await value('vllm:request_generation_tokens', { model_name: 'lines' })).toBe(1);
   });
 
-  it('passes the other server’s refusals with their status', async () => {
+  it('has its refusals forwarded with their status', async () => {
     const response = await post('/v1/embeddings', { model: 'far', input: 'x' });
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({ error: { message: 'no embeddings here' } });
   });
 
-  it('follows it nowhere else, and takes no cookie or permission for pages from it', async () => {
+  it('has its redirects refused, and its cookies and CORS headers dropped', async () => {
     for (const status of [301, 302, 307, 308]) {
       const response = await post('/v1/embeddings', { model: `redirect-${status}`, input: 'x' });
       expect([response.status, response.headers.get('location')]).toEqual([503, null]);
@@ -160,7 +160,7 @@ describe('an upstream behind our paths', () => {
     expect(callersOwn).toEqual({ key: undefined, cookie: undefined });
   });
 
-  it('tells the other server when the client goes away', async () => {
+  it('has its request cancelled when the client disconnects', async () => {
     const abort = new AbortController();
     const response = await post('/v1/completions', { model: 'left', prompt: 'x', stream: true }, {}, abort.signal);
     const reader = response.body!.getReader();
@@ -173,7 +173,7 @@ describe('an upstream behind our paths', () => {
       .toBe(1);
   });
 
-  it('says 503 with a time to come back when nobody is there', async () => {
+  it('is reported as 503 with Retry-After if it cannot be reached', async () => {
     const alone = upstreamRoutes({ url: 'http://127.0.0.1:9', observe: telemetry.request.bind(telemetry) });
     const response = await alone.request('/v1/completions', { method: 'POST', body: '{"model":"gone","prompt":"x"}' });
     expect(response.status).toBe(503);

@@ -6,15 +6,15 @@ import type { RequestObserver } from '../pool/model-pool.ts';
 import { AnswerWatch } from './answer-watch.ts';
 
 export interface Upstream {
-  /** Where the other server answers, such as `http://127.0.0.1:11434`. */
+  /** Address of the upstream server, such as `http://127.0.0.1:11434`. */
   url: string;
-  /** Bearer token for it; the caller's own key is never passed on. */
+  /** Bearer token for the upstream; the caller's own token is never forwarded. */
   apiKey?: string;
   observe?(model: string, caller: { key: string; traceId: string }): RequestObserver;
   identify?: IdentifyCaller;
 }
 
-/** Routes whose answers are tokens, and are measured. */
+/** Routes that generate tokens and are measured. */
 const GENERATING = new Set(['/v1/chat/completions', '/v1/completions', '/v1/responses', '/api/generate', '/api/chat']);
 /** Headers that belong to one connection (RFC 9110, section 7.6.1) or that the body's re-encoding makes wrong. */
 const NOT_FORWARDED = ['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'content-encoding', 'host'];
@@ -33,8 +33,8 @@ const PROXIED = ['/v1/*', '/api/generate', '/api/chat', '/api/tags', '/api/show'
 const PROXIED_MORE = ['/api/embeddings', '/api/version', '/api/pull', '/api/delete'];
 
 /**
- * The same paths as our own engine, answered by Ollama, vLLM or any OpenAI-compatible server behind: bodies pass through
- * as they are, and what they say of tokens is measured on the way.
+ * Serves the same paths as our own engine by forwarding to Ollama, vLLM or any OpenAI-compatible server. Bodies pass
+ * through unchanged; token counts and times are measured on the way.
  */
 export function upstreamRoutes(upstream: Upstream): Hono {
   const app = new Hono();
@@ -64,7 +64,7 @@ async function forward(upstream: Upstream, context: Context): Promise<Response> 
       : new FtsError('unavailable', `The upstream ${upstream.url} does not answer.`, {
           field: 'upstream',
           value: upstream.url,
-          remedy: 'Start it, or correct the address.',
+          remedy: 'Start it, or correct its address.',
           retryAfterSeconds: 5,
           cause,
         });
