@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -42,7 +52,7 @@ beforeEach(async () => {
     throw new TypeError('no network in this test');
   });
   outside = realpathSync(temporaryHome());
-  const root = realpathSync(temporaryHome());
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'fts-canary-')));
   writeFileSync(join(outside, 'canary.txt'), 'canary');
   writeFileSync(join(outside, 'config.json'), '{}');
   writeFileSync(join(outside, 'canary.gguf'), 'GGUF');
@@ -61,7 +71,9 @@ beforeEach(async () => {
   app = createApp(services, { version: '0', command: ['fts'] });
   return async () => {
     vi.unstubAllGlobals();
+    // What is still to be recorded needs the home, so it goes last.
     await closeServices(services);
+    rmSync(root, { recursive: true, force: true });
   };
 });
 
