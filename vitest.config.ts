@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['test/build-console.ts'],
+    globalSetup: ['testing/build-console.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
     // Native engines use every core themselves, so more than two files at once only slows all of them.

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Catalogue } from '../src/akamai/catalogue/catalogue.ts';
 import { CallValidator } from '../src/akamai/catalogue/validate-call.ts';
-import { checkContract } from '../test/akamai-contract.ts';
+import { checkContract } from '../testing/akamai-contract.ts';
 import type { BenchResult, BenchRow } from './bench.ts';
 
 export default async function akamaiContract(args: string[]): Promise<BenchResult> {

@@ -2,14 +2,14 @@
 // sets written by hand. `npm run bench -- operator-accuracy [ARTIFACT ...]` (default: operator:f32 and operator:q4_0 of
 // this home, made by `fts up`).
 import { readFileSync } from 'node:fs';
-import { operatorPrompt } from '../src/model/operator/chat-template.ts';
-import { generateOperatorDataset } from '../src/model/operator/dataset.ts';
-import { delexicalise } from '../src/model/operator/delexicalise.ts';
-import type { OperatorProposal } from '../src/model/operator/operations.ts';
-import { operatorRecipe } from '../src/model/operator/recipe.ts';
-import { scoreOperator } from '../src/model/operator/score.ts';
-import { decodeOperatorAnswer } from '../src/model/operator/slot-codec.ts';
-import { openServices } from '../src/operations/open-services.ts';
+import { operatorPrompt } from '../src/operator/chat-template.ts';
+import { generateOperatorDataset } from '../src/operator/dataset.ts';
+import { delexicalise } from '../src/operator/delexicalise.ts';
+import type { OperatorProposal } from '../src/operator/operations.ts';
+import { operatorRecipe } from '../src/operator/recipe.ts';
+import { scoreOperator } from '../src/operator/score.ts';
+import { decodeOperatorAnswer } from '../src/operator/slot-codec.ts';
+import { openServices } from '../src/services/open-services.ts';
 import { Engine } from '../src/serving/engine/engine.ts';
 import { GREEDY } from '../src/serving/sampling/sampling-settings.ts';
 import type { BenchResult, BenchRow } from './bench.ts';
@@ -19,7 +19,7 @@ interface Wanted {
   proposal: OperatorProposal;
 }
 
-const fixtures = new URL('../src/model/operator/fixtures/', import.meta.url);
+const fixtures = new URL('../src/operator/fixtures/', import.meta.url);
 
 function handWritten(name: string): Wanted[] {
   return readFileSync(new URL(name, fixtures), 'utf8')

@@ -1,6 +1,6 @@
 import { buildPropertyIndex } from '../src/akamai/properties/property-index.ts';
-import { seedProperty } from '../test/akamai-simulator/seed.ts';
-import { openWorkbench } from '../test/akamai-simulator/workbench.ts';
+import { seedProperty } from '../testing/akamai-simulator/seed.ts';
+import { openWorkbench } from '../testing/akamai-simulator/workbench.ts';
 import type { BenchResult } from './bench.ts';
 import { median } from './measure/median.ts';
 

@@ -11,12 +11,12 @@ import { parseArgs } from 'node:util';
 import { exportGguf } from '../src/model/gguf/export-gguf.ts';
 import { openModelDirectory } from '../src/model/model-directory.ts';
 import { Tokenizer } from '../src/model/tokenizer/tokenizer.ts';
-import { compareModels } from '../src/quantization/compare-models.ts';
-import { qualityPlot } from '../src/quantization/quality-plot.ts';
+import { compareModels } from '../src/quantization/evaluation/compare-models.ts';
+import { qualityPlot } from '../src/quantization/evaluation/quality-plot.ts';
 import { quantize } from '../src/quantization/quantize.ts';
 import { quantizationSettingsSchema } from '../src/quantization/settings.ts';
 import { writeFileAtomic } from '../src/store/atomic-file.ts';
-import { llamaCppQuantize } from '../test/support/llama-cpp-quantize.ts';
+import { llamaCppQuantize } from '../testing/models/llama-cpp-quantize.ts';
 import type { Bench, BenchRow } from './bench.ts';
 import { textModel } from './support/text-model.ts';
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import type { ModelConfig } from '../src/model/model-config.ts';
-import { tinyLlama, writeRandomModel } from '../test/support/random-model.ts';
+import { tinyLlama, writeRandomModel } from '../testing/models/random-model.ts';
 import type { Bench, BenchRow } from './bench.ts';
 
 interface Outcome {

@@ -2,8 +2,8 @@
 // npm run bench -- serve-prefix [--model 100M|1B] [--rounds 5] [--threads 2]
 import { distribution } from '../src/benchmarking/statistics.ts';
 import { type RequestRecord, streamRequest } from '../src/benchmarking/streaming-client.ts';
-import { B1, M100 } from '../test/support/random-gguf.ts';
-import { randomModel } from '../test/support/test-model.ts';
+import { B1, M100 } from '../testing/models/random-gguf.ts';
+import { randomModel } from '../testing/models/test-model.ts';
 import type { Bench } from './bench.ts';
 import { median } from './measure/median.ts';
 import { option, startOurs } from './support/servers.ts';

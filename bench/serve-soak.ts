@@ -1,8 +1,8 @@
 // A server at twice its capacity with random aborts and malformed bodies, its engine killed on the way:
 // npm run bench -- serve-soak [--minutes 2] [--kills 3] [--threads 1] (30 minutes and 10 kills for the whole of it)
 import { setTimeout as delay } from 'node:timers/promises';
-import { TINY } from '../test/support/random-gguf.ts';
-import { randomModel } from '../test/support/test-model.ts';
+import { TINY } from '../testing/models/random-gguf.ts';
+import { randomModel } from '../testing/models/test-model.ts';
 import type { Bench } from './bench.ts';
 import { serveModel } from './support/serve-model.ts';
 import { option } from './support/servers.ts';

@@ -1,12 +1,12 @@
 // Prompt-lookup speculation at concurrency 1, on and off in turn, where text is quoted and where nothing repeats:
 // npm run bench -- serve-speculative [--rounds 5] [--threads 2] [--cases quote,summarise,...]
-// The model repeats by itself what it has read (test/support/copying-gguf.ts), at the cost of one of 100 M parameters.
+// The model repeats by itself what it has read (testing/models/copying-gguf.ts), at the cost of one of 100 M parameters.
 import { Engine } from '../src/serving/engine/engine.ts';
 import type { GenerateRequest } from '../src/serving/engine/protocol.ts';
 import { GREEDY } from '../src/serving/sampling/sampling-settings.ts';
-import { copyingModel } from '../test/support/copying-gguf.ts';
-import { M100 } from '../test/support/random-gguf.ts';
-import { randomModel } from '../test/support/test-model.ts';
+import { copyingModel } from '../testing/models/copying-gguf.ts';
+import { M100 } from '../testing/models/random-gguf.ts';
+import { randomModel } from '../testing/models/test-model.ts';
 import type { Bench } from './bench.ts';
 import { median } from './measure/median.ts';
 import { option } from './support/servers.ts';

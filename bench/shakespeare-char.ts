@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { useThreads } from '../src/runtime/onnxruntime/environment.ts';
 import { textBatches, tokensInMemory } from '../src/training/data/text-batches.ts';
-import { trainSettingsSchema } from '../src/training/settings.ts';
-import { train } from '../src/training/train.ts';
+import { trainSettingsSchema } from '../src/training/run/settings.ts';
+import { train } from '../src/training/run/train.ts';
 import type { Bench } from './bench.ts';
 import { shakespeareAdamW, shakespeareBatch, shakespeareModel } from './support/nanogpt-recipe.ts';
 

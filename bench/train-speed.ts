@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { familyOf } from '../src/model/families/index.ts';
 import type { ModelConfig } from '../src/model/model-config.ts';
 import { matrixPeak } from '../src/tensor/matrix-peak.ts';
-import { trainingFlopsPerToken } from '../src/training/flops.ts';
+import { trainingFlopsPerToken } from '../src/training/run/flops.ts';
 import type { Bench, BenchRow } from './bench.ts';
 import { interleave } from './measure/interleave.ts';
 import { TorchPeer } from './peers/torch-peer.ts';

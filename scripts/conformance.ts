@@ -3,9 +3,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { startConformanceServer } from '../test/conformance/server.ts';
+import { startConformanceServer } from '../testing/conformance/server.ts';
 
-const suite = join(import.meta.dirname, '../test/conformance');
+const suite = join(import.meta.dirname, '../testing/conformance');
 const [revision = '2026-07-28', ...more] = process.argv.slice(2);
 
 const installed = join(suite, 'node_modules/@modelcontextprotocol/conformance/dist/index.js');

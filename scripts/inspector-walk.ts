@@ -1,4 +1,4 @@
-// `npm run inspector`: the MCP Inspector's command line does the walk that the SDK's clients do (test/mcp-walk.ts): over
+// `npm run inspector`: the MCP Inspector's command line does the walk that the SDK's clients do (testing/mcp-walk.ts): over
 // HTTP and stdio, in both eras of the protocol, through its connected form `mcpdo`; and its one-shot form the calls that
 // need no connection. Installs the Inspector apart the first time: it needs Node 22.
 import assert from 'node:assert/strict';
@@ -16,7 +16,7 @@ import {
   type Walker,
   type WalkWorld,
   walk,
-} from '../test/mcp-walk.ts';
+} from '../testing/mcp-walk.ts';
 
 const folder = join(import.meta.dirname, '../test/inspector');
 const clients = join(folder, 'node_modules/@modelcontextprotocol/inspector/clients');

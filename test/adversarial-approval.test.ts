@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { akamaiOf } from '../src/operations/akamai-services.ts';
-import { attacks, type Choice, disconnect, forgesLog, isTampering } from './adversary/attacks.ts';
-import { type Fortress, openFortress } from './adversary/fortress.ts';
-import { assistantCaller } from './callers.ts';
+import { akamaiOf } from '../src/workflows/akamai/akamai-services.ts';
+import { attacks, type Choice, disconnect, forgesLog, isTampering } from '../testing/adversary/attacks.ts';
+import { type Fortress, openFortress } from '../testing/adversary/fortress.ts';
+import { assistantCaller } from '../testing/callers.ts';
 
 const sequences = 1000;
 const seed = Number(process.env.FTS_TEST_SEED ?? Date.now() % 1_000_000_000);

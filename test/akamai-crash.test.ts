@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { akamaiOf } from '../src/operations/akamai-services.ts';
+import { systemCaller } from '../src/access/caller.ts';
 import { callOperation } from '../src/operations/call-operation.ts';
-import type { Services } from '../src/operations/context.ts';
 import { findOperation } from '../src/operations/index.ts';
-import { openServices } from '../src/operations/open-services.ts';
-import { systemCaller } from '../src/store/caller.ts';
-import { simulatedEnvironment } from './akamai-simulator/environment.ts';
-import { type Simulator, startSimulator } from './akamai-simulator/simulator.ts';
-import { assistant } from './akamai-simulator/workbench.ts';
-import { TestApprover } from './approver.ts';
-import { runFts, spawnFts } from './fts-process.ts';
-import { temporaryHome } from './temporary-home.ts';
+import type { Services } from '../src/services/context.ts';
+import { openServices } from '../src/services/open-services.ts';
+import { akamaiOf } from '../src/workflows/akamai/akamai-services.ts';
+import { simulatedEnvironment } from '../testing/akamai-simulator/environment.ts';
+import { type Simulator, startSimulator } from '../testing/akamai-simulator/simulator.ts';
+import { assistant } from '../testing/akamai-simulator/workbench.ts';
+import { TestApprover } from '../testing/approver.ts';
+import { runFts, spawnFts } from '../testing/fts-process.ts';
+import { temporaryHome } from '../testing/temporary-home.ts';
 
 let simulator: Simulator;
 let home: string;

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { akamaiOf } from '../src/operations/akamai-services.ts';
-import { openServices } from '../src/operations/open-services.ts';
-import { passphrase } from './approver.ts';
-import { temporaryHome } from './temporary-home.ts';
+import { openServices } from '../src/services/open-services.ts';
+import { akamaiOf } from '../src/workflows/akamai/akamai-services.ts';
+import { passphrase } from '../testing/approver.ts';
+import { temporaryHome } from '../testing/temporary-home.ts';
 
 const child = join(import.meta.dirname, 'enrol-child.ts');
 

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runFts, spawnFts } from './fts-process.ts';
-import { temporaryHome } from './temporary-home.ts';
+import { runFts, spawnFts } from '../testing/fts-process.ts';
+import { temporaryHome } from '../testing/temporary-home.ts';
 
 /** Starts a server, and gives its address once it answers. */
 async function serving(home: string) {

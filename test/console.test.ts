@@ -4,9 +4,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApp, type RunningServer, startServer } from '../src/http/server.ts';
 import { servicesAtPort } from '../src/http/services-at-port.ts';
-import type { Services } from '../src/operations/context.ts';
-import { launchBrowser, noBrowser, openPage } from './browser.ts';
-import { temporaryServices } from './temporary-home.ts';
+import type { Services } from '../src/services/context.ts';
+import { launchBrowser, noBrowser, openPage } from '../testing/browser.ts';
+import { temporaryServices } from '../testing/temporary-home.ts';
 
 const program = { version: '0.0.0-test', command: ['node', 'fts.js'] };
 

@@ -14,17 +14,17 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { z } from 'zod';
+import type { Caller } from '../src/access/caller.ts';
 import { FtsError } from '../src/errors/fts-error.ts';
 import { createApp } from '../src/http/server.ts';
 import { callOperation, submitOperation, workOn } from '../src/operations/call-operation.ts';
-import type { Services } from '../src/operations/context.ts';
 import { findOperation, operations } from '../src/operations/index.ts';
 import { namedBy } from '../src/operations/named-fields.ts';
-import { closeServices, openServices } from '../src/operations/open-services.ts';
 import type { Operation } from '../src/operations/operation.ts';
-import type { Caller } from '../src/store/caller.ts';
-import { tinyLlama, writeRandomModel } from './support/random-model.ts';
-import { temporaryHome } from './temporary-home.ts';
+import type { Services } from '../src/services/context.ts';
+import { closeServices, openServices } from '../src/services/open-services.ts';
+import { tinyLlama, writeRandomModel } from '../testing/models/random-model.ts';
+import { temporaryHome } from '../testing/temporary-home.ts';
 
 /** The same calls in every run; another number here tries others. */
 const seed = 20_261_128;

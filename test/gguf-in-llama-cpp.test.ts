@@ -13,8 +13,8 @@ import { Tokenizer } from '../src/model/tokenizer/tokenizer.ts';
 import { LlamaContext } from '../src/serving/llama/context.ts';
 import { type Llama, loadLlama } from '../src/serving/llama/library.ts';
 import { LlamaModel } from '../src/serving/llama/model.ts';
-import { llamaCppQuantize } from './support/llama-cpp-quantize.ts';
-import { tinyConfigs, tinyLlama, writeRandomModel } from './support/random-model.ts';
+import { llamaCppQuantize } from '../testing/models/llama-cpp-quantize.ts';
+import { tinyConfigs, tinyLlama, writeRandomModel } from '../testing/models/random-model.ts';
 
 let folder: string;
 let llama: Llama;

@@ -4,9 +4,9 @@ import { expect, it } from 'vitest';
 import type { Job } from '../src/jobs/job.ts';
 import { GgufReader } from '../src/model/gguf/gguf-reader.ts';
 import { openModelDirectory } from '../src/model/model-directory.ts';
-import { openServices } from '../src/operations/open-services.ts';
-import { runFts, spawnFts } from './fts-process.ts';
-import { temporaryHome } from './temporary-home.ts';
+import { openServices } from '../src/services/open-services.ts';
+import { runFts, spawnFts } from '../testing/fts-process.ts';
+import { temporaryHome } from '../testing/temporary-home.ts';
 
 /** More with `FTS_KILLS=20 npx vitest run test/kill.test.ts`; the moments are drawn anew in every run. */
 const kills = Number(process.env.FTS_KILLS ?? 4);

@@ -2,12 +2,12 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { Ollama } from 'ollama';
 import OpenAI from 'openai';
 import { expect, it } from 'vitest';
+import { systemCaller } from '../src/access/caller.ts';
 import { createApp, startServer } from '../src/http/server.ts';
 import { submitOperation, workOn } from '../src/operations/call-operation.ts';
 import { findOperation } from '../src/operations/index.ts';
-import { openServing } from '../src/operations/serving.ts';
-import { systemCaller } from '../src/store/caller.ts';
-import { temporaryServices } from './temporary-home.ts';
+import { openServing } from '../src/workflows/serving/open-serving.ts';
+import { temporaryServices } from '../testing/temporary-home.ts';
 
 // The whole life with a model too small and too briefly trained to be right: what is checked is that every stage runs
 // on what the one before it left, and that every client gets an answer from the model just trained.

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../src/http/server.ts';
-import { createMcpFace } from '../src/mcp/mcp-face.ts';
-import { serveStdin } from '../src/mcp/serve-stdin.ts';
-import type { Services } from '../src/operations/context.ts';
-import { openServices } from '../src/operations/open-services.ts';
+import { createMcpFace } from '../src/mcp/protocol/mcp-face.ts';
+import { serveStdin } from '../src/mcp/protocol/serve-stdin.ts';
+import type { Services } from '../src/services/context.ts';
+import { openServices } from '../src/services/open-services.ts';
 
 const messages = 10_000;
 const home = mkdtempSync(join(tmpdir(), 'fts-hostile-'));

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
-import { spawnFts } from './fts-process.ts';
-import { temporaryHome } from './temporary-home.ts';
+import { spawnFts } from '../testing/fts-process.ts';
+import { temporaryHome } from '../testing/temporary-home.ts';
 
 it('ends `fts mcp` at SIGTERM although the client keeps its end of the pipe open', async () => {
   const child = spawnFts(['mcp'], temporaryHome());

@@ -7,11 +7,11 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApp, type RunningServer, startServer } from '../src/http/server.ts';
 import { servicesAtPort } from '../src/http/services-at-port.ts';
-import { viewMimeType, viewsExtension } from '../src/mcp/views.ts';
-import type { Services } from '../src/operations/context.ts';
-import { openServices } from '../src/operations/open-services.ts';
-import { type Simulator, startSimulator } from './akamai-simulator/simulator.ts';
-import { temporaryHome } from './temporary-home.ts';
+import { viewMimeType, viewsExtension } from '../src/mcp/views/views.ts';
+import type { Services } from '../src/services/context.ts';
+import { openServices } from '../src/services/open-services.ts';
+import { type Simulator, startSimulator } from '../testing/akamai-simulator/simulator.ts';
+import { temporaryHome } from '../testing/temporary-home.ts';
 
 const browserPath = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find((path) =>
   existsSync(path),

@@ -4,10 +4,10 @@ import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } fr
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { openServices } from '../src/operations/open-services.ts';
-import { runFts, spawnFts } from './fts-process.ts';
-import { tinyLlama, writeRandomModel } from './support/random-model.ts';
-import { temporaryHome } from './temporary-home.ts';
+import { openServices } from '../src/services/open-services.ts';
+import { runFts, spawnFts } from '../testing/fts-process.ts';
+import { tinyLlama, writeRandomModel } from '../testing/models/random-model.ts';
+import { temporaryHome } from '../testing/temporary-home.ts';
 
 const words =
   'purge the cache of www.example.com on staging and activate version 12 of the property in production'.split(' ');

@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { openServices } from '../src/operations/open-services.ts';
-import { addToOldHome } from './support/old-home.ts';
-import { temporaryHome } from './temporary-home.ts';
+import { openServices } from '../src/services/open-services.ts';
+import { addToOldHome } from '../testing/models/old-home.ts';
+import { temporaryHome } from '../testing/temporary-home.ts';
 
 /** The moments are drawn anew in every run. */
 const kills = 20;

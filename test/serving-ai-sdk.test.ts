@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openAiRoutes } from '../src/serving/openai/openai-routes.ts';
 import type { ModelPool } from '../src/serving/pool/model-pool.ts';
-import { TINY } from './support/random-gguf.ts';
-import { engineMissing, poolOf, randomModel } from './support/test-model.ts';
+import { TINY } from '../testing/models/random-gguf.ts';
+import { engineMissing, poolOf, randomModel } from '../testing/models/test-model.ts';
 
 describe.skipIf(engineMissing() !== undefined)("Vercel's ai package", () => {
   let pool: ModelPool;

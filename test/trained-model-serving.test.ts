@@ -6,8 +6,8 @@ import { loadLlama } from '../src/serving/llama/library.ts';
 import { LlamaModel } from '../src/serving/llama/model.ts';
 import { largest, logSumExp } from '../src/serving/sampling/candidates.ts';
 import { GREEDY } from '../src/serving/sampling/sampling-settings.ts';
-import { engineMissing } from './support/test-model.ts';
-import { song, trainedModel } from './support/trained-model.ts';
+import { engineMissing } from '../testing/models/test-model.ts';
+import { song, trainedModel } from '../testing/models/trained-model.ts';
 
 const PROMPTS = 50;
 const OUTPUT_TOKENS = 40;

@@ -4,7 +4,7 @@ import { copyFile, cp, mkdtemp, readdir, readFile, rm, stat, truncate, unlink, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runFts, spawnFts } from './fts-process.ts';
+import { runFts, spawnFts } from '../testing/fts-process.ts';
 
 // What a user meets who gives `fts train` something wrong: a message that names it, before the first step.
 

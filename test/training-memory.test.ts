@@ -3,10 +3,10 @@ import { llamaShape } from '../bench/support/llama-shape.ts';
 import { stepMemory } from '../bench/support/step-memory.ts';
 import { trainingGraph } from '../src/model/architectures/training-graph.ts';
 import { familyOf } from '../src/model/families/index.ts';
-import { trainingMemory } from '../src/planning/training-memory.ts';
+import { trainingMemory } from '../src/planning/training/training-memory.ts';
 import { peakActivationBytes } from '../src/tensor/liveness.ts';
-import { scratchBytes } from '../src/training/micro-batch.ts';
 import { ParameterState } from '../src/training/optimizer/parameter-state.ts';
+import { scratchBytes } from '../src/training/run/micro-batch.ts';
 
 const small = llamaShape(6, 384);
 const wide = llamaShape(4, 768);

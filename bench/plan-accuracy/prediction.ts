@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeRandomGguf } from '../../src/model/gguf/random-gguf.ts';
 import type { ModelConfig } from '../../src/model/model-config.ts';
-import type { Machine } from '../../src/planning/machine.ts';
-import { countParameters } from '../../src/planning/model-shape.ts';
-import { countText } from '../../src/planning/quantity-text.ts';
+import { countText } from '../../src/planning/answer/quantity-text.ts';
+import type { Machine } from '../../src/planning/machines/machine.ts';
+import { countParameters } from '../../src/planning/shapes/model-shape.ts';
 import type { BenchRow } from '../bench.ts';
 
 /** Measures this machine anew, with the kernels of these block types. */

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { ModelConfig } from '../../src/model/model-config.ts';
-import type { ServingLoad } from '../../src/planning/inference-memory.ts';
-import { planServing, type ServingPlan } from '../../src/planning/plan-serving.ts';
-import { weightBytes } from '../../src/planning/weight-formats.ts';
+import type { ServingLoad } from '../../src/planning/serving/inference-memory.ts';
+import { planServing, type ServingPlan } from '../../src/planning/serving/plan-serving.ts';
+import { weightBytes } from '../../src/planning/shapes/weight-formats.ts';
 import { Engine } from '../../src/serving/engine/engine.ts';
 import { processBytes } from '../../src/serving/measure-engine.ts';
 import { GREEDY } from '../../src/serving/sampling/sampling-settings.ts';

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { speedModel } from '../../src/planning/forward-time.ts';
-import { simulateServing } from '../../src/planning/simulate-serving.ts';
-import { generateRequests, type SimulatedRequest } from '../../src/planning/workload.ts';
+import { simulateServing } from '../../src/planning/serving/simulate-serving.ts';
+import { generateRequests, type SimulatedRequest } from '../../src/planning/serving/workload.ts';
+import { speedModel } from '../../src/planning/time/forward-time.ts';
 import { rowsPerPass } from '../../src/scheduling/prompt-passes.ts';
 import { Engine } from '../../src/serving/engine/engine.ts';
 import { GREEDY } from '../../src/serving/sampling/sampling-settings.ts';

@@ -1,5 +1,5 @@
-import { planTraining } from '../../src/planning/plan-training.ts';
-import { measureStepMemory } from '../../src/training/step-memory.ts';
+import { planTraining } from '../../src/planning/training/plan-training.ts';
+import { measureStepMemory } from '../../src/training/run/step-memory.ts';
 import type { BenchRow } from '../bench.ts';
 import { llama, type MeasureMachine, predictionRow, sizeOf } from './prediction.ts';
 

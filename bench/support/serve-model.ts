@@ -2,7 +2,7 @@ import { serve } from '@hono/node-server';
 import type { EngineSettings } from '../../src/serving/engine/protocol.ts';
 import { openAiRoutes } from '../../src/serving/openai/openai-routes.ts';
 import type { LoadedModel, ModelPool, ModelPoolOptions } from '../../src/serving/pool/model-pool.ts';
-import { poolOf } from '../../test/support/test-model.ts';
+import { poolOf } from '../../testing/models/test-model.ts';
 
 interface ServedModel {
   url: string;

@@ -1,11 +1,11 @@
 import { trainingGraph } from '../../src/model/architectures/training-graph.ts';
 import { familyOf } from '../../src/model/families/index.ts';
 import type { ModelConfig } from '../../src/model/model-config.ts';
-import { engineTrainingMemory } from '../../src/planning/engine-training-memory.ts';
+import { engineTrainingMemory } from '../../src/planning/training/engine-training-memory.ts';
 import { peakActivationBytes } from '../../src/tensor/liveness.ts';
-import { scratchBytes } from '../../src/training/micro-batch.ts';
 import { ParameterState } from '../../src/training/optimizer/parameter-state.ts';
-import { measureStepMemory } from '../../src/training/step-memory.ts';
+import { scratchBytes } from '../../src/training/run/micro-batch.ts';
+import { measureStepMemory } from '../../src/training/run/step-memory.ts';
 import { llamaShape } from './llama-shape.ts';
 
 export interface StepMemory {

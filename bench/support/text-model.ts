@@ -6,8 +6,8 @@ import { Tokenizer } from '../../src/model/tokenizer/tokenizer.ts';
 import { trainByteLevelBpe } from '../../src/model/tokenizer/train-bpe.ts';
 import { writeFileAtomic } from '../../src/store/atomic-file.ts';
 import { textBatches, tokensInMemory } from '../../src/training/data/text-batches.ts';
-import { trainSettingsSchema } from '../../src/training/settings.ts';
-import { train } from '../../src/training/train.ts';
+import { trainSettingsSchema } from '../../src/training/run/settings.ts';
+import { train } from '../../src/training/run/train.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'bench/results/text-model');

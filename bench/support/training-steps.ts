@@ -3,9 +3,9 @@ import { trainingGraph } from '../../src/model/architectures/training-graph.ts';
 import { familyOf } from '../../src/model/families/index.ts';
 import type { ModelConfig } from '../../src/model/model-config.ts';
 import { emptyBatch } from '../../src/training/data/batch.ts';
-import { MicroBatchRunner, scratchBytes } from '../../src/training/micro-batch.ts';
 import { adamwStep } from '../../src/training/optimizer/adamw.ts';
 import { ParameterState } from '../../src/training/optimizer/parameter-state.ts';
+import { MicroBatchRunner, scratchBytes } from '../../src/training/run/micro-batch.ts';
 import { shakespeareAdamW } from './nanogpt-recipe.ts';
 
 /** A training step on made-up tokens, to be timed. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import type { AuditLog } from '../audit/audit-log.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import type { AuditLog } from '../store/audit-log.ts';
 import { type Database, immediately } from '../store/database.ts';
 import {
   type Approver,

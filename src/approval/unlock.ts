@@ -1,5 +1,5 @@
+import type { AuditLog } from '../audit/audit-log.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import type { AuditLog } from '../store/audit-log.ts';
 import { type Database, immediately } from '../store/database.ts';
 import type { Approver } from './approver-record.ts';
 import { readKey, writeKey } from './approver-tables.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { pour } from '../../test/endless-answer.ts';
+import { pour } from '../../testing/endless-answer.ts';
 import { streamRequest } from './streaming-client.ts';
 
 let stop = (): void => {};

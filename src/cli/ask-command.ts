@@ -2,13 +2,13 @@ import { createInterface } from 'node:readline/promises';
 import type { ElicitRequest, ElicitResult } from '@modelcontextprotocol/client';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { ask, type Step, toolsetsFor } from '../assistant/ask.ts';
+import { askLimitsOf } from '../assistant/ask-budget.ts';
+import { connectToOurselves } from '../assistant/own-client.ts';
 import { publicUrl } from '../config/public-url.ts';
-import { ask, type Step, toolsetsFor } from '../mcp/assistant/ask.ts';
-import { askLimitsOf } from '../mcp/assistant/ask-budget.ts';
-import { connectToOurselves } from '../mcp/assistant/own-client.ts';
-import { callerOf } from '../mcp/caller.ts';
-import { closeServices, openServices } from '../operations/open-services.ts';
+import { callerOf } from '../mcp/protocol/caller.ts';
 import { terminalText, writeJsonResult, writeNote, writeResult } from '../runtime/terminal-output.ts';
+import { closeServices, openServices } from '../services/open-services.ts';
 import { visibleJson, visibleLine, visibleLines, visibleProse } from '../text/visible-text.ts';
 import { stopSignal } from './stop-signal.ts';
 

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runFts, spawnFts } from '../../test/fts-process.ts';
-import { temporaryHome } from '../../test/temporary-home.ts';
+import { runFts, spawnFts } from '../../testing/fts-process.ts';
+import { temporaryHome } from '../../testing/temporary-home.ts';
 
 const lifeVerbs = ['plan', 'train', 'quantize', 'evaluate', 'deploy', 'serve', 'benchmark'];
 const dailyVerbs = ['akamai', 'models', 'runs', 'jobs', 'mcp', 'up', 'config', 'doctor'];

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { JobQueue } from '../jobs/job-queue.ts';
-import { createMcpFace } from '../mcp/mcp-face.ts';
-import { serveStdin } from '../mcp/serve-stdin.ts';
-import { closeServices, openServices } from '../operations/open-services.ts';
+import { createMcpFace } from '../mcp/protocol/mcp-face.ts';
+import { serveStdin } from '../mcp/protocol/serve-stdin.ts';
+import { closeServices, openServices } from '../services/open-services.ts';
 import { ownCommand, settlePlansInBackground } from './run-server.ts';
 import { stopSignal } from './stop-signal.ts';
 import { addToolFlags, readToolFlags, type ToolFlags } from './tool-flags.ts';

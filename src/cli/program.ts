@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import type { Services } from '../operations/context.ts';
 import { operations } from '../operations/index.ts';
-import { closeServices, openServices } from '../operations/open-services.ts';
 import type { Operation } from '../operations/operation.ts';
+import type { Services } from '../services/context.ts';
+import { closeServices, openServices } from '../services/open-services.ts';
 import { addOperationFlags, addOperationWords } from './operation-flags.ts';
 import { runOperation } from './run-operation.ts';
 

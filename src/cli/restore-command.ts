@@ -1,8 +1,8 @@
 import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
-import { closeServices, openServices } from '../operations/open-services.ts';
+import { type RestoredBackup, restoreBackup } from '../backup/restore-backup.ts';
 import { writeJsonResult, writeResult } from '../runtime/terminal-output.ts';
-import { type RestoredBackup, restoreBackup } from '../store/backup/restore-backup.ts';
+import { closeServices, openServices } from '../services/open-services.ts';
 import { homeRoot } from '../store/home.ts';
 import { visibleLine, visibleValue } from '../text/visible-text.ts';
 import { terminalUser } from './terminal-user.ts';

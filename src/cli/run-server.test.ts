@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { expect, it } from 'vitest';
-import { temporaryServices } from '../../test/temporary-home.ts';
+import { temporaryServices } from '../../testing/temporary-home.ts';
 import { openServer } from './run-server.ts';
 
 it('links to the port that was bound, where any free one was asked for', async () => {

@@ -4,13 +4,13 @@ import { requireCredentialsBeyondLoopback } from '../http/authentication/authent
 import { createApp, startServer } from '../http/server.ts';
 import { servicesAtPort } from '../http/services-at-port.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
-import { akamaiOf } from '../operations/akamai-services.ts';
-import type { Services } from '../operations/context.ts';
-import { openServing } from '../operations/serving.ts';
 import { writeNote } from '../runtime/terminal-output.ts';
+import type { Services } from '../services/context.ts';
 import { sweepUnfinished } from '../store/atomic-file.ts';
 import { bounded } from '../store/bounded-value.ts';
 import { visibleLine } from '../text/visible-text.ts';
+import { akamaiOf } from '../workflows/akamai/akamai-services.ts';
+import { openServing } from '../workflows/serving/open-serving.ts';
 import { terminalUser } from './terminal-user.ts';
 
 export interface ServerProcess {

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { z } from 'zod';
-import { bytesText } from '../planning/quantity-text.ts';
+import { bytesText } from '../planning/answer/quantity-text.ts';
 import { duration } from './progress-line.ts';
 import { sparkline } from './sparkline.ts';
 

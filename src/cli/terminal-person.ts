@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { FtsError } from '../errors/fts-error.ts';
-import type { TerminalPerson } from '../operations/terminal-person.ts';
 import { terminalText } from '../runtime/terminal-output.ts';
+import type { TerminalPerson } from '../services/terminal-person.ts';
 import { visibleLine, visibleLines } from '../text/visible-text.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import type { Caller } from '../store/caller.ts';
+import type { Caller } from '../access/caller.ts';
 
 /** Whoever is logged in at this terminal. */
 export function terminalUser(): Caller {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { SettingKey } from '../config/settings.ts';
-import { toolsetNames, toolsets } from '../mcp/toolsets.ts';
+import { toolsetNames, toolsets } from '../mcp/tools/toolsets.ts';
 
 export interface ToolFlags {
   toolsets?: string;

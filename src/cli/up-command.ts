@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { closeServices, openServices } from '../operations/open-services.ts';
 import { writeResult } from '../runtime/terminal-output.ts';
+import { closeServices, openServices } from '../services/open-services.ts';
 import { openServer } from './run-server.ts';
 import { SampleLife } from './sample-life.ts';
 import { addServerFlags, readServerFlags, type ServerFlags } from './server-flags.ts';

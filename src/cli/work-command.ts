@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { workOn } from '../operations/call-operation.ts';
-import { closeServices, openServices } from '../operations/open-services.ts';
+import { closeServices, openServices } from '../services/open-services.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** `fts _work ID`: what a `JobQueue` starts in a child process. It reports through the job's record alone. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { temporaryHome } from '../../test/temporary-home.ts';
+import { temporaryHome } from '../../testing/temporary-home.ts';
 import { loadConfig } from './load-config.ts';
 
 function configFile(content: string): string {

@@ -1,10 +1,10 @@
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Simulator, startSimulator } from '../../test/akamai-simulator/simulator.ts';
-import { temporaryHome } from '../../test/temporary-home.ts';
-import type { Services } from '../operations/context.ts';
-import { openServices } from '../operations/open-services.ts';
+import { type Simulator, startSimulator } from '../../testing/akamai-simulator/simulator.ts';
+import { temporaryHome } from '../../testing/temporary-home.ts';
+import type { Services } from '../services/context.ts';
+import { openServices } from '../services/open-services.ts';
 import { createApp } from './server.ts';
 
 let simulator: Simulator;

@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
+import { ask, type Step, toolsetsFor } from '../assistant/ask.ts';
+import { askLimitsOf } from '../assistant/ask-budget.ts';
+import { connectToOurselves } from '../assistant/own-client.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { parseWith } from '../errors/parse-with.ts';
-import { ask, type Step, toolsetsFor } from '../mcp/assistant/ask.ts';
-import { askLimitsOf } from '../mcp/assistant/ask-budget.ts';
-import { connectToOurselves } from '../mcp/assistant/own-client.ts';
-import type { Services } from '../operations/context.ts';
+import type { Services } from '../services/context.ts';
 import type { Identity } from './authentication/identity.ts';
 import { readJsonBody } from './json-body.ts';
 

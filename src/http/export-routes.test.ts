@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { temporaryServices } from '../../test/temporary-home.ts';
+import { temporaryServices } from '../../testing/temporary-home.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { createApp } from './server.ts';
 

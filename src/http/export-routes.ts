@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { Hono } from 'hono';
-import type { Services } from '../operations/context.ts';
-import { exportType, openExport } from '../store/exports.ts';
+import { exportType, openExport } from '../inputs/exports.ts';
+import type { Services } from '../services/context.ts';
 
 /** `GET /exports/NAME`: a file that was written for a caller of this server, to be saved and never to be shown here. */
 export function exportRoutes({ home }: Pick<Services, 'home'>): Hono {

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { temporaryServices } from '../../test/temporary-home.ts';
+import { temporaryServices } from '../../testing/temporary-home.ts';
 import { createApp, type RunningServer, startServer } from './server.ts';
 
 const program = { version: '0.0.0-test', command: ['fts'] };

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { expect, it } from 'vitest';
-import { temporaryServices } from '../../test/temporary-home.ts';
+import { temporaryServices } from '../../testing/temporary-home.ts';
 import { recordModelChanges } from './recorded-model-changes.ts';
 import { createApp } from './server.ts';
 

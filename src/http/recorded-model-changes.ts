@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import type { Services } from '../operations/context.ts';
+import { type Caller, keylessCaller } from '../access/caller.ts';
+import type { Services } from '../services/context.ts';
 import { bounded, cutText } from '../store/bounded-value.ts';
-import { type Caller, keylessCaller } from '../store/caller.ts';
 
 /** Routes of Ollama's and vLLM's APIs that change what is served: their actions in the audit log, and the field that names on what. */
 const changes: Record<string, { action: string; subject: string }> = {

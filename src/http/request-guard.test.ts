@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { temporaryServices } from '../../test/temporary-home.ts';
+import { temporaryServices } from '../../testing/temporary-home.ts';
 import { createApp } from './server.ts';
 
 const program = { version: '0.0.0-test', command: ['fts'] };

@@ -4,7 +4,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { publicUrl } from '../config/public-url.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import type { Services } from '../operations/context.ts';
+import type { Services } from '../services/context.ts';
 import { isLoopback, schemeOf } from './forwarding.ts';
 import { isForPrograms } from './routes-by-audience.ts';
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { Hono } from 'hono';
 import { expect, it } from 'vitest';
-import { temporaryServices } from '../../test/temporary-home.ts';
+import { temporaryServices } from '../../testing/temporary-home.ts';
 import { createApp, startServer } from './server.ts';
 
 const program = { version: '0.0.0-test', command: ['fts'] };

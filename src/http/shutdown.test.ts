@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { expect, it } from 'vitest';
-import { temporaryServices } from '../../test/temporary-home.ts';
+import { temporaryServices } from '../../testing/temporary-home.ts';
 import { createApp, startServer } from './server.ts';
 
 it('ends open streams itself when the server stops, instead of breaking them off', async () => {

@@ -1,6 +1,6 @@
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { Hono } from 'hono';
-import type { Services } from '../operations/context.ts';
+import type { Services } from '../services/context.ts';
 import type { ModelPool } from '../serving/pool/model-pool.ts';
 
 /** What this program is and how to start it again, for the page that tells how to connect. */

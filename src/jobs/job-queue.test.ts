@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { temporaryHome, temporaryServices } from '../../test/temporary-home.ts';
+import { temporaryHome, temporaryServices } from '../../testing/temporary-home.ts';
 import { JobQueue } from './job-queue.ts';
 import { runJob } from './run-job.ts';
 

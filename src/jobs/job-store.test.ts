@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, it, vi } from 'vitest';
-import { temporaryServices } from '../../test/temporary-home.ts';
+import { temporaryServices } from '../../testing/temporary-home.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { runJob } from './run-job.ts';
 

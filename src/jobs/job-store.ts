@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { type Caller, systemCaller } from '../access/caller.ts';
 import type { ErrorRecord } from '../errors/fts-error.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { continueProcess, ownProcess, type ProcessMark, stateOfProcess } from '../runtime/process-mark.ts';
 import type { Progress } from '../runtime/progress.ts';
-import { type Caller, systemCaller } from '../store/caller.ts';
 import { type Database, immediately, type Schema } from '../store/database.ts';
 import { type Job, type JobState, jobSchema, jobStates } from './job.ts';
 

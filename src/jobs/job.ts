@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { callerSchema } from '../store/caller.ts';
+import { callerSchema } from '../access/caller.ts';
 
 export const jobStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const;
 export type JobState = (typeof jobStates)[number];

@@ -1,11 +1,11 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { servicesOf, temporaryHome, temporaryServices } from '../../test/temporary-home.ts';
-import { placeArtifacts } from './place-artifacts.ts';
-import { placeModel, stagingPath } from './place-model.ts';
-import { placeDeployment, removeDeployment, removeModel } from './remove-model.ts';
-import { type Replacing, refuseTakenModel } from './taken-name.ts';
+import { servicesOf, temporaryHome, temporaryServices } from '../../testing/temporary-home.ts';
+import { placeArtifacts } from '../registry/place-artifacts.ts';
+import { placeModel, stagingPath } from '../registry/place-model.ts';
+import { placeDeployment, removeDeployment, removeModel } from '../registry/remove-model.ts';
+import { type Replacing, refuseTakenModel } from '../registry/taken-name.ts';
 
 type Services = ReturnType<typeof temporaryServices>;
 

@@ -1,13 +1,13 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { assistantCaller } from '../../test/callers.ts';
-import { temporaryServices } from '../../test/temporary-home.ts';
+import { assistantCaller } from '../../testing/callers.ts';
+import { temporaryServices } from '../../testing/temporary-home.ts';
 import { callOperation } from '../operations/call-operation.ts';
 import { findOperation } from '../operations/index.ts';
 import { exportResources } from './export-resources.ts';
-import type { ResourceCall } from './resource.ts';
-import { resultOf } from './tool-result.ts';
+import type { ResourceCall } from './resources/resource.ts';
+import { resultOf } from './tools/tool-result.ts';
 
 const call = {} as ResourceCall;
 

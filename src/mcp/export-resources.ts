@@ -1,9 +1,9 @@
 import { closeSync, readFileSync } from 'node:fs';
 import type { ContentBlock } from '@modelcontextprotocol/server';
 import { FtsError } from '../errors/fts-error.ts';
-import type { Services } from '../operations/context.ts';
-import { exportType, listExports, openExport } from '../store/exports.ts';
-import type { ResourceContent, ResourceFamily } from './resource.ts';
+import { exportType, listExports, openExport } from '../inputs/exports.ts';
+import type { Services } from '../services/context.ts';
+import type { ResourceContent, ResourceFamily } from './resources/resource.ts';
 
 const prefix = 'fts://exports/';
 /** What a client takes in one message, in base64 too. */

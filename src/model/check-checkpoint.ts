@@ -1,7 +1,7 @@
 import { FtsError } from '../errors/fts-error.ts';
 import { sameShape, showShape } from '../tensor/shape.ts';
 import { bySource } from './architectures/parameter.ts';
-import { type CheckpointReader, checkpointName, type WeightReader } from './checkpoint-reader.ts';
+import { type CheckpointReader, checkpointName, type WeightReader } from './checkpoint/checkpoint-reader.ts';
 import { familyOf } from './families/index.ts';
 import type { ModelConfig } from './model-config.ts';
 import { refuseUnreadTensors } from './unread-keys.ts';

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { float32Source } from './checkpoint/safetensors.ts';
 import { parseModelConfig, toHuggingFaceConfig } from './families/config-json.ts';
 import type { ModelConfig } from './model-config.ts';
 import { openModelDirectory, writeModelDirectory } from './model-directory.ts';
-import { float32Source } from './safetensors.ts';
 
 const llama: ModelConfig = {
   family: 'llama',

@@ -5,11 +5,11 @@ import { FtsError } from '../errors/fts-error.ts';
 import { parseJsonWith, parseWith } from '../errors/parse-with.ts';
 import { replaceFolderAtomic } from '../store/atomic-file.ts';
 import { refuseUnknownTensors } from './check-checkpoint.ts';
-import type { WeightReader } from './checkpoint-reader.ts';
+import type { WeightReader } from './checkpoint/checkpoint-reader.ts';
+import { openWeightReader } from './checkpoint/quantized/quantized-checkpoint.ts';
+import { SafetensorsReader, type TensorSource, writeModelWeights } from './checkpoint/safetensors.ts';
 import { parseModelConfig, toHuggingFaceConfig } from './families/config-json.ts';
 import type { ModelConfig } from './model-config.ts';
-import { openWeightReader } from './quantized-checkpoint/quantized-checkpoint.ts';
-import { SafetensorsReader, type TensorSource, writeModelWeights } from './safetensors.ts';
 
 const jsonObject = z.record(z.string(), z.unknown());
 

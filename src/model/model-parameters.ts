@@ -2,11 +2,11 @@ import { FtsError } from '../errors/fts-error.ts';
 import { elementsOf } from '../tensor/shape.ts';
 import { bySource, fromCheckpoint, type ParameterSpec, toCheckpoint } from './architectures/parameter.ts';
 import { requireTensors } from './check-checkpoint.ts';
-import { type CheckpointReader, checkpointName, type WeightReader } from './checkpoint-reader.ts';
+import { type CheckpointReader, checkpointName, type WeightReader } from './checkpoint/checkpoint-reader.ts';
+import { float32ToBfloat16, storedHalf } from './checkpoint/float-formats.ts';
+import type { TensorSource } from './checkpoint/safetensors.ts';
 import { familyOf } from './families/index.ts';
-import { float32ToBfloat16, storedHalf } from './float-formats.ts';
 import type { ModelConfig } from './model-config.ts';
-import type { TensorSource } from './safetensors.ts';
 
 /** A model's numbers in the layout of its graphs, by parameter name. */
 export interface ModelParameters {

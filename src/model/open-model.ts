@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { CheckpointReader } from './checkpoint-reader.ts';
+import type { CheckpointReader } from './checkpoint/checkpoint-reader.ts';
 import { ggufCheckpoint } from './gguf/gguf-checkpoint.ts';
 import { openGgufModel } from './gguf/import-gguf.ts';
 import type { ModelConfig } from './model-config.ts';

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
 import type { Work } from '../runtime/progress.ts';
 import { requireTensors } from './check-checkpoint.ts';
-import { refuseNonFinite } from './finite-values.ts';
+import { refuseNonFinite } from './checkpoint/finite-values.ts';
 import { isDequantized } from './gguf/block-types.ts';
 import { GgufReader } from './gguf/gguf-reader.ts';
 import { ggufConfig } from './gguf/import-gguf.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { akamaiEdgeKv } from './akamai-edgekv.ts';
-import { requireNetwork } from './akamai-inputs.ts';
-import { akamaiPurge } from './akamai-purge.ts';
-import { akamaiUrl } from './akamai-url.ts';
+import { akamaiEdgeKv } from './akamai/edgekv.ts';
+import { akamaiPurge } from './akamai/purge.ts';
+import { akamaiUrl } from './akamai/url.ts';
 import { operations } from './index.ts';
+import { requireNetwork } from './inputs/akamai.ts';
 
 const withNetwork = operations.filter(({ input }) => 'network' in input.shape);
 

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { simulatedEnvironment } from '../../test/akamai-simulator/environment.ts';
-import { type Simulator, startSimulator } from '../../test/akamai-simulator/simulator.ts';
-import { TestApprover } from '../../test/approver.ts';
-import { assistantCaller } from '../../test/callers.ts';
-import { temporaryHome } from '../../test/temporary-home.ts';
+import { simulatedEnvironment } from '../../testing/akamai-simulator/environment.ts';
+import { type Simulator, startSimulator } from '../../testing/akamai-simulator/simulator.ts';
+import { TestApprover } from '../../testing/approver.ts';
+import { assistantCaller } from '../../testing/callers.ts';
+import { temporaryHome } from '../../testing/temporary-home.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import { SeededRandom } from '../model/operator/seeded-random.ts';
-import { akamaiOf } from './akamai-services.ts';
+import { SeededRandom } from '../operator/seeded-random.ts';
+import type { Services } from '../services/context.ts';
+import { openServices } from '../services/open-services.ts';
+import { akamaiOf } from '../workflows/akamai/akamai-services.ts';
 import { callOperation } from './call-operation.ts';
-import type { Services } from './context.ts';
 import { findOperation } from './index.ts';
-import { openServices } from './open-services.ts';
 
 let simulator: Simulator;
 let services: Services;

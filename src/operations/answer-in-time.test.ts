@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { callerBy } from '../../test/callers.ts';
+import { callerBy } from '../../testing/callers.ts';
 import { throwIfAborted } from '../errors/fts-error.ts';
 import { answerInTime } from './answer-in-time.ts';
 

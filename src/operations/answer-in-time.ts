@@ -1,5 +1,5 @@
+import type { Caller } from '../access/caller.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import type { Caller } from '../store/caller.ts';
 
 /** What takes longer than this over a connection belongs in a job. */
 const answerMilliseconds = 300_000;

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { temporaryHome } from '../../test/temporary-home.ts';
+import { temporaryHome } from '../../testing/temporary-home.ts';
+import { apiKeyTables } from '../access/api-keys.ts';
 import { changePlanTables } from '../akamai/changes/plan-store.ts';
-import { apiKeyTables } from '../store/api-keys.ts';
+import { openServices } from '../services/open-services.ts';
 import { openDatabase } from '../store/database.ts';
-import { akamaiOf } from './akamai-services.ts';
-import { openServices } from './open-services.ts';
+import { akamaiOf } from '../workflows/akamai/akamai-services.ts';
 
 it('opens a home from before approvals were signed: keys lose the scope, approvals stay readable and count for nothing', async () => {
   const home = temporaryHome();

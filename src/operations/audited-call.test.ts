@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { temporaryServices } from '../../test/temporary-home.ts';
-import type { Caller } from '../store/caller.ts';
+import { temporaryServices } from '../../testing/temporary-home.ts';
+import type { Caller } from '../access/caller.ts';
 import { callOperation, submitOperation, workOn } from './call-operation.ts';
 import { findOperation, operations } from './index.ts';
 

@@ -1,10 +1,10 @@
+import type { Caller } from '../access/caller.ts';
+import type { AuditEvent } from '../audit/audit-log.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import type { Job } from '../jobs/job.ts';
-import type { AuditEvent } from '../store/audit-log.ts';
+import { PersonAsked } from '../services/ask-person.ts';
+import type { Services } from '../services/context.ts';
 import { bounded, cutText } from '../store/bounded-value.ts';
-import type { Caller } from '../store/caller.ts';
-import { PersonAsked } from './ask-person.ts';
-import type { Services } from './context.ts';
 import type { Operation } from './operation.ts';
 
 /** What somebody asked for, as the audit log names it. */

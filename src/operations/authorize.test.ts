@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { assistantCaller, callerBy } from '../../test/callers.ts';
-import { temporaryServices } from '../../test/temporary-home.ts';
+import { assistantCaller, callerBy } from '../../testing/callers.ts';
+import { temporaryServices } from '../../testing/temporary-home.ts';
+import { type Scope, scopes } from '../access/api-keys.ts';
+import { type Caller, keylessCaller, mayUse } from '../access/caller.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import { type Scope, scopes } from '../store/api-keys.ts';
-import { type Caller, keylessCaller, mayUse } from '../store/caller.ts';
 import { authorize } from './authorize.ts';
 import { callOperation, submitOperation } from './call-operation.ts';
 import { findOperation, operations } from './index.ts';

@@ -1,5 +1,5 @@
+import { type Caller, mayUse } from '../access/caller.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import { type Caller, mayUse } from '../store/caller.ts';
 import type { Operation } from './operation.ts';
 
 /**

@@ -12,12 +12,12 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create } from 'tar';
 import { describe, expect, it } from 'vitest';
-import { temporaryHome, temporaryServices } from '../../test/temporary-home.ts';
-import { hashFile } from '../store/backup/backup-manifest.ts';
-import { restoreBackup } from '../store/backup/restore-backup.ts';
-import { writeBackup } from '../store/backup/write-backup.ts';
-import type { Services } from './context.ts';
-import { openServices } from './open-services.ts';
+import { temporaryHome, temporaryServices } from '../../testing/temporary-home.ts';
+import { hashFile } from '../backup/backup-manifest.ts';
+import { restoreBackup } from '../backup/restore-backup.ts';
+import { writeBackup } from '../backup/write-backup.ts';
+import type { Services } from '../services/context.ts';
+import { openServices } from '../services/open-services.ts';
 
 /** A home with a key, a run, a model and two audit rows. */
 function livedIn(): Services {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { type WrittenBackup, writeBackup } from '../backup/write-backup.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import { type WrittenBackup, writeBackup } from '../store/backup/write-backup.ts';
-import { fileToWriteSchema, overwriteField } from '../store/file-inputs.ts';
+import { fileToWriteSchema, overwriteField } from '../inputs/file-inputs.ts';
 import { defineOperation } from './operation.ts';
 
 export const backup = defineOperation({

@@ -5,10 +5,10 @@ import { type Roofline, roofline } from '../benchmarking/roofline.ts';
 import { benchmarkServingSchema } from '../benchmarking/settings.ts';
 import { addressUrl } from '../config/address-url.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import { fileToWriteSchema, overwriteField } from '../store/file-inputs.ts';
-import { addressSchema, mayHaveKey } from './call-address.ts';
-import type { OperationContext } from './context.ts';
-import { measuredMachine } from './measured-machine.ts';
+import { fileToWriteSchema, overwriteField } from '../inputs/file-inputs.ts';
+import { addressSchema, mayHaveKey } from '../services/call-address.ts';
+import type { OperationContext } from '../services/context.ts';
+import { measuredMachine } from '../workflows/planning/measured-machine.ts';
 import { defineOperation } from './operation.ts';
 
 const distributionSchema = z.object({ p50: z.number(), p90: z.number(), p99: z.number() });

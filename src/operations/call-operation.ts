@@ -1,21 +1,21 @@
+import type { Caller } from '../access/caller.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { requireShallow } from '../errors/json-depth.ts';
 import { parseWith } from '../errors/parse-with.ts';
 import type { Job } from '../jobs/job.ts';
 import { runJob } from '../jobs/run-job.ts';
 import type { Progress, Work } from '../runtime/progress.ts';
-import type { Caller } from '../store/caller.ts';
+import type { AskPerson } from '../services/ask-person.ts';
+import { checkNamedAddresses } from '../services/call-address.ts';
+import { filesOf } from '../services/caller-files.ts';
+import type { OperationContext, Services } from '../services/context.ts';
+import type { TerminalPerson } from '../services/terminal-person.ts';
 import { answerInTime } from './answer-in-time.ts';
-import type { AskPerson } from './ask-person.ts';
 import { audited, auditedJob, auditedSubmission } from './audited-call.ts';
 import { authorize } from './authorize.ts';
-import { checkNamedAddresses } from './call-address.ts';
-import { filesOf } from './caller-files.ts';
-import type { OperationContext, Services } from './context.ts';
 import { findOperation } from './index.ts';
 import { checkNamedFiles } from './named-fields.ts';
 import type { Operation } from './operation.ts';
-import type { TerminalPerson } from './terminal-person.ts';
 
 /** A call's work, who calls and, where the face knows it, how a person behind them can be asked. */
 export interface Call extends Work {

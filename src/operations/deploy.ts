@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { checkLocalTarget } from '../deployment/local-target.ts';
-import { deploymentSchema } from '../jobs/registry-records.ts';
-import { placeDeployment } from '../jobs/remove-model.ts';
-import { artifactIdSchema, deploymentNameSchema } from '../store/names.ts';
+import { checkLocalTarget } from '../deployment/targets/local.ts';
+import { artifactIdSchema, deploymentNameSchema } from '../inputs/names.ts';
+import { deploymentSchema } from '../registry/registry-records.ts';
+import { placeDeployment } from '../registry/remove-model.ts';
 import { defineOperation } from './operation.ts';
 
 export const deploy = defineOperation({

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { temporaryServices } from '../../test/temporary-home.ts';
-import { systemCaller } from '../store/caller.ts';
+import { temporaryServices } from '../../testing/temporary-home.ts';
+import { systemCaller } from '../access/caller.ts';
 import { callOperation } from './call-operation.ts';
 import { doctor } from './doctor.ts';
 

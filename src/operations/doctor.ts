@@ -7,10 +7,10 @@ import { z } from 'zod';
 import { loadAccounts } from '../akamai/credentials/load-accounts.ts';
 import { type ErrorRecord, FtsError } from '../errors/fts-error.ts';
 import { forkSibling } from '../runtime/child-entry.ts';
+import type { OperationContext } from '../services/context.ts';
 import { padToWidth } from '../text/display-width.ts';
-import { verifyWithEvidence } from './audit-evidence.ts';
-import type { OperationContext } from './context.ts';
-import type { NativeReport } from './native-probe.ts';
+import { verifyWithEvidence } from '../workflows/audit/audit-evidence.ts';
+import type { NativeReport } from '../workflows/doctor/native-probe.ts';
 import { defineOperation } from './operation.ts';
 
 const checkSchema = z.object({

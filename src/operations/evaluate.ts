@@ -3,28 +3,28 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
-import type { Artifact } from '../jobs/registry-records.ts';
-import { exportGguf } from '../model/gguf/export-gguf.ts';
-import { type OpenModel, openModel } from '../model/open-model.ts';
-import { operatorRecipe } from '../model/operator/recipe.ts';
-import { compareModels } from '../quantization/compare-models.ts';
-import { qualityPlot } from '../quantization/quality-plot.ts';
-import { Engine } from '../serving/engine/engine.ts';
 import {
   type FileToRead,
   fileToReadSchema,
   type ModelOrFile,
   modelOrFileSchema,
   textOf,
-} from '../store/file-inputs.ts';
-import { checkpointLoss } from '../training/checkpoint-loss.ts';
+} from '../inputs/file-inputs.ts';
+import { exportGguf } from '../model/gguf/export-gguf.ts';
+import { type OpenModel, openModel } from '../model/open-model.ts';
+import { operatorRecipe } from '../operator/recipe.ts';
+import { compareModels } from '../quantization/evaluation/compare-models.ts';
+import { qualityPlot } from '../quantization/evaluation/quality-plot.ts';
+import type { Artifact } from '../registry/registry-records.ts';
+import type { OperationContext } from '../services/context.ts';
+import { Engine } from '../serving/engine/engine.ts';
 import { operatorHeldOut } from '../training/recipes/operator-training.ts';
-import type { OperationContext } from './context.ts';
-import { scoreOnOperatorTest } from './evaluate-operator.ts';
-import { renderEvaluation } from './evaluate-table.ts';
-import { modelFolder } from './model-folder.ts';
+import { checkpointLoss } from '../training/run/checkpoint-loss.ts';
+import { scoreOnOperatorTest } from '../workflows/evaluate/evaluate-operator.ts';
+import { renderEvaluation } from '../workflows/evaluate/evaluation-table.ts';
+import { modelFolder } from '../workflows/models/model-folder.ts';
+import { textCodecOf } from '../workflows/serving/open-serving.ts';
 import { defineOperation } from './operation.ts';
-import { textCodecOf } from './serving.ts';
 
 const rowSchema = z.object({
   artifact: z.string(),

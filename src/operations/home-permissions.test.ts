@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
-import { temporaryHome } from '../../test/temporary-home.ts';
-import type { Services } from './context.ts';
-import { openServices } from './open-services.ts';
+import { temporaryHome } from '../../testing/temporary-home.ts';
+import type { Services } from '../services/context.ts';
+import { openServices } from '../services/open-services.ts';
 
 const opened: Services[] = [];
 afterEach(() => {

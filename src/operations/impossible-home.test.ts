@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { runFts } from '../../test/fts-process.ts';
-import { temporaryHome } from '../../test/temporary-home.ts';
+import { runFts } from '../../testing/fts-process.ts';
+import { temporaryHome } from '../../testing/temporary-home.ts';
+import { openServices } from '../services/open-services.ts';
 import { openHome } from '../store/home.ts';
-import { openServices } from './open-services.ts';
 
 /** Homes that nobody can use; each is told apart by what stands in the way. */
 const impossible: [string, (folder: string) => string][] = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { fileToReadSchema } from '../store/file-inputs.ts';
-import { namedThings } from '../store/names.ts';
+import { fileToReadSchema } from '../inputs/file-inputs.ts';
+import { namedThings } from '../inputs/names.ts';
 import { operations } from './index.ts';
 import { namedBy } from './named-fields.ts';
 

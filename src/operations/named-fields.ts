@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { CallerFiles } from '../store/caller-files.ts';
-import type { FileToRead, FileToWrite } from '../store/file-inputs.ts';
-import { type NamedThing, namedThings } from '../store/names.ts';
+import type { CallerFiles } from '../inputs/caller-files.ts';
+import type { FileToRead, FileToWrite } from '../inputs/file-inputs.ts';
+import { type NamedThing, namedThings } from '../inputs/names.ts';
 import type { Operation } from './operation.ts';
 
 /** What a schema's values name, whether they are optional, have a default or stand in a list. */

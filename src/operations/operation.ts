@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Scope } from '../store/api-keys.ts';
-import type { OperationContext, Services } from './context.ts';
+import type { Scope } from '../access/api-keys.ts';
+import type { OperationContext, Services } from '../services/context.ts';
 
 /**
  * What an operation does: reads, writes, destroys, or changes who may do what (keys, approvers, settings), which nobody

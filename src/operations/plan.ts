@@ -1,19 +1,24 @@
 import { z } from 'zod';
+import { fileToWriteSchema, overwriteField } from '../inputs/file-inputs.ts';
 import type { ModelShape } from '../model/model-config.ts';
-import { compareServing } from '../planning/compare-serving.ts';
-import { compareTraining } from '../planning/compare-training.ts';
-import type { Machine } from '../planning/machine.ts';
-import { thisMachineId, trainingTypes } from '../planning/measure-machine.ts';
-import { memoryBarsSvg } from '../planning/memory-bar-svg.ts';
-import { countParameters } from '../planning/model-shape.ts';
-import { oneDevice, parseParallelism } from '../planning/parallelism.ts';
-import { focusOf, memoryPartSchema, planRowSchema, whatIfSchema } from '../planning/plan-answer.ts';
-import { planText } from '../planning/plan-text.ts';
-import { optimizers, recomputations, type TrainingMethod, trainingPrecisions } from '../planning/training-memory.ts';
-import { parseVariation } from '../planning/what-if.ts';
-import { fileToWriteSchema, overwriteField } from '../store/file-inputs.ts';
+import { memoryBarsSvg } from '../planning/answer/memory-bar-svg.ts';
+import { focusOf, memoryPartSchema, planRowSchema, whatIfSchema } from '../planning/answer/plan-answer.ts';
+import { planText } from '../planning/answer/plan-text.ts';
+import { parseVariation } from '../planning/fleet/what-if.ts';
+import type { Machine } from '../planning/machines/machine.ts';
+import { thisMachineId, trainingTypes } from '../planning/machines/measure-machine.ts';
+import { compareServing } from '../planning/serving/compare-serving.ts';
+import { countParameters } from '../planning/shapes/model-shape.ts';
+import { oneDevice, parseParallelism } from '../planning/time/parallelism.ts';
+import { compareTraining } from '../planning/training/compare-training.ts';
+import {
+  optimizers,
+  recomputations,
+  type TrainingMethod,
+  trainingPrecisions,
+} from '../planning/training/training-memory.ts';
+import { chooseMachines, chooseShape, positiveInteger, servingFields, servingRequest } from './inputs/planning.ts';
 import { defineOperation } from './operation.ts';
-import { chooseMachines, chooseShape, positiveInteger, servingFields, servingRequest } from './planning-inputs.ts';
 
 const inputSchema = z.object({
   model: servingFields.model.describe('A model, folder, config.json, GGUF file, Hugging Face id, or a size such as 8B'),

@@ -1,8 +1,8 @@
 import { FtsError } from '../errors/fts-error.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
 import type { Work } from '../runtime/progress.ts';
-import { cutSequences } from './calibration.ts';
-import { type Evaluation, evaluateTokens } from './perplexity.ts';
+import { cutSequences } from './calibration/calibration.ts';
+import { type Evaluation, evaluateTokens } from './evaluation/perplexity.ts';
 import { loadFiniteParameters, type QuantizeInput, readCalibration } from './quantize.ts';
 import { type QuantizedWeights, quantizeModel } from './quantize-model.ts';
 import { type QuantizationSettings, quantizationMethods } from './settings.ts';

@@ -1,16 +1,16 @@
 import { outputTable } from '../model/architectures/parameter.ts';
+import type { QuantizedMatrix } from '../model/checkpoint/quantized-matrix.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import type { ModelParameters, OwnParameters } from '../model/model-parameters.ts';
-import type { QuantizedMatrix } from '../model/quantized-matrix.ts';
 import type { Work } from '../runtime/progress.ts';
 import { MatrixProducts } from '../tensor/matrix-products.ts';
-import { BlockRunner, microBatch, parametersInModel } from './block-runner.ts';
-import { type CalibrationSet, someSequences } from './calibration.ts';
-import { CalibrationStreams } from './calibration-streams.ts';
-import type { LayerStore } from './layer-store.ts';
-import { type BlockJob, type LayerReport, quantizeBlock, roundBlock } from './quantize-block.ts';
-import { quantizeTables, type TableCalibration, tableBits } from './quantize-tables.ts';
-import { embedSequences, outputGram } from './residual-stream.ts';
+import { BlockRunner, microBatch, parametersInModel } from './blocks/block-runner.ts';
+import type { LayerStore } from './blocks/layer-store.ts';
+import { type BlockJob, type LayerReport, quantizeBlock, roundBlock } from './blocks/quantize-block.ts';
+import { type CalibrationSet, someSequences } from './calibration/calibration.ts';
+import { CalibrationStreams } from './calibration/calibration-streams.ts';
+import { embedSequences, outputGram } from './calibration/residual-stream.ts';
+import { quantizeTables, type TableCalibration, tableBits } from './formats/quantize-tables.ts';
 import type { QuantizationSettings } from './settings.ts';
 
 /** Calibration sequences that go through the whole model for the tables' sake: plenty for a width. */

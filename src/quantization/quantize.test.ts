@@ -2,12 +2,12 @@ import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { randomParameters, tinyConfigs, tinyLlama, writeRandomModel } from '../../test/support/random-model.ts';
+import { randomParameters, tinyConfigs, tinyLlama, writeRandomModel } from '../../testing/models/random-model.ts';
+import { float32Source } from '../model/checkpoint/safetensors.ts';
 import { GgufReader } from '../model/gguf/gguf-reader.ts';
 import { openModelDirectory, writeModelDirectory } from '../model/model-directory.ts';
 import { type ModelParameters, toWeightReader } from '../model/model-parameters.ts';
-import { float32Source } from '../model/safetensors.ts';
-import { evaluateTokens } from './perplexity.ts';
+import { evaluateTokens } from './evaluation/perplexity.ts';
 import { loadFiniteParameters, quantize } from './quantize.ts';
 import { quantizationSettingsSchema } from './settings.ts';
 

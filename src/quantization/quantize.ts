@@ -1,25 +1,25 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FtsError } from '../errors/fts-error.ts';
-import { refuseNonFinite } from '../model/finite-values.ts';
+import { refuseNonFinite } from '../model/checkpoint/finite-values.ts';
 import type { ModelDirectory } from '../model/model-directory.ts';
 import { openModelDirectory } from '../model/model-directory.ts';
 import { loadParameters, type ModelParameters, type OwnParameters } from '../model/model-parameters.ts';
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Work } from '../runtime/progress.ts';
+import { LayerStore } from './blocks/layer-store.ts';
+import type { LayerReport } from './blocks/quantize-block.ts';
 import {
   type CalibrationSet,
   type CalibrationText,
   cutSequences,
   type TokenText,
   tokenizeTexts,
-} from './calibration.ts';
-import { LayerStore } from './layer-store.ts';
-import type { LayerReport } from './quantize-block.ts';
+} from './calibration/calibration.ts';
+import { selfSamples } from './calibration/self-samples.ts';
+import { type QuantizedArtifact, writeQuantized } from './formats/write-quantized.ts';
 import { quantizeModel } from './quantize-model.ts';
-import { selfSamples } from './self-samples.ts';
 import type { QuantizationSettings } from './settings.ts';
-import { type QuantizedArtifact, writeQuantized } from './write-quantized.ts';
 
 export interface QuantizeInput {
   /** Model directory in the Hugging Face layout. It is never changed. */

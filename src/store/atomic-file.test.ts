@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { temporaryHome } from '../../test/temporary-home.ts';
+import { temporaryHome } from '../../testing/temporary-home.ts';
 import { replaceFileAtomic, replaceFolderAtomic, sweepUnfinished, writeFileAtomic } from './atomic-file.ts';
 
 it('keeps the old file and leaves nothing behind when writing fails half-way', async () => {

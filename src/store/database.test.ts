@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { temporaryHome } from '../../test/temporary-home.ts';
+import { temporaryHome } from '../../testing/temporary-home.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { immediately, openDatabase, whenCommitted } from './database.ts';
 import { databaseError } from './database-error.ts';

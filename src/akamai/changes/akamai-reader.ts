@@ -1,5 +1,5 @@
+import type { AuditLog } from '../../audit/audit-log.ts';
 import { FtsError } from '../../errors/fts-error.ts';
-import type { AuditLog } from '../../store/audit-log.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { AkamaiCaller, AkamaiRequest, AkamaiResponse } from '../client/akamai-request.ts';
 import { refusalError } from '../client/problem.ts';

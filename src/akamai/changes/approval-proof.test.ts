@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { assistant, openWorkbench, type Workbench } from '../../../test/akamai-simulator/workbench.ts';
-import { TestApprover } from '../../../test/approver.ts';
-import { temporaryHome } from '../../../test/temporary-home.ts';
+import { assistant, openWorkbench, type Workbench } from '../../../testing/akamai-simulator/workbench.ts';
+import { TestApprover } from '../../../testing/approver.ts';
+import { temporaryHome } from '../../../testing/temporary-home.ts';
 import { type ApprovalProof, proofOf, proofSchema, verifyProof } from './approval-proof.ts';
 
 const run = promisify(execFile);

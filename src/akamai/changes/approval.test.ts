@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { assistant, openWorkbench, type Workbench } from '../../../test/akamai-simulator/workbench.ts';
-import { TestApprover } from '../../../test/approver.ts';
+import { assistant, openWorkbench, type Workbench } from '../../../testing/akamai-simulator/workbench.ts';
+import { TestApprover } from '../../../testing/approver.ts';
 import { followChain, recordText } from '../../approval/approver-record.ts';
 import { canonicalJson, digestOf } from '../../store/canonical-json.ts';
 import { approvalText, planDigest } from './approval-text.ts';

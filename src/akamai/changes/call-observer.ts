@@ -1,4 +1,4 @@
-import type { AuditLog } from '../../store/audit-log.ts';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { CallValidator } from '../catalogue/validate-call.ts';
 import type { AkamaiCaller } from '../client/akamai-request.ts';

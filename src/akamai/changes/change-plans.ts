@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Approvers } from '../../approval/approvers.ts';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import { FtsError } from '../../errors/fts-error.ts';
-import type { AuditLog } from '../../store/audit-log.ts';
 import type { Database } from '../../store/database.ts';
 import type { AkamaiCaller } from '../client/akamai-request.ts';
 import type { Actor } from './akamai-reader.ts';

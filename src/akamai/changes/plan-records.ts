@@ -1,5 +1,5 @@
+import type { AuditEvent, AuditLog, AuditRow } from '../../audit/audit-log.ts';
 import { FtsError } from '../../errors/fts-error.ts';
-import type { AuditEvent, AuditLog, AuditRow } from '../../store/audit-log.ts';
 import type { Database } from '../../store/database.ts';
 import type { Actor } from './akamai-reader.ts';
 import { planDigest, requireWhole } from './approval-text.ts';

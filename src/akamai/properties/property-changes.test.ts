@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SimulatedProperty } from '../../../test/akamai-simulator/papi.ts';
-import { seedProperty } from '../../../test/akamai-simulator/seed.ts';
-import { assistant, openWorkbench, type Workbench } from '../../../test/akamai-simulator/workbench.ts';
+import type { SimulatedProperty } from '../../../testing/akamai-simulator/papi.ts';
+import { seedProperty } from '../../../testing/akamai-simulator/seed.ts';
+import { assistant, openWorkbench, type Workbench } from '../../../testing/akamai-simulator/workbench.ts';
 import { accountReader } from '../changes/akamai-reader.ts';
 import type { ChangeRequest } from '../changes/change-kind.ts';
 import { type ActivationWish, activation, editRules, fallBack, newVersion } from './property-changes.ts';

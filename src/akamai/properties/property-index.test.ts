@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { seedProperty } from '../../../test/akamai-simulator/seed.ts';
-import { openWorkbench, type Workbench } from '../../../test/akamai-simulator/workbench.ts';
+import { seedProperty } from '../../../testing/akamai-simulator/seed.ts';
+import { openWorkbench, type Workbench } from '../../../testing/akamai-simulator/workbench.ts';
 import { buildPropertyIndex, findProperties, requireProperty } from './property-index.ts';
 
 let bench: Workbench;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { seedProperty } from '../../../test/akamai-simulator/seed.ts';
-import { assistant, openWorkbench, type Workbench } from '../../../test/akamai-simulator/workbench.ts';
+import { seedProperty } from '../../../testing/akamai-simulator/seed.ts';
+import { assistant, openWorkbench, type Workbench } from '../../../testing/akamai-simulator/workbench.ts';
 import { defaultLimits, runScript } from './run-script.ts';
 import type { ScriptLimits } from './sandbox-messages.ts';
 import { ScriptCalls } from './script-calls.ts';

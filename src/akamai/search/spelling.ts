@@ -1,4 +1,4 @@
-import { editDistance } from '../../model/operator/near-words.ts';
+import { editDistance } from '../../operator/near-words.ts';
 
 /** Shorter words have too many neighbours that are words themselves: shop, ship. */
 const shortestWord = 5;

@@ -7,8 +7,8 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Services } from '../../operations/context.ts';
-import { openServices } from '../../operations/open-services.ts';
+import type { Services } from '../../services/context.ts';
+import { openServices } from '../../services/open-services.ts';
 import { createApp } from '../server.ts';
 import { requireCredentialsBeyondLoopback } from './authentication.ts';
 

@@ -1,10 +1,10 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { keyPrefix, type Scope, scopes } from '../../access/api-keys.ts';
+import { type Caller, keylessCaller, mayUse } from '../../access/caller.ts';
 import { publicUrl } from '../../config/public-url.ts';
 import { FtsError } from '../../errors/fts-error.ts';
-import { authInfoOf } from '../../mcp/caller.ts';
-import type { Services } from '../../operations/context.ts';
-import { keyPrefix, type Scope, scopes } from '../../store/api-keys.ts';
-import { type Caller, keylessCaller, mayUse } from '../../store/caller.ts';
+import { authInfoOf } from '../../mcp/protocol/caller.ts';
+import type { Services } from '../../services/context.ts';
 import { isForwarded, isLoopback, isPeerLoopback } from '../forwarding.ts';
 import type { Identity } from './identity.ts';
 import { TokenVerifier } from './oauth.ts';

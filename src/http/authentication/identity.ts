@@ -1,6 +1,6 @@
 import type { AuthInfo } from '@modelcontextprotocol/server';
-import type { Scope } from '../../store/api-keys.ts';
-import type { Caller } from '../../store/caller.ts';
+import type { Scope } from '../../access/api-keys.ts';
+import type { Caller } from '../../access/caller.ts';
 
 /** What authentication leaves on a request for the routes behind it. */
 export interface Identity {

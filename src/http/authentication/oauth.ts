@@ -1,8 +1,8 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
+import { type Scope, scopes } from '../../access/api-keys.ts';
 import { FtsError } from '../../errors/fts-error.ts';
 import { boundedText } from '../../runtime/bounded-body.ts';
-import { type Scope, scopes } from '../../store/api-keys.ts';
 
 export interface OAuthSettings {
   issuer: string;

@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { FtsError } from '../../errors/fts-error.ts';
-import type { Services } from '../../operations/context.ts';
+import type { Services } from '../../services/context.ts';
 import { cutText } from '../../store/bounded-value.ts';
 import type { Identity } from './identity.ts';
 

@@ -7,7 +7,7 @@ import {
   halfToFloat32,
   storedHalf,
   toHalfBits,
-} from '../float-formats.ts';
+} from '../checkpoint/float-formats.ts';
 import { dequantizeQ4K, dequantizeQ5K, dequantizeQ6K } from './k-quants.ts';
 
 export interface BlockType {

@@ -1,10 +1,10 @@
 import { FtsError } from '../../errors/fts-error.ts';
 import type { Work } from '../../runtime/progress.ts';
 import { rotaryFrequencyFactors } from '../architectures/rotary-angles.ts';
-import { checkpointName } from '../checkpoint-reader.ts';
-import { refuseNonFinite } from '../finite-values.ts';
+import { checkpointName } from '../checkpoint/checkpoint-reader.ts';
+import { refuseNonFinite } from '../checkpoint/finite-values.ts';
+import type { QuantizedMatrix } from '../checkpoint/quantized-matrix.ts';
 import type { ModelConfig } from '../model-config.ts';
-import type { QuantizedMatrix } from '../quantized-matrix.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { blockType, type GgmlType, quantizeBlocks, tensorBytes } from './block-types.ts';
 import { modelMetadata } from './model-metadata.ts';

@@ -1,5 +1,5 @@
 import { FtsError } from '../../errors/fts-error.ts';
-import type { CheckpointReader } from '../checkpoint-reader.ts';
+import type { CheckpointReader } from '../checkpoint/checkpoint-reader.ts';
 import type { ModelConfig } from '../model-config.ts';
 import { permuteRows, transpose } from './export-gguf.ts';
 import type { GgufReader } from './gguf-reader.ts';

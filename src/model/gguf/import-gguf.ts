@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { FtsError } from '../../errors/fts-error.ts';
+import type { TensorSource } from '../checkpoint/safetensors.ts';
 import { parseModelConfig } from '../families/config-json.ts';
 import { families } from '../families/index.ts';
 import type { ModelConfig } from '../model-config.ts';
 import { type TokenizerFiles, writeModelDirectory } from '../model-directory.ts';
-import type { TensorSource } from '../safetensors.ts';
 import { preTokenizerJsonFor } from '../tokenizer/pre-tokenizer.ts';
 import { refuseUnreadTensors } from '../unread-keys.ts';
 import { ggufCheckpoint } from './gguf-checkpoint.ts';

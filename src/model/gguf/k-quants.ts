@@ -1,4 +1,4 @@
-import { fromHalfBits } from '../float-formats.ts';
+import { fromHalfBits } from '../checkpoint/float-formats.ts';
 
 /** The K types gather eight (Q4_K, Q5_K) or sixteen (Q6_K) small groups, with quantized scales, in one block of 256. */
 const blockValues = 256;

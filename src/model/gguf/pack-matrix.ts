@@ -1,6 +1,6 @@
 import { FtsError } from '../../errors/fts-error.ts';
-import { toHalfBits } from '../float-formats.ts';
-import type { QuantizedMatrix } from '../quantized-matrix.ts';
+import { toHalfBits } from '../checkpoint/float-formats.ts';
+import type { QuantizedMatrix } from '../checkpoint/quantized-matrix.ts';
 import { type GgmlType, packNibbles } from './block-types.ts';
 
 /**

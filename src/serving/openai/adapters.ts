@@ -2,8 +2,8 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import { FtsError } from '../../errors/fts-error.ts';
 import { parseWith } from '../../errors/parse-with.ts';
-import { type FileToRead, fileToReadSchema } from '../../store/file-inputs.ts';
-import { adapterNameSchema } from '../../store/names.ts';
+import { type FileToRead, fileToReadSchema } from '../../inputs/file-inputs.ts';
+import { adapterNameSchema } from '../../inputs/names.ts';
 import type { ModelPool } from '../pool/model-pool.ts';
 import { readJsonBody } from './errors.ts';
 

@@ -2,8 +2,8 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TINY } from '../../../test/support/random-gguf.ts';
-import { engineMissing, poolOf, randomModel } from '../../../test/support/test-model.ts';
+import { TINY } from '../../../testing/models/random-gguf.ts';
+import { engineMissing, poolOf, randomModel } from '../../../testing/models/test-model.ts';
 import type { ModelPool } from '../pool/model-pool.ts';
 import { openAiRoutes } from './openai-routes.ts';
 

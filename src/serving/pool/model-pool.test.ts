@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { TINY } from '../../../test/support/random-gguf.ts';
-import { engineMissing, poolOf, randomModel } from '../../../test/support/test-model.ts';
+import { TINY } from '../../../testing/models/random-gguf.ts';
+import { engineMissing, poolOf, randomModel } from '../../../testing/models/test-model.ts';
 import { openAiRoutes } from '../openai/openai-routes.ts';
 import { GREEDY } from '../sampling/sampling-settings.ts';
 import type { ModelPool, ModelPoolOptions } from './model-pool.ts';

@@ -5,7 +5,7 @@ import { FtsError } from '../../errors/fts-error.ts';
 import { ChatTemplate } from '../../model/chat-template.ts';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.ts';
 import type { Work } from '../../runtime/progress.ts';
-import { permutation } from '../random.ts';
+import { permutation } from '../run/random.ts';
 import type { BatchSource } from './batch.ts';
 import { chatExample } from './chat-example.ts';
 import { exampleBatches, promptAndCompletion, type TrainingExample } from './example-batches.ts';

@@ -1,5 +1,5 @@
 import { FtsError } from '../../errors/fts-error.ts';
-import { permutation, randomStream } from '../random.ts';
+import { permutation, randomStream } from '../run/random.ts';
 import type { Batch, BatchSource } from './batch.ts';
 
 /** A long row of token ids, in memory or mapped from a file. */

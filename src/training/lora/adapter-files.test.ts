@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeRandomModel } from '../../../test/support/random-model.ts';
+import { writeRandomModel } from '../../../testing/models/random-model.ts';
+import { float32Source, SafetensorsReader, writeSafetensors } from '../../model/checkpoint/safetensors.ts';
 import type { ModelConfig } from '../../model/model-config.ts';
-import { float32Source, SafetensorsReader, writeSafetensors } from '../../model/safetensors.ts';
 import { mergeAdapter } from './merge-adapter.ts';
 
 const gpt2: ModelConfig = {

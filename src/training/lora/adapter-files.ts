@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AdapterPair, type AdapterSettings, adapterParameters } from '../../model/architectures/adapter.ts';
 import { isStoredOutIn } from '../../model/architectures/parameter.ts';
+import { float32Source, writeSafetensors } from '../../model/checkpoint/safetensors.ts';
 import { toWeightReader } from '../../model/model-parameters.ts';
-import { float32Source, writeSafetensors } from '../../model/safetensors.ts';
 
 export const adapterPrefix = 'base_model.model.';
 

@@ -8,8 +8,8 @@ import { trainByteLevelBpe } from '../../model/tokenizer/train-bpe.ts';
 import type { Work } from '../../runtime/progress.ts';
 import { prepareData } from '../data/prepare-data.ts';
 import { isJsonLines, readJsonLines, readText } from '../data/read-documents.ts';
-import type { TrainSettings } from '../settings.ts';
-import type { TrainInput } from '../train.ts';
+import type { TrainSettings } from '../run/settings.ts';
+import type { TrainInput } from '../run/train.ts';
 
 /** The shape of a model that is trained from scratch; the rest is derived from these. */
 export interface NewModelShape {

@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto';
 import { parseWith } from '../../errors/parse-with.ts';
 import type { ModelConfig } from '../../model/model-config.ts';
 import type { TokenizerFiles } from '../../model/model-directory.ts';
+import { Tokenizer } from '../../model/tokenizer/tokenizer.ts';
+import { trainByteLevelBpe } from '../../model/tokenizer/train-bpe.ts';
 import {
   operatorChatTemplate,
   operatorControlTokens,
   operatorSpecialTokens,
   operatorTextTokens,
-} from '../../model/operator/chat-template.ts';
-import { generateOperatorDataset, type OperatorExample } from '../../model/operator/dataset.ts';
-import { operatorRecipe } from '../../model/operator/recipe.ts';
-import { Tokenizer } from '../../model/tokenizer/tokenizer.ts';
-import { trainByteLevelBpe } from '../../model/tokenizer/train-bpe.ts';
+} from '../../operator/chat-template.ts';
+import { generateOperatorDataset, type OperatorExample } from '../../operator/dataset.ts';
+import { operatorRecipe } from '../../operator/recipe.ts';
 import type { Work } from '../../runtime/progress.ts';
 import type { BatchSource } from '../data/batch.ts';
 import { exampleBatches, promptAndCompletion, type TrainingExample } from '../data/example-batches.ts';
-import { trainSettingsSchema } from '../settings.ts';
-import type { TrainInput } from '../train.ts';
+import { trainSettingsSchema } from '../run/settings.ts';
+import type { TrainInput } from '../run/train.ts';
 
 type OperatorTraining = Pick<TrainInput, 'settings' | 'config' | 'data'> & { tokenizer: TokenizerFiles };
 

@@ -1,5 +1,5 @@
+import type { Step } from '../../../assistant/ask.ts';
 import type { ErrorRecord } from '../../../errors/fts-error.ts';
-import type { Step } from '../../../mcp/assistant/ask.ts';
 import { visibleProse } from '../../../text/visible-text.ts';
 import { ApiError, send, showable } from './client.ts';
 

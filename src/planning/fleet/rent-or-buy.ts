@@ -1,0 +1,68 @@
+import type { Machine } from '../machines/machine.ts';
+import { planServing, type ServingRequest } from '../serving/plan-serving.ts';
+import { type BreakEven, breakEven, cheapestPurchase, hourlyCost, type Ownership, powerUsdPerHour } from './cost.ts';
+
+export interface CostRow {
+  machine: string;
+  fits: boolean;
+  /** Rent, or else the purchase written off over its years plus power. */
+  basis: 'rent' | 'own' | null;
+  usdPerHour: number | null;
+  usdPerMillionIn: number | null;
+  usdPerMillionOut: number | null;
+  usdPerQuery: number | null;
+  /** Queries that the machine can answer in a day when it does nothing else. */
+  queriesPerDay: number;
+  purchaseUsd: number | null;
+  /** Power of one query on the bought machine. */
+  powerUsdPerQuery: number;
+  breakEven: BreakEven | null;
+}
+
+export interface CostComparison {
+  rows: CostRow[];
+  /** What a query costs otherwise: the price given, or the cheapest rented machine that holds the model. */
+  otherwise: { usdPerQuery: number; from: string } | null;
+}
+
+/** Rent against purchase for one serving request: dollars per token and query, and when a bought machine has paid off. */
+export function compareCosts(
+  request: Omit<ServingRequest, 'machine'>,
+  machines: readonly Machine[],
+  demand: { queriesPerDay: number; usdPerQuery?: number | undefined },
+  ownership: Ownership,
+): CostComparison {
+  const plans = machines.map((machine) => ({ machine, plan: planServing({ ...request, machine, ownership }) }));
+  const rented = plans
+    .filter(({ machine, plan }) => plan.fits && hourlyCost(machine, ownership)?.basis === 'rent')
+    .toSorted((a, b) => a.plan.cost!.perQuery - b.plan.cost!.perQuery)[0];
+  const otherwise =
+    demand.usdPerQuery !== undefined
+      ? { usdPerQuery: demand.usdPerQuery, from: 'the price given' }
+      : rented === undefined
+        ? null
+        : { usdPerQuery: rented.plan.cost!.perQuery, from: rented.machine.id };
+  const rows = plans.map(({ machine, plan }): CostRow => {
+    const secondsPerQuery =
+      request.promptTokens / (plan.prefillTokensPerSecond * plan.replicas) +
+      request.completionTokens / plan.tokensPerSecondBatched;
+    const load = { queriesPerDay: demand.queriesPerDay, secondsPerQuery };
+    return {
+      machine: machine.id,
+      fits: plan.fits,
+      basis: hourlyCost(machine, ownership)?.basis ?? null,
+      usdPerHour: plan.usdPerHour,
+      usdPerMillionIn: plan.cost?.perMillionIn ?? null,
+      usdPerMillionOut: plan.cost?.perMillionOut ?? null,
+      usdPerQuery: plan.cost?.perQuery ?? null,
+      queriesPerDay: 86_400 / secondsPerQuery,
+      purchaseUsd: cheapestPurchase(machine)?.usd ?? null,
+      powerUsdPerQuery: (powerUsdPerHour(machine, ownership) / 3600) * secondsPerQuery,
+      breakEven:
+        otherwise === null || !plan.fits
+          ? null
+          : breakEven(machine, { ...load, usdPerQuery: otherwise.usdPerQuery }, ownership),
+    };
+  });
+  return { rows, otherwise };
+}

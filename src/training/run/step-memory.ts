@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { FtsError } from '../../errors/fts-error.ts';
+import type { ModelConfig } from '../../model/model-config.ts';
+import { forkSibling } from '../../runtime/child-entry.ts';
+
+export interface StepMemoryRequest {
+  /** `infer` runs the forward pass and the loss of the same batch, and nothing else. */
+  purpose: 'train' | 'infer';
+  config: ModelConfig;
+  /** Sequences in the step, and tokens in each. */
+  batch: number;
+  length: number;
+}
+
+/** Bytes that a process holds at the most while it trains a new model, or only runs it: measured in one of its own. */
+export function measureStepMemory(request: StepMemoryRequest, signal: AbortSignal): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = forkSibling(import.meta.url, 'step-memory-child', [JSON.stringify(request)], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      signal,
+    });
+    child.once('message', (message) => resolve(z.number().parse(message)));
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new FtsError('internal', `The measured training step ended with ${code}.`)));
+  });
+}

@@ -1,0 +1,109 @@
+import { float32Source } from '../../src/model/checkpoint/safetensors.ts';
+import { familyOf } from '../../src/model/families/index.ts';
+import type { ModelConfig } from '../../src/model/model-config.ts';
+import { writeModelDirectory } from '../../src/model/model-directory.ts';
+import { type ModelParameters, toWeightReader } from '../../src/model/model-parameters.ts';
+import { trainByteLevelBpe } from '../../src/model/tokenizer/train-bpe.ts';
+import { elementsOf } from '../../src/tensor/shape.ts';
+
+/** A uniform random stream between 0 and 1 that is the same every time. */
+export function randomStream(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export const tinyLlama: ModelConfig = {
+  family: 'llama',
+  vocabSize: 512,
+  width: 64,
+  layers: 2,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 16,
+  ffnWidth: 160,
+  contextLength: 128,
+  normEpsilon: 1e-5,
+  ropeTheta: 10_000,
+  tiedEmbeddings: true,
+  qkvBias: false,
+  qkNorm: false,
+  eosTokenIds: [0],
+};
+
+const { ropeTheta: _, ...unrotated } = tinyLlama;
+
+/** One small model of each family. */
+export const tinyConfigs: Record<string, ModelConfig> = {
+  llama: tinyLlama,
+  'llama, untied': { ...tinyLlama, tiedEmbeddings: false },
+  'llama, untied, long context': {
+    ...tinyLlama,
+    tiedEmbeddings: false,
+    ropeScaling: {
+      type: 'llama3',
+      factor: 4,
+      lowFrequencyFactor: 1,
+      highFrequencyFactor: 4,
+      originalContextLength: 64,
+    },
+  },
+  qwen2: { ...tinyLlama, family: 'qwen2', qkvBias: true },
+  'qwen2, untied': { ...tinyLlama, family: 'qwen2', qkvBias: true, tiedEmbeddings: false },
+  qwen3: { ...tinyLlama, family: 'qwen3', qkNorm: true, headDim: 32 },
+  gpt2: { ...unrotated, family: 'gpt2', kvHeads: 4, qkvBias: true },
+};
+
+/** Random parameters whose activations are of the size of a trained model's. */
+export function randomParameters(config: ModelConfig, seed = 7): ModelParameters {
+  const random = randomStream(seed);
+  const gaussian = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const specs = familyOf(config).parameters(config);
+  const arrays = new Map(
+    specs.map((spec) => {
+      const array = new Float32Array(elementsOf(spec.shape));
+      const used = elementsOf(spec.shape) * Math.min(1, elementsOf(spec.source.shape) / elementsOf(spec.shape));
+      for (let i = 0; i < used; i++) {
+        array[i] =
+          spec.initial === 'ones'
+            ? 1 + 0.1 * gaussian()
+            : spec.initial === 'zeros'
+              ? 0.1 * gaussian()
+              : 0.1 * gaussian();
+      }
+      return [spec.name, array];
+    }),
+  );
+  return { specs, arrays };
+}
+
+/** Writes a model directory with random weights and a tokenizer of the model's vocabulary. */
+export async function writeRandomModel(path: string, config: ModelConfig, seed = 7): Promise<ModelParameters> {
+  const parameters = randomParameters(config, seed);
+  const reader = toWeightReader(parameters);
+  const random = randomStream(99);
+  const syllables = ['pur', 'ge', 'ac', 'ti', 'vate', 'cache', 'edge', 'ing', 'ed', 's', 'host', 'name', 'é', '漢'];
+  const text = Array.from({ length: 4000 }, () => {
+    const word = Array.from({ length: 1 + Math.floor(random() * 4) }, () => syllables[Math.floor(random() * 14)]);
+    return word.join('');
+  }).join(' ');
+  const tokenizer = await trainByteLevelBpe([text], {
+    vocabSize: config.vocabSize,
+    specialTokens: ['<|end|>', '<|pad|>'],
+    eosToken: '<|end|>',
+    padToken: '<|pad|>',
+  });
+  await writeModelDirectory(path, {
+    config,
+    tokenizer,
+    weights: await Promise.all(
+      reader.names().map(async (name) => float32Source(name, reader.info(name).shape, await reader.readFloat32(name))),
+    ),
+    provenance: { name: 'random', createdAt: '2026-01-01T00:00:00.000Z', madeBy: 'test' },
+  });
+  return parameters;
+}
