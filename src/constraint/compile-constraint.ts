@@ -1,3 +1,4 @@
+import { FtsError } from '../errors/fts-error.ts';
 import { compileGbnf } from './gbnf/compile-gbnf.ts';
 import { compileSchema } from './json-schema/compile-schema.ts';
 import { LIMITS } from './limits.ts';
@@ -26,8 +27,15 @@ export function compileConstraint(source: ConstraintSource, workshop: Workshop):
 /** The texts that an ECMAScript pattern matches as a whole. */
 function compilePattern(pattern: string, { lexer }: Workshop): Pushdown {
   const { languages } = lexer;
-  languages.budget = languages.work + LIMITS.compileWork;
+  languages.allow(LIMITS.compileWork);
   const language = wholeLanguage(languages, pattern);
+  if (!languages.isLive(language)) {
+    throw new FtsError('invalid-input', 'The pattern contradicts itself: it matches nothing.', {
+      field: 'pattern',
+      value: pattern.slice(0, 100),
+      remedy: 'Look for a lookahead that excludes what follows it.',
+    });
+  }
   return new Pushdown(lexer, (emit, parents) => {
     if (language.nullable) emit.ended(parents);
     emit.lexeme(lexer.text(language), END_FRAME, parents);

@@ -5,12 +5,12 @@ import { FtsError } from '../errors/fts-error.ts';
  * schema opened), so that the same input is always refused at the same place, on any machine.
  */
 export const LIMITS = {
-  /** Terms and derivatives while compiling. About 100 ms on a slow core. */
-  compileWork: 120_000,
+  /** Steps while compiling: about 100 ms. */
+  compileWork: 40_000,
   /** The same, for each token while generating. */
-  tokenWork: 120_000,
-  /** Milliseconds of compiling after which it is given up, whatever the count of steps says. */
-  compileMs: 2_000,
+  tokenWork: 40_000,
+  /** Milliseconds after which either is given up, whatever the count of steps says. */
+  mostMs: 500,
   /** States of the lexer; each takes 1 KiB. */
   lexerStates: 40_000,
   /** Schemas reached from the root, combined ones counted on their own. */

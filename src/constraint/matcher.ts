@@ -97,7 +97,7 @@ export class Matcher {
 
   private allowWork(): void {
     const { languages } = this.masks.lexer;
-    languages.budget = languages.work + LIMITS.tokenWork;
+    languages.allow(LIMITS.tokenWork);
   }
 }
 
@@ -106,7 +106,7 @@ export function acceptsText(machine: Pushdown, text: string): boolean {
   const { languages } = machine.lexer;
   let at: Configuration | null = machine.start;
   for (const byte of encoder.encode(text)) {
-    languages.budget = languages.work + LIMITS.tokenWork;
+    languages.allow(LIMITS.tokenWork);
     at = machine.step(at, byte);
     if (at === null) return false;
   }

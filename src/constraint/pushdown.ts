@@ -56,6 +56,8 @@ export interface Configuration {
 }
 
 const KEPT_CONFIGURATIONS = 20_000;
+/** Ends that bring about other ends without a byte between: deeper than any text needs, and safe for the call stack. */
+const MOST_NESTED_ENDS = 1_000;
 
 /** A nondeterministic pushdown automaton whose lexemes are read by a lazy automaton; a grammar gives it its frames. */
 export class Pushdown {
@@ -83,6 +85,7 @@ export class Pushdown {
     const { lexer } = this;
     const threads: Thread[] = [];
     let accepts = false;
+    lexer.languages.charge(from.threads.length >> 2);
     for (const { state, node } of from.threads) {
       const to = lexer.step(state, byte);
       if (to === DEAD) continue;
@@ -123,7 +126,11 @@ export class Pushdown {
     const text = this.lexer.textOf(state);
     if (tag < 0 && text === undefined && node.after !== undefined) return node.after;
     const closure = new Closure(this);
-    closure.resume(node, tag, text);
+    try {
+      closure.resume(node, tag, text);
+    } catch (error) {
+      throw error instanceof RangeError ? tooComplex('its rules lead too deeply into each other') : error;
+    }
     const after = closure.finish();
     if (tag < 0 && text === undefined) node.after = after;
     return after;
@@ -141,6 +148,7 @@ export class Pushdown {
   }
 
   private configuration({ threads, accepts }: Following): Configuration {
+    this.lexer.languages.charge(1 + (threads.length >> 2));
     const merged = threads.length < 2 ? threads : this.merge(threads);
     if (merged.length > LIMITS.threads) throw tooComplex('its text can be read in too many ways at once');
     const key = `${accepts ? 'a' : ''}${merged.map(({ state, node }) => `${state}:${node.id}`).join(',')}`;
@@ -187,6 +195,7 @@ class Closure implements Emit {
   private readonly threads: Thread[] = [];
   private readonly seen = new Set<StackNode>();
   private accepts = false;
+  private depth = 0;
 
   constructor(machine: Pushdown) {
     this.machine = machine;
@@ -205,6 +214,13 @@ class Closure implements Emit {
   }
 
   resume(node: StackNode, tag: number, text: string | undefined): void {
+    this.machine.lexer.languages.charge(1);
+    if (++this.depth > MOST_NESTED_ENDS) throw tooComplex('its rules end inside each other too deeply');
+    this.follow(node, tag, text);
+    this.depth--;
+  }
+
+  private follow(node: StackNode, tag: number, text: string | undefined): void {
     if (node.frame.id === -1) {
       this.accepts = true;
       return;

@@ -19,7 +19,7 @@ type Part =
  */
 export function compileGbnf(source: string, workshop: Workshop): Pushdown {
   const { languages } = workshop.lexer;
-  languages.budget = languages.work + LIMITS.compileWork;
+  languages.allow(LIMITS.compileWork);
   try {
     const rules = parseGbnf(source);
     refuseLeftRecursion(rules);

@@ -55,7 +55,7 @@ export class ObjectShape {
     this.min = rules.reduce((most, rule) => Math.max(most, rule.min), 0);
     this.max = rules.reduce((least, rule) => Math.min(least, rule.max), Infinity);
     this.names = namesOf(branch);
-    states.languages.charge(this.names.length);
+    states.languages.charge(2 + this.names.length * rules.length);
     const indices = new Map(this.names.map((name, index) => [name, index]));
     const bits = (names: readonly string[]): bigint =>
       names.reduce((sum, name) => sum | (1n << BigInt(indices.get(name)!)), 0n);

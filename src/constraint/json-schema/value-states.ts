@@ -403,7 +403,7 @@ export class ValueStates {
     for (const left of a) {
       for (const right of b) {
         const both = conjoin(left, right);
-        this.languages.charge(1);
+        this.languages.charge(1 + ((both.objects.length + both.arrays.length) >> 2));
         if (hasContradiction(this, both) || (prune && this.isDead(both, kind))) continue;
         product.push(both);
         bounded(product);

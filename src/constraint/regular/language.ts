@@ -26,15 +26,20 @@ export type Language = Term & {
   derivatives?: Map<number, Language>;
 };
 
+/** How often the clock is looked at. */
+const STEPS_BETWEEN_LOOKS = 256;
+
 /**
  * Builds regular languages and takes their derivatives (Brzozowski 1964; Owens, Reppy and Turon 2009): the derivative by
  * `c` is the language of what may follow `c`. Intersection and complement cost no more than union, so that lengths,
  * formats, `not` and exclusions need no other machinery.
  */
 export class Languages {
-  /** Steps taken so far; `budget` is where the next one is refused. */
+  /** Steps taken so far. */
   work = 0;
-  budget: number = LIMITS.compileWork;
+  private budget: number = LIMITS.compileWork;
+  private deadline = Infinity;
+  private nextLook = 0;
   readonly nothing: Language;
   readonly empty: Language;
   readonly anyChar: Language;
@@ -132,7 +137,7 @@ export class Languages {
     if (items.size === 0) return this.nothing;
     if (items.size === 1) return [...items][0]!;
     const sorted = [...items].sort((a, b) => a.id - b.id);
-    this.charge(sorted.length >> 3);
+    this.charge(sorted.length >> 1);
     return this.intern(
       `|${sorted.map((item) => item.id).join(',')}`,
       { kind: 'or', items: sorted },
@@ -158,6 +163,7 @@ export class Languages {
     for (const item of items) if (item.kind === 'not' && items.has(item.item)) return this.nothing;
     if (items.size === 1) return [...items][0]!;
     const sorted = [...items].sort((a, b) => a.id - b.id);
+    this.charge(sorted.length >> 1);
     return this.intern(
       `&${sorted.map((item) => item.id).join(',')}`,
       { kind: 'and', items: sorted },
@@ -229,7 +235,7 @@ export class Languages {
         for (let point = 0x2e; point <= 0x3a; point++) points.add(point);
         break;
     }
-    this.charge(points.size >> 4);
+    this.charge(points.size >> 3);
     language.breaks = [...points].sort((a, b) => a - b);
     return language.breaks;
   }
@@ -308,9 +314,20 @@ export class Languages {
     return found;
   }
 
+  /** Counts steps of work; refuses the one beyond the budget, and any beyond the time. */
   charge(steps: number): void {
     this.work += steps;
-    if (this.work > this.budget) throw tooComplex('following its patterns takes too many steps');
+    if (this.work > this.budget) throw tooComplex('following it takes too many steps');
+    if (this.work < this.nextLook) return;
+    this.nextLook = this.work + STEPS_BETWEEN_LOOKS;
+    if (performance.now() > this.deadline) throw tooComplex('following it takes too long');
+  }
+
+  /** Allows so much more work, from now on. */
+  allow(steps: number): void {
+    this.budget = this.work + steps;
+    this.deadline = performance.now() + LIMITS.mostMs;
+    this.nextLook = this.work + STEPS_BETWEEN_LOOKS;
   }
 
   private derivative(language: Language, code: number): Language {
@@ -347,6 +364,8 @@ export class Languages {
 
   /** `fraction`: digits read after the point, -1 before it. */
   private multiple(modulus: number, scale: number, remainder: number, fraction: number): Language {
+    // Past the last digit that counts only zeros follow, which mend nothing.
+    if (fraction >= scale && fraction >= 0 && remainder !== 0) return this.nothing;
     let rest = remainder;
     for (let digit = Math.max(0, fraction); digit < scale; digit++) rest = (rest * 10) % modulus;
     return this.intern(

@@ -6,7 +6,7 @@ const MOST_EXPONENT = 307;
 /** Decimal digits that every double keeps; remainders of longer numbers are not what a validator computes. */
 const EXACT_DIGITS = 15;
 /** Remainders are states, and the search for a way out of one may visit them all. */
-const MOST_MODULUS = 5_000;
+const MOST_MODULUS = 1_000;
 
 /**
  * A set of numbers as the texts that spell them. Texts without an exponent are told exactly. With one (`1.5e-7`, always one
