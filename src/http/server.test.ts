@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { Hono } from 'hono';
 import { expect, it } from 'vitest';
 import { temporaryServices } from '../../testing/temporary-home.ts';
+import { akamaiOf } from '../workflows/akamai/akamai-services.ts';
 import { createApp, startServer } from './server.ts';
 
 const program = { version: '0.0.0-test', command: ['fts'] };
@@ -35,6 +36,17 @@ it('serves a page that loads nothing from elsewhere', async () => {
   const response = await createApp(temporaryServices(), program).request('/');
   expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
   expect(await response.text()).not.toMatch(/https?:\/\//);
+});
+
+it('shows the metrics of serving and of the calls to Akamai on one page', async () => {
+  const services = temporaryServices();
+  const app = createApp(services, program);
+  const path = '/papi/v1/groups';
+  const call = { account: 'default', method: 'GET', path, attempt: 1, waitedMs: 0, durationMs: 5, status: 200 };
+  akamaiOf(services).telemetry.attempted(call);
+  const text = await (await app.request('/metrics')).text();
+  expect(text).toContain('fts_akamai_requests_total{api="/papi",method="GET",status="2xx"} 1');
+  expect(text).toContain('# TYPE fts:num_requests_running gauge');
 });
 
 it('says that a port is taken and names another', async () => {

@@ -15,6 +15,7 @@ import { metricsRoutes } from '../serving/metrics/metrics-routes.ts';
 import { ollamaRoutes } from '../serving/ollama/ollama-routes.ts';
 import { openAiRoutes } from '../serving/openai/openai-routes.ts';
 import { upstreamRoutes } from '../serving/upstream/upstream-routes.ts';
+import { akamaiOf } from '../workflows/akamai/akamai-services.ts';
 import { modelStore, openServing, type Serving } from '../workflows/serving/open-serving.ts';
 import { askRoutes } from './ask-routes.ts';
 import { authentication, protectedResourceMetadata } from './authentication/authentication.ts';
@@ -79,7 +80,7 @@ export function createApp(
 /** The model APIs: our own engine, or the server behind it where an upstream is set; measured alike. */
 function modelRoutes(services: Services, { pool, telemetry }: Serving): Hono {
   const routes = new Hono();
-  routes.route('/', metricsRoutes(pool, telemetry));
+  routes.route('/', metricsRoutes(pool, telemetry, [akamaiOf(services).telemetry.registry]));
   routes.use(recordModelChanges(services));
   const url = services.config.values['serve.upstream'];
   if (url !== undefined) {

@@ -6,6 +6,7 @@ import type { Account } from '../credentials/account.ts';
 import { accountsOf } from '../credentials/load-accounts.ts';
 import { Secret } from '../credentials/secret.ts';
 import { AkamaiClient } from './akamai-client.ts';
+import type { Attempt } from './akamai-telemetry.ts';
 import type { Clock } from './token-bucket.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
@@ -36,6 +37,7 @@ function testClock(start = Date.now()): Clock & { waits: number[] } {
 
 async function setUp(handler: Handler, clock: Clock = testClock()) {
   const calls: string[] = [];
+  const attempts: Attempt[] = [];
   const server = createServer((request, response) => {
     calls.push(`${request.method} ${request.url}`);
     handler(request, response, calls.length);
@@ -54,9 +56,10 @@ async function setUp(handler: Handler, clock: Clock = testClock()) {
     },
     linode: { origin, token: new Secret('linode-token') },
   };
-  const client = new AkamaiClient({ accounts: accountsOf([account]), clock, random: () => 0.5 });
+  const observer = { attempted: (attempt: Attempt) => void attempts.push(attempt) };
+  const client = new AkamaiClient({ accounts: accountsOf([account]), clock, random: () => 0.5, observer });
   open.push({ server, client });
-  return { client, calls, origin };
+  return { client, calls, origin, attempts };
 }
 
 const json = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}) =>
@@ -259,5 +262,39 @@ describe('a refusal', () => {
     });
     const linode = await failureOf(client.requestOk({ method: 'POST', path: '/v4/linode/instances', body: {} }));
     expect(linode.message).toContain('region: region is not valid');
+  });
+});
+
+describe('an observer', () => {
+  it('is given every attempt, without the query and without any secret', async () => {
+    const { client, attempts } = await setUp((_, response, count) => {
+      if (count === 1) json(response, 503, {});
+      else json(response, 200, { echo: 'akab-client-token' });
+    });
+    await client.request({ ...get, query: { search: 'private' } });
+    expect(attempts).toMatchObject([
+      { account: 'default', method: 'GET', path: '/papi/v1/groups', attempt: 1, waitedMs: 0, status: 503 },
+      { attempt: 2, status: 200 },
+    ]);
+    expect(JSON.stringify(attempts)).not.toMatch(/private|akab|secret/);
+  });
+
+  it('is given an attempt that had no answer, and how long the rate limit held one back', async () => {
+    const clock = testClock();
+    const { client, attempts } = await setUp((request, response, count) => {
+      if (count === 1)
+        json(
+          response,
+          200,
+          {},
+          { 'x-ratelimit-remaining': '0', 'x-ratelimit-next': new Date(clock.now() + 5000).toISOString() },
+        );
+      else request.socket.destroy();
+    }, clock);
+    await client.request(get);
+    await failureOf(client.request({ method: 'POST', path: '/papi/v1/properties', body: {} }));
+    expect(attempts[1]).toMatchObject({ method: 'POST', attempt: 1, failure: 'unavailable' });
+    expect(attempts[1]?.waitedMs).toBeGreaterThan(4000);
+    expect(attempts[1]?.status).toBeUndefined();
   });
 });

@@ -26,6 +26,15 @@ export interface AkamaiRequest {
   signal?: AbortSignal | undefined;
 }
 
+/** A request as errors and logs name it: `GET /papi/v1/properties/prp_1`. */
+export function callName({ method, path }: Pick<AkamaiRequest, 'method' | 'path'>): string {
+  return `${method.toUpperCase()} ${path}`;
+}
+
+export function isRead(method: string): boolean {
+  return ['GET', 'HEAD', 'OPTIONS'].includes(method.toUpperCase());
+}
+
 export interface AkamaiResponse {
   status: number;
   /** Names in lower case. */

@@ -25,7 +25,7 @@ export class RateLimits {
   }
 
   bucket(origin: string, path: string): TokenBucket {
-    const api = `/${path.split('/')[1] ?? ''}`;
+    const api = apiOf(path);
     const key = `${origin}${api}`;
     let bucket = this.#buckets.get(key);
     if (!bucket) {
@@ -49,6 +49,11 @@ export class RateLimits {
     const moment = next === undefined ? Number.NaN : momentOf(next);
     if (moment > now) bucket.pauseUntil(Math.min(moment, now + LONGEST_PAUSE_MS));
   }
+}
+
+/** The first segment of a path, such as `/papi`: what rate limits and metrics go by. */
+export function apiOf(path: string): string {
+  return `/${path.split('/')[1] ?? ''}`;
 }
 
 /** `Retry-After` (seconds or a date), or the wait until the rate limit's own next moment, in milliseconds. */

@@ -43,8 +43,11 @@ export class TokenBucket {
     this.#refilledAt = clock.now();
   }
 
-  /** Resolves when one more call may leave. Callers are let through in the order in which they asked. */
-  async take(signal?: AbortSignal): Promise<void> {
+  /**
+   * Resolves when one more call may leave, with the milliseconds that it waited. Callers are let through in the order in
+   * which they asked.
+   */
+  async take(signal?: AbortSignal): Promise<number> {
     const now = this.#clock.now();
     const grown = this.#tokens + ((now - this.#refilledAt) / 1000) * this.#rate.perSecond;
     this.#tokens = Math.min(this.#rate.burst, grown) - 1;
@@ -56,6 +59,7 @@ export class TokenBucket {
       await this.#clock.sleep(wait, signal);
       wait = this.#notBefore - this.#clock.now();
     }
+    return this.#clock.now() - now;
   }
 
   /** Nothing leaves before this moment (milliseconds since the epoch), as Retry-After or a rate-limit header asked. */

@@ -7,12 +7,14 @@ import type { Reader } from '../../akamai/changes/change-kind.ts';
 import { ChangePlans } from '../../akamai/changes/change-plans.ts';
 import { AkamaiClient } from '../../akamai/client/akamai-client.ts';
 import type { AkamaiCaller } from '../../akamai/client/akamai-request.ts';
+import { AkamaiTelemetry } from '../../akamai/client/akamai-telemetry.ts';
 import type { Account } from '../../akamai/credentials/account.ts';
 import { type Accounts, loadAccounts } from '../../akamai/credentials/load-accounts.ts';
 import { PropertyIndexCache } from '../../akamai/properties/index-cache.ts';
 import { OperationSearch } from '../../akamai/search/search-operations.ts';
 import { Approvers } from '../../approval/approvers.ts';
 import type { AuditLog } from '../../audit/audit-log.ts';
+import { openLogger } from '../../runtime/logger.ts';
 import type { Services } from '../../services/context.ts';
 
 /** What the Akamai operations share; each part is made on first use and kept for the process. */
@@ -23,6 +25,7 @@ export class AkamaiServices {
   #search: OperationSearch | undefined;
   #accounts: Accounts | undefined;
   #client: AkamaiClient | undefined;
+  #telemetry: AkamaiTelemetry | undefined;
   #approvers: Approvers | undefined;
   #plans: ChangePlans | undefined;
   #properties: PropertyIndexCache | undefined;
@@ -107,8 +110,14 @@ export class AkamaiServices {
     return this.#accounts;
   }
 
+  /** Metrics and log lines of every call, shown on `/metrics` by a server. */
+  get telemetry(): AkamaiTelemetry {
+    this.#telemetry ??= new AkamaiTelemetry(openLogger(this.#services.config.values['log.level']));
+    return this.#telemetry;
+  }
+
   #writingClient(): AkamaiClient {
-    this.#client ??= new AkamaiClient({ accounts: this.accounts });
+    this.#client ??= new AkamaiClient({ accounts: this.accounts, observer: this.telemetry });
     return this.#client;
   }
 

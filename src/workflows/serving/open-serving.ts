@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { pino } from 'pino';
 import type { TextCodec } from '../../model/text-codec.ts';
 import { operatorTextCodec } from '../../operator/slot-codec.ts';
 import type { Artifact, Deployment, Model } from '../../registry/registry-records.ts';
 import { removeDeployment, removeModel } from '../../registry/remove-model.ts';
-import { logOutput } from '../../runtime/terminal-output.ts';
+import { openLogger } from '../../runtime/logger.ts';
 import type { Services } from '../../services/context.ts';
 import { ServingTelemetry } from '../../serving/metrics/serving-telemetry.ts';
 import type { ModelStore } from '../../serving/ollama/ollama-routes.ts';
@@ -22,7 +21,7 @@ export function openServing({ registry, config }: Services): Serving {
   const { values } = config;
   const telemetry = new ServingTelemetry({
     prefix: values['metrics.prefix'],
-    logger: pino({ level: values['log.level'] }, logOutput),
+    logger: openLogger(values['log.level']),
   });
   const cells = values['serve.context-tokens'];
   const kvLayout = values['serve.kv-layout'];
