@@ -50,7 +50,7 @@ export async function quantizeModel(
     let streams: CalibrationStreams | undefined;
     if (runner !== undefined) {
       const hidden = await embedSequences(config, model, calibrated!);
-      streams = new CalibrationStreams(model, runner, products, { hidden, original: original!, width: config.width });
+      streams = new CalibrationStreams(model, runner, products, { hidden, original: original!, config });
     }
     for (let layer = 0; layer < config.layers; layer++) {
       const job: BlockJob = { config, model, settings, products, layer };

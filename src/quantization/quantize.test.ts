@@ -19,10 +19,13 @@ const evaluated = tokens.subarray(0, 400);
 const settings = (overrides: object) =>
   quantizationSettingsSchema.parse({ samples: 16, sampleTokens: 64, ...overrides });
 
+/** A family of each kind: plain, fused, with windows in some layers, normalized after each part. */
+const quantized = ['llama', 'gpt2', 'qwen3', 'gemma2', 'phi3', 'olmo2', 'granite'];
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fts-quantize-'));
-  for (const name of ['llama', 'gpt2', 'qwen3']) await writeRandomModel(join(folder, name), tinyConfigs[name]!);
+  for (const name of quantized) await writeRandomModel(join(folder, name), tinyConfigs[name]!);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -46,7 +49,7 @@ async function divergence(name: string, overrides: object): Promise<number> {
 }
 
 describe('quantize', () => {
-  for (const name of ['llama', 'gpt2', 'qwen3']) {
+  for (const name of quantized) {
     it(`GPTQ and AWQ stay closer to the model than rounding to nearest, and 8 bits closer still (${name})`, async () => {
       const rtn = await divergence(name, { method: 'rtn' });
       // Random weights meet random activations: there is less to gain than in a trained model.

@@ -14,15 +14,18 @@ export interface BlockGraph {
 }
 
 /**
- * The first block alone: from the input `hidden` [batch · length, width] to the output `next` of the same shape, with
- * the inputs of its linear layers as further outputs. All blocks are of one shape, so that any block runs through it
- * when its parameters are bound under the names of block 0.
+ * One block alone: from the input `hidden` [batch · length, width] to the output `next` of the same shape, with the
+ * inputs of its linear layers as further outputs. Its parameters are named as those of block 0, which are of the same
+ * shapes in all blocks.
  */
 export function blockGraph(
-  config: ModelConfig,
+  model: ModelConfig,
+  layer: number,
   parameters: readonly ParameterSpec[],
   { batch, length }: { batch: number; length: number },
 ): BlockGraph {
+  const family = familyOf(model);
+  const config = family.graph.withFirstBlock?.(model, layer) ?? model;
   const graph = new Graph();
   const hidden = graph.input('hidden', [batch * length, config.width]);
   const tokens = graph.input('tokens', [batch * length], { type: 'int32' });
@@ -32,7 +35,7 @@ export function blockGraph(
     { batch, length, order: 'sequences', tokens },
     { parameters, parameterTensor: (spec) => graph.input(spec.name, spec.shape) },
   );
-  graph.output('next', familyOf(config).graph.block(builder, hidden, 0));
+  graph.output('next', family.graph.block(builder, hidden, 0));
   graph.inputs.splice(graph.inputs.indexOf(tokens), 1); // a block sees no tokens
   const captures = new Map<string, string>();
   const captureShapes = new Map<string, readonly [number, number]>();

@@ -100,14 +100,19 @@ function yarn(plain: Float64Array, theta: number, scaling: ScalingOf<'yarn'>): F
 }
 
 /**
- * By how much each frequency is divided, [rotated dimensions / 2], where the division is not the same for all: what
- * GGUF files carry as `rope_freqs.weight`.
+ * By how much each frequency is divided, [rotated dimensions / 2], where the division is not the same for all: tensors of
+ * GGUF files by their names there.
  */
-export function rotaryFrequencyFactors(config: ModelConfig): Float32Array | undefined {
+export function rotaryFactors(config: ModelConfig): Record<string, Float32Array> {
   const { ropeScaling } = config;
-  if (ropeScaling?.type !== 'llama3') return undefined;
-  return Float32Array.from(
-    plainFrequencies(config, config.ropeTheta ?? 10_000),
-    (frequency) => frequency / blended(frequency, ropeScaling),
-  );
+  if (ropeScaling?.type === 'llama3') {
+    const plain = plainFrequencies(config, config.ropeTheta ?? 10_000);
+    const factors = Float32Array.from(plain, (frequency) => frequency / blended(frequency, ropeScaling));
+    return { 'rope_freqs.weight': factors };
+  }
+  if (ropeScaling?.type !== 'longrope') return {};
+  return {
+    'rope_factors_long.weight': Float32Array.from(ropeScaling.longFactors),
+    'rope_factors_short.weight': Float32Array.from(ropeScaling.shortFactors),
+  };
 }

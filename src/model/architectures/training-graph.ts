@@ -1,8 +1,10 @@
+import { FtsError } from '../../errors/fts-error.ts';
 import { documentMask } from '../../tensor/composites/attention.ts';
 import { languageModelLoss, vocabularyLogits } from '../../tensor/composites/language-model-loss.ts';
 import { gradient } from '../../tensor/gradient.ts';
 import { Graph, type Tensor } from '../../tensor/graph.ts';
 import { graphPart } from '../../tensor/graph-part.ts';
+import { scale, tanh } from '../../tensor/primitives/elementwise.ts';
 import { reshape, transpose } from '../../tensor/primitives/layout.ts';
 import { INT4_GROUP } from '../../tensor/primitives/quantized.ts';
 import { recomputeActivations } from '../../tensor/recompute.ts';
@@ -142,7 +144,11 @@ export function evaluationGraph(
   const hidden = hiddenStates(builder);
   const table = builder.parameter(outputTable(parameters).name);
   if (options.loss === true) graph.output('loss', meanLoss(builder, hidden, outputTable(parameters).name));
-  if (options.logits === true) graph.output('logits', vocabularyLogits(hidden, table, config.vocabSize));
+  if (options.logits === true) {
+    const logits = vocabularyLogits(hidden, table, config.vocabSize);
+    const { logitSoftcap: cap } = config;
+    graph.output('logits', cap === undefined ? logits : scale(tanh(scale(logits, 1 / cap)), cap));
+  }
   const captures = new Map<string, string>();
   const outputs = new Map<Tensor, string>();
   for (const [weight, tensor] of builder.linearInputs) {
@@ -228,8 +234,19 @@ function ofSideBySide(mask: Tensor, heads: number): Tensor {
   ]);
 }
 
+function refuseTraining(config: ModelConfig): void {
+  const reason = familyOf(config).trainingRefusal(config);
+  if (reason === undefined) return;
+  throw new FtsError('invalid-input', `The model cannot be trained: ${reason}.`, {
+    field: 'model',
+    value: config.family,
+    remedy: 'Train a model of another family; this one can be evaluated, quantized and served.',
+  });
+}
+
 /** The weighted cross entropy of the next token, with its inputs `targets` and `weights`. */
 function meanLoss(builder: ModelBuilder, hidden: Tensor, table: string): Tensor {
+  refuseTraining(builder.config);
   const { graph, rows, config, sequence } = builder;
   const targets = inOrder(graph.input('targets', [rows], { type: 'int32' }), sequence);
   const weights = inOrder(graph.input('weights', [rows, 1]), sequence);

@@ -15,7 +15,7 @@ export interface Family {
   /** The class in Transformers, for `architectures` in `config.json`. */
   transformersClass: string;
   /** What a published model of the family has, unless its configuration says otherwise. */
-  usual: Pick<ModelShape, 'qkvBias' | 'qkNorm'>;
+  usual: Pick<ModelShape, 'qkvBias' | 'qkNorm' | 'norms' | 'centredNorms' | 'fusedProjections'>;
   /** Throws `invalid-input`, naming the field, for every option whose mathematics would differ from the graph's. */
   parseConfig(json: unknown): ModelConfig;
   /** The fields of `config.json` besides those that all families share. */
@@ -54,8 +54,8 @@ interface FamilyGraph {
   embed(builder: ModelBuilder): Tensor;
   /** The residual stream after one block. */
   block(builder: ModelBuilder, x: Tensor, layer: number): Tensor;
-  /** Layers of one kind compute the same with their parameters: left out, all are of one kind. */
-  layerKind?(config: ModelConfig, layer: number): string;
+  /** A model whose first block computes what that block does; left out, all blocks compute the same. */
+  withFirstBlock?(config: ModelConfig, layer: number): ModelConfig;
   /** The normalized hidden states that the output table is multiplied with. */
   finish(builder: ModelBuilder, x: Tensor): Tensor;
 }
@@ -70,6 +70,8 @@ interface FamilyGguf {
   rotaryPairs: 'halves' | 'neighbours';
   /** The metadata besides the counts that all architectures share, by key without the architecture's prefix. */
   metadata(config: ModelConfig): [key: string, value: GgufValue][];
+  /** Whether llama.cpp computes sliding windows of this architecture; a file is else good up to the window. */
+  computesWindow: boolean;
   /** Why llama.cpp would compute something else from any file; undefined where it computes the same. */
   refusal(config: ModelConfig): string | undefined;
   /** The fields of `config.json` that a file's metadata stand for, without those that all families share. */

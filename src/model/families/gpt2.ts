@@ -103,6 +103,7 @@ export const gpt2: Family = {
   gguf: {
     architecture: 'gpt2',
     rotaryPairs: 'halves',
+    computesWindow: false,
     metadata: (config) => [['attention.layer_norm_epsilon', float32(config.normEpsilon)]],
     refusal: () => undefined,
     configFields: (metadata) => ({

@@ -18,5 +18,5 @@ export const llama = rotaryDecoder({
       mlp_bias: ffnBias === true,
     }),
   },
-  gguf: { architecture: 'llama', rotaryPairs: 'neighbours' },
+  gguf: { architecture: 'llama', rotaryPairs: 'neighbours', scaling: ['linear', 'llama3', 'yarn'] },
 });

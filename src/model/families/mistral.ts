@@ -13,5 +13,5 @@ export const mistral = rotaryDecoder({
     toJson: ({ slidingWindow }) => ({ sliding_window: slidingWindow ?? null }),
   },
   // llama.cpp computes it as Llama, which is the same up to the window.
-  gguf: { architecture: 'llama', rotaryPairs: 'neighbours' },
+  gguf: { architecture: 'llama', rotaryPairs: 'neighbours', scaling: ['linear', 'llama3', 'yarn'] },
 });

@@ -1,9 +1,10 @@
 import { FtsError } from '../../errors/fts-error.ts';
 import type { Work } from '../../runtime/progress.ts';
-import { rotaryFrequencyFactors } from '../architectures/rotary-angles.ts';
+import { rotaryFactors } from '../architectures/rotary-angles.ts';
 import { checkpointName } from '../checkpoint/checkpoint-reader.ts';
 import { refuseNonFinite } from '../checkpoint/finite-values.ts';
 import type { QuantizedMatrix } from '../checkpoint/quantized-matrix.ts';
+import { familyOf } from '../families/index.ts';
 import type { ModelConfig } from '../model-config.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { blockType, type GgmlType, quantizeBlocks, tensorBytes } from './block-types.ts';
@@ -46,6 +47,7 @@ export interface GgufArtifact {
  * whole blocks of its type is stored as F16 and named in `fallbacks`.
  */
 export async function exportGguf(path: string, model: GgufExport, work?: Work): Promise<GgufArtifact> {
+  refuseOtherMathematics(model.config);
   const wanted = model.type;
   const typeFor = typeof wanted === 'function' ? wanted : () => wanted;
   const fallbacks: string[] = [];
@@ -67,13 +69,22 @@ export async function exportGguf(path: string, model: GgufExport, work?: Work): 
           : quantizeBlocks(type, await readValues({ ...tensor, from }, model.weights), from),
     };
   });
-  const factors = rotaryFrequencyFactors(model.config);
-  if (factors !== undefined) sources.splice(1, 0, rotaryFactorsTensor(factors));
+  sources.splice(1, 0, ...Object.entries(rotaryFactors(model.config)).map(rotaryFactorsTensor));
   const metadata = modelMetadata(model, mostCommonType(sources));
   const bytes = await writeGguf(path, metadata, sources, work);
   const parameters = sources.reduce((sum, { shape }) => sum + elements(shape), 0);
   const dataBytes = sources.reduce((sum, { type, shape }) => sum + tensorBytes(blockType(type), shape), 0);
   return { path, bytes, bitsPerWeight: (dataBytes * 8) / parameters, fallbacks };
+}
+
+function refuseOtherMathematics(config: ModelConfig): void {
+  const reason = familyOf(config).gguf.refusal(config);
+  if (reason === undefined) return;
+  throw new FtsError('invalid-input', `This model has no GGUF file: ${reason}.`, {
+    field: 'config.json',
+    value: config.family,
+    remedy: 'Serve it in another format (safetensors with vLLM).',
+  });
 }
 
 function typeOfTensor(
@@ -100,9 +111,9 @@ function mostCommonType(sources: readonly GgufTensorSource[]): GgmlType {
   return [...counts].sort((a, b) => b[1] - a[1])[0]![0];
 }
 
-function rotaryFactorsTensor(factors: Float32Array): GgufTensorSource {
+function rotaryFactorsTensor([name, factors]: [string, Float32Array]): GgufTensorSource {
   return {
-    name: 'rope_freqs.weight',
+    name,
     type: 'F32',
     shape: [factors.length],
     read: () => quantizeBlocks('F32', factors),
@@ -120,13 +131,16 @@ async function readValues(tensor: GgufTensor, weights: ExportedWeights): Promise
     });
   }
   const [rows, columns] = [tensor.shape[0]!, tensor.shape[1] ?? 1];
-  switch (tensor.layout.kind) {
+  const { layout } = tensor;
+  switch (layout.kind) {
     case 'same':
       return values;
     case 'transposed':
       return transpose(values, columns, rows);
+    case 'plus':
+      return values.map((value) => value + layout.by);
     case 'rotary':
-      return permuteRows(values, rotaryRowOrder(rows, tensor.layout.heads), columns);
+      return permuteRows(values, rotaryRowOrder(rows, layout.heads), columns);
   }
 }
 

@@ -24,6 +24,7 @@ export function ggufCheckpoint(reader: GgufReader, config: ModelConfig): Checkpo
       const values = await reader.readFloat32(stored);
       const [rows, columns] = [shape[0]!, shape[1] ?? 1];
       if (layout.kind === 'same') return values;
+      if (layout.kind === 'plus') return values.map((value) => value - layout.by);
       if (layout.kind === 'transposed') return transpose(values, rows, columns);
       return permuteRows(values, inverse(rotaryRowOrder(rows, layout.heads)), columns);
     },

@@ -11,6 +11,9 @@ const fileTypes: Partial<Record<GgmlType, number>> = { F32: 0, F16: 1, Q4_0: 2, 
 /** `enum llama_token_type` */
 const tokenTypes = { normal: 1, control: 3, userDefined: 4, unused: 5 };
 
+/** llama.cpp wants certain tokens of a model whose name contains this, and does not load it without them. */
+const namesWithTokens = /phi-?3/gi;
+
 /** Everything that llama.cpp and Ollama read besides the tensors: shape, vocabulary, chat template. */
 export function modelMetadata(
   model: { name: string; config: ModelConfig; tokenizer?: Tokenizer | undefined },
@@ -19,7 +22,7 @@ export function modelMetadata(
   return new Map<string, GgufValue>([
     ['general.architecture', string(familyOf(model.config).gguf.architecture)],
     ['general.type', string('model')],
-    ['general.name', string(model.name)],
+    ['general.name', string(model.name.replace(namesWithTokens, 'phi 3'))],
     ['general.file_type', uint32(fileTypes[type] ?? 0)],
     ['general.quantization_version', uint32(2)],
     ...shapeMetadata(model.config),
@@ -33,7 +36,7 @@ function shapeMetadata(config: ModelConfig): [string, GgufValue][] {
   const { gguf } = familyOf(config);
   const shape: [string, GgufValue][] = [
     ['vocab_size', uint32(config.vocabSize)],
-    ['context_length', uint32(config.contextLength)],
+    ['context_length', uint32(exactContext(config))],
     ['embedding_length', uint32(config.width)],
     ['block_count', uint32(config.layers)],
     ['feed_forward_length', uint32(config.ffnWidth)],
@@ -42,6 +45,12 @@ function shapeMetadata(config: ModelConfig): [string, GgufValue][] {
     ...gguf.metadata(config),
   ];
   return shape.map(([key, value]) => [`${gguf.architecture}.${key}`, value]);
+}
+
+/** Up to a window that llama.cpp leaves out, attention with it and without are the same. */
+function exactContext(config: ModelConfig): number {
+  const { slidingWindow = Number.POSITIVE_INFINITY, contextLength } = config;
+  return familyOf(config).gguf.computesWindow ? contextLength : Math.min(contextLength, slidingWindow);
 }
 
 function vocabularyMetadata(config: ModelConfig, tokenizer: Tokenizer): [string, GgufValue][] {

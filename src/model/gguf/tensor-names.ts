@@ -8,6 +8,8 @@ export type GgufLayout =
   | { kind: 'same' }
   /** The checkpoint keeps matrices as [in, out]. */
   | { kind: 'transposed' }
+  /** The file has the number that is added, too (norms whose weights checkpoints keep less 1). */
+  | { kind: 'plus'; by: number }
   /**
    * Query and key rows where llama.cpp rotates neighbouring dimensions: checkpoints pair dimension i of a head with
    * i + headDim / 2. So the two halves of each head are interleaved.
@@ -40,6 +42,7 @@ function ggufTensor(spec: FamilyParameter, rotaryPairs: 'halves' | 'neighbours')
   const turned = isLinear(spec) && !isStoredOutIn(spec);
   let layout: GgufLayout = turned ? { kind: 'transposed' } : { kind: 'same' };
   if (rotaryHeads !== undefined && rotaryPairs === 'neighbours') layout = { kind: 'rotary', heads: rotaryHeads };
+  if (source.plus !== undefined) layout = { kind: 'plus', by: source.plus };
   return {
     name: gguf,
     from: source.tensor,

@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../../errors/fts-error.ts';
 import { type BlockGraph, blockGraph } from '../../model/architectures/block-graph.ts';
+import { familyOf } from '../../model/families/index.ts';
 import type { ModelConfig } from '../../model/model-config.ts';
 import type { ModelParameters } from '../../model/model-parameters.ts';
 import type { Work } from '../../runtime/progress.ts';
@@ -24,11 +25,14 @@ export interface Stage {
 }
 
 /** The parameters of a block, by their names in block 0. */
-export type BlockParameters = (name: string) => Float32Array;
+export interface BlockParameters {
+  layer: number;
+  array(name: string): Float32Array;
+}
 
 /** The parameters of a block as they stand in the model. */
 export function parametersInModel({ arrays }: ModelParameters, layer: number): BlockParameters {
-  return (name) => arrays.get(nameInBlock(name, layer))!;
+  return { layer, array: (name) => arrays.get(nameInBlock(name, layer))! };
 }
 
 /** Values that a pass takes or gives, by the name of the block graph's output: [tokens, columns]. */
@@ -39,16 +43,23 @@ export class BlockRunner {
   readonly stages: readonly Stage[];
   /** Tokens in a micro-batch. */
   readonly rows: number;
-  readonly #graph: BlockGraph;
+  readonly #config: ModelConfig;
+  readonly #model: ModelParameters;
+  readonly #shape: { batch: number; length: number };
+  /** The graphs of blocks by what they compute: layers with a window differ from others. */
+  readonly #graphs = new Map<string, BlockGraph>();
   /** Compiled parts of the block by what they give and take. */
   readonly #parts = new Map<string, { graph: Graph; program: Program }>();
 
   constructor(config: ModelConfig, model: ModelParameters, shape: { batch: number; length: number }) {
     this.rows = shape.batch * shape.length;
-    this.#graph = blockGraph(config, model.specs, shape);
+    this.#config = config;
+    this.#model = model;
+    this.#shape = shape;
     const stages = new Map<string, Stage>();
-    for (const [weight, output] of this.#graph.captures) {
-      const columns = this.#graph.captureShapes.get(output)![1];
+    const { graph } = this.#graphOf(0);
+    for (const [weight, output] of graph.captures) {
+      const columns = graph.captureShapes.get(output)![1];
       const { inputs } = new LinearWeight(model, weight);
       const stage = stages.get(output);
       if (stage === undefined) stages.set(output, { weights: [weight], output, inputs, columns });
@@ -64,17 +75,18 @@ export class BlockRunner {
    */
   open(parameters: BlockParameters, outputs: readonly string[], inputs: Values): BlockPass {
     const given = Object.keys(inputs).filter((name) => name !== 'hidden');
-    const { graph, program } = this.#part(outputs, given);
+    const block = this.#graphOf(parameters.layer);
+    const { graph, program } = this.#part(block, outputs, given);
     const results = Object.fromEntries(
       [...graph.outputs].map(([name, { shape }]) => [name, new Float32Array(elementsOf(shape))]),
     );
-    const nameOf = (name: string): string => (name === 'hidden' ? name : this.#graph.graph.outputs.get(name)!.name);
+    const nameOf = (name: string): string => (name === 'hidden' ? name : block.graph.graph.outputs.get(name)!.name);
     const taken = new Map(Object.keys(inputs).map((name) => [nameOf(name), inputs[name]!]));
     const buffers = new Map<string, Float32Array>();
     const arrays: Record<string, Float32Array> = {};
     for (const { name, shape } of graph.inputs) {
       if (taken.has(name)) buffers.set(name, new Float32Array(elementsOf(shape)));
-      arrays[name] = buffers.get(name) ?? parameters(name);
+      arrays[name] = buffers.get(name) ?? parameters.array(name);
     }
     const binding = program.bind(arrays, results);
     return {
@@ -110,11 +122,25 @@ export class BlockRunner {
     for (const { program } of this.#parts.values()) program.close();
   }
 
-  #part(outputs: readonly string[], given: readonly string[]): { graph: Graph; program: Program } {
-    const key = [...outputs, '<', ...given].join();
+  #graphOf(layer: number): { kind: string; graph: BlockGraph } {
+    const kind = JSON.stringify(familyOf(this.#config).graph.withFirstBlock?.(this.#config, layer));
+    let graph = this.#graphs.get(kind);
+    if (graph === undefined) {
+      graph = blockGraph(this.#config, layer, this.#model.specs, this.#shape);
+      this.#graphs.set(kind, graph);
+    }
+    return { kind, graph };
+  }
+
+  #part(
+    block: { kind: string; graph: BlockGraph },
+    outputs: readonly string[],
+    given: readonly string[],
+  ): { graph: Graph; program: Program } {
+    const key = [block.kind, ...outputs, '<', ...given].join();
     let part = this.#parts.get(key);
     if (part === undefined) {
-      const graph = graphPart(this.#graph.graph, outputs, given);
+      const graph = graphPart(block.graph.graph, outputs, given);
       part = { graph, program: new Program(graph) };
       this.#parts.set(key, part);
     }

@@ -1,3 +1,4 @@
+import type { ModelConfig } from '../../model/model-config.ts';
 import type { ModelParameters } from '../../model/model-parameters.ts';
 import type { Work } from '../../runtime/progress.ts';
 import type { MatrixProducts } from '../../tensor/matrix-products.ts';
@@ -46,6 +47,8 @@ export class CalibrationStreams {
   readonly #runner: BlockRunner;
   readonly #products: MatrixProducts;
   readonly #width: number;
+  /** Whether the two output layers of a block add to the residual stream as they are, without a norm or a factor. */
+  readonly #addsOutputs: boolean;
   readonly #batches: number;
   #quantized: Stream;
   #original: Stream;
@@ -61,13 +64,14 @@ export class CalibrationStreams {
     model: ModelParameters,
     runner: BlockRunner,
     products: MatrixProducts,
-    { hidden, original, width }: { hidden: Float32Array; original: Float32Array; width: number },
+    { hidden, original, config }: { hidden: Float32Array; original: Float32Array; config: ModelConfig },
   ) {
     this.#model = model;
     this.#runner = runner;
     this.#products = products;
-    this.#width = width;
-    this.#batches = hidden.length / (runner.rows * width);
+    this.#width = config.width;
+    this.#addsOutputs = config.norms === undefined && config.residualScale === undefined;
+    this.#batches = hidden.length / (runner.rows * config.width);
     this.#quantized = { hidden };
     this.#original = { hidden: original };
   }
@@ -113,12 +117,14 @@ export class CalibrationStreams {
     const role = this.#roleOf(stage);
     const outputs = role === 'block output' ? [stage.output, 'next'] : [stage.output];
     const ours = this.#open(parametersInModel(this.#model, layer), outputs, this.#quantized);
-    const theirs = this.#open((name) => this.#rescaled.get(name)!, outputs, this.#original);
+    const theirs = this.#open({ layer, array: (name) => this.#rescaled.get(name)! }, outputs, this.#original);
     const elements = this.#runner.rows * this.#width;
     const gram = new SummedProduct(this.#products, columns, columns);
     // What the inputs lack, and what the residual stream lacks: before the stage, or with what it adds.
-    const inner = role === 'block output' ? undefined : new SummedProduct(this.#products, columns, columns);
-    const residual = role === 'inner' ? undefined : new SummedProduct(this.#products, this.#width, columns);
+    const correctsStream = role !== 'inner' && this.#addsOutputs;
+    const inner =
+      role === 'block output' && correctsStream ? undefined : new SummedProduct(this.#products, columns, columns);
+    const residual = !correctsStream ? undefined : new SummedProduct(this.#products, this.#width, columns);
     const attended = role === 'attention output' ? this.#keepAttended(columns) : undefined;
     const next = role === 'block output' && this.#rescaled === this.#before ? this.#keepNext() : undefined;
     try {
@@ -130,12 +136,13 @@ export class CalibrationStreams {
         next?.set(their.next!, batch * elements);
         gram.add(x, x);
         inner?.add(difference(original, x), x);
+        if (residual === undefined) continue;
         if (role === 'attention output') {
           const [from, to] = [batch * elements, (batch + 1) * elements];
           const before = this.#original.hidden.subarray(from, to);
-          residual!.add(difference(before, this.#quantized.hidden.subarray(from, to)), x);
-        } else if (role === 'block output') {
-          residual!.add(difference(their.next!, our.next!), x);
+          residual.add(difference(before, this.#quantized.hidden.subarray(from, to)), x);
+        } else {
+          residual.add(difference(their.next!, our.next!), x);
         }
       }
     } finally {
@@ -161,7 +168,8 @@ export class CalibrationStreams {
     // What attention gave is in other scales where they moved.
     const { hidden: before } = this.#original;
     const original =
-      this.#originalNext ?? (await runner.advance((name) => this.#before.get(name)!, { hidden: before }, work));
+      this.#originalNext ??
+      (await runner.advance({ layer, array: (name) => this.#before.get(name)! }, { hidden: before }, work));
     this.#quantized = { hidden };
     this.#original = { hidden: original };
     this.#originalNext = undefined;

@@ -37,6 +37,8 @@ export interface DecoderConfig<Fields extends z.ZodRawShape> {
   fields: Fields;
   /** Values of fields that the file leaves out, where the class in Transformers has others than Llama. */
   defaults?: Record<string, unknown>;
+  /** Puts what another version of Transformers writes into the form of the fields. */
+  prepare?(json: Record<string, unknown>): Record<string, unknown>;
   /** Share of each head's dimensions that is rotated. */
   partialRotaryFactor?(raw: z.output<z.ZodObject<Fields>>): number;
   traits(raw: z.output<z.ZodObject<Fields>>, base: DecoderBase): Partial<ModelConfig>;
@@ -47,9 +49,10 @@ type DecoderBase = Omit<ModelConfig, 'family' | 'qkvBias' | 'qkNorm'>;
 /** What a rotary decoder says of itself in `config.json`. Throws `invalid-input` for what this program does not compute. */
 export function parseDecoder<Fields extends z.ZodRawShape>(
   json: unknown,
-  { fields, defaults = {}, partialRotaryFactor, traits }: DecoderConfig<Fields>,
+  { fields, defaults = {}, prepare = (given) => given, partialRotaryFactor, traits }: DecoderConfig<Fields>,
 ): DecoderBase {
-  const given = { ...defaults, ...parseWith(z.record(z.string(), z.unknown()), json, 'config.json') };
+  const stated = prepare(parseWith(z.record(z.string(), z.unknown()), json, 'config.json'));
+  const given = withDefaults(stated, defaults);
   const raw = parseWith(z.looseObject(decoderFields), given, 'config.json', anotherModel);
   const ownFields = { ...fixedFields, ...fields };
   const own = parseWith(z.looseObject(ownFields), given, 'config.json', anotherModel) as z.output<z.ZodObject<Fields>>;
@@ -82,6 +85,12 @@ export function parseDecoder<Fields extends z.ZodRawShape>(
     ...tokenIds(raw),
   };
   return { ...base, ...traits(own, base) };
+}
+
+/** The class's own values of what the file leaves out; a rotary base may stand in another field. */
+function withDefaults(json: Record<string, unknown>, defaults: Record<string, unknown>): Record<string, unknown> {
+  const { rope_theta: _, ...others } = defaults;
+  return { ...(json.rope_parameters == null ? defaults : others), ...json };
 }
 
 /** The inverse of `parseDecoder`, without the fields that all families share. */

@@ -34,10 +34,11 @@ export const decoderGraph: Family['graph'] = {
     return scaled(rmsNorm(x, builder.parameter('model.norm.weight'), normEpsilon), logitScale);
   },
 
-  layerKind(config, layer) {
-    const local = isLocal(config, layer);
-    return `${local ? 'local' : 'global'}${isRotated(config, layer) ? '' : ', not rotated'}`;
-  },
+  withFirstBlock: (config, layer) => ({
+    ...config,
+    slidingLayers: isLocal(config, layer) ? [0] : [],
+    unrotatedLayers: isRotated(config, layer) ? [] : [0],
+  }),
 };
 
 function scaled(x: Tensor, factor: number | undefined): Tensor {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ArchitectureMetadata } from '../../gguf/architecture-metadata.ts';
 import type { GgufValue } from '../../gguf/gguf-value.ts';
-import type { ModelConfig } from '../../model-config.ts';
+import type { ModelConfig, RopeScaling } from '../../model-config.ts';
 import type { Family } from '../family.ts';
 import type { ModelFamily } from '../family-name.ts';
 import { type DecoderConfig, decoderConfigFields, parseDecoder } from './config-json.ts';
@@ -19,6 +19,9 @@ interface DecoderFamily<Fields extends z.ZodRawShape>
     toJson(config: ModelConfig): Record<string, unknown>;
   };
   gguf: Pick<Family['gguf'], 'architecture' | 'rotaryPairs'> & {
+    computesWindow?: true;
+    /** Kinds of rotary scaling that llama.cpp computes for the architecture; left out, linear and YaRN. */
+    scaling?: readonly RopeScaling['type'][];
     refusal?(config: ModelConfig): string | undefined;
     metadata?(config: ModelConfig): [string, GgufValue][];
     configFields?(metadata: ArchitectureMetadata): Record<string, unknown>;
@@ -38,7 +41,8 @@ export function rotaryDecoder<Fields extends z.ZodRawShape>(options: DecoderFami
     gguf: {
       architecture: gguf.architecture,
       rotaryPairs: gguf.rotaryPairs,
-      refusal: (config) => gguf.refusal?.(config) ?? scalingRefusal(config),
+      computesWindow: gguf.computesWindow === true,
+      refusal: (config) => gguf.refusal?.(config) ?? rotaryRefusal(config, gguf.scaling),
       metadata: (config) => [...decoderMetadata(config), ...(gguf.metadata?.(config) ?? [])],
       configFields: (metadata) => ({ ...decoderFieldsOf(metadata), ...gguf.configFields?.(metadata) }),
     },
@@ -52,8 +56,14 @@ export function rotaryDecoder<Fields extends z.ZodRawShape>(options: DecoderFami
 }
 
 /** What llama.cpp computes of a rotary scaling is fixed in part. */
-function scalingRefusal({ ropeScaling }: ModelConfig): string | undefined {
-  if (ropeScaling?.type !== 'yarn') return undefined;
-  const usual = ropeScaling.betaFast === 32 && ropeScaling.betaSlow === 1;
-  return usual ? undefined : 'llama.cpp computes YaRN with beta_fast 32 and beta_slow 1 only';
+function rotaryRefusal(
+  { family, ropeScaling }: ModelConfig,
+  computed: readonly RopeScaling['type'][] = ['linear', 'yarn'],
+): string | undefined {
+  if (ropeScaling === undefined) return undefined;
+  if (!computed.includes(ropeScaling.type)) {
+    return `llama.cpp does not compute the rotary scaling ${ropeScaling.type} for ${family}`;
+  }
+  if (ropeScaling.type !== 'yarn' || (ropeScaling.betaFast === 32 && ropeScaling.betaSlow === 1)) return undefined;
+  return 'llama.cpp computes YaRN with beta_fast 32 and beta_slow 1 only';
 }
