@@ -4,8 +4,8 @@ import { findPage, pages } from './page-index.ts';
 import { claimsOf } from './render-page.ts';
 
 /**
- * What the pages have to say, point by point: on which page, in which words (where it is a definition), and which rows
- * of `verify` bear it out.
+ * The points that the pages must cover: the page of each, words that it must contain (for definitions), and the ids of
+ * the claims that `verify` checks for it.
  */
 const points: { point: number; about: string; page: string; words?: RegExp; rows: string[] }[] = [
   {
@@ -171,11 +171,11 @@ const known = new Set(claims.map(({ id }) => id));
 
 describe.each(points)('point $point, $about', ({ page: name, words, rows }) => {
   const page = findPage(name);
-  it(`stands on ${name}`, () => {
+  it(`is on the page ${name}`, () => {
     if (words !== undefined) expect(page.body).toMatch(words);
     expect(rows.filter((id) => !claimsOf(page).includes(id))).toEqual([]);
   });
-  it('has its rows in verify', () => {
+  it('has its claims checked by verify', () => {
     expect(rows.filter((id) => !known.has(id))).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ import { precision } from './pages/precision.ts';
 import { sizes } from './pages/sizes.ts';
 import { trainingLoop } from './pages/training-loop.ts';
 
-/** All pages, in the order in which a newcomer reads them. */
+/** All pages, in the order in which a newcomer should read them. */
 export const pages: readonly Page[] = [
   inferenceVsTraining,
   trainingLoop,

@@ -2,7 +2,7 @@
 export interface Page {
   name: string;
   title: string;
-  /** One sentence for whoever has to choose a page. */
+  /** One sentence shown in the list of pages. */
   summary: string;
   body: string;
 }

@@ -5,7 +5,7 @@ import { pages } from './page-index.ts';
 import { claimsOf, pageDiagrams, renderPage } from './render-page.ts';
 import { verifyClaims } from './verify-claims.ts';
 
-/** Names that contain digits and are no figures: formats, products, formulas, and the rows of the table of sizes. */
+/** Names that contain digits but are not figures: formats, products, formulas, and the rows of the table of sizes. */
 const names =
   /FP32|FP16|BF16|FP8|INT8|INT4|Q4_0|[HA]100s?|M4( Max)?|Llama 3\.1( 8B)?|E2E|ZeRO-3|\b16 bits|\b(3\.8|8|70|405) (B|billion)\b/g;
 
@@ -33,7 +33,7 @@ it('has no claim that no page states', () => {
   expect(claims.map(({ id }) => id).filter((id) => !stated.has(id))).toEqual([]);
 });
 
-it('has no claim twice, and none that anything would satisfy', () => {
+it('has no claim twice, and none that any figure would satisfy', () => {
   expect(new Set(claims.map(({ id }) => id)).size).toBe(claims.length);
   for (const { holds } of claims) expect(holds.from ?? holds.to).toBeDefined();
 });
@@ -51,13 +51,13 @@ describe('verdicts', () => {
   };
   const verdict = (value: number | null, changed: Partial<Claim> = {}, measuring = true) =>
     verifyClaims([{ ...claim, ...changed }], new Map(value === null ? [] : [['x', { value }]]), measuring)[0]!;
-  it('holds inside the range, differs with the reason where reality is known to be finer, fails elsewhere', () => {
+  it('holds inside the range, differs with a reason inside the explained range, and fails elsewhere', () => {
     expect(verdict(8).verdict).toBe('holds');
     expect(verdict(7.1)).toMatchObject({ verdict: 'differs', why: 'scales' });
     expect(verdict(6.9).verdict).toBe('fails');
     expect(verdict(Number.NaN).verdict).toBe('fails');
   });
-  it('fails where there is no figure, unless measuring was left out', () => {
+  it('fails without a figure, unless measuring was skipped', () => {
     expect(verdict(null).verdict).toBe('fails');
     expect(verdict(null, {}, false).verdict).toBe('fails');
     expect(verdict(null, { kind: 'measured' }, false).verdict).toBe('not measured');

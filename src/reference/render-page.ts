@@ -7,7 +7,7 @@ import type { Page } from './page.ts';
 const figurePattern = /\{\{([\w.-]+)\}\}/g;
 const diagramPattern = /!\[([^\]]*)\]\(([\w-]+)\)/g;
 
-/** Ids of the claims whose figures a page states. */
+/** The ids of all claims that a page refers to. */
 export function claimsOf(page: Page): string[] {
   return [...new Set([...page.body.matchAll(figurePattern)].map((match) => match[1]!))];
 }
@@ -18,8 +18,8 @@ function diagramsOf(page: Page): string[] {
 }
 
 /**
- * The page as Markdown: figures written out, each marked ᵈ (derived) or ᵐ (measured). Diagrams become links under
- * `diagramBase`, or are named in brackets where there is none to link to.
+ * The page as Markdown with its figures inserted, each marked ᵈ (derived) or ᵐ (measured). Diagrams become links under
+ * `diagramBase`, or captions in brackets if no base is given.
  */
 export function renderPage(page: Page, diagramBase?: string): string {
   const body = page.body

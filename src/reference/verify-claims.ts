@@ -2,7 +2,7 @@ import type { Claim, Figure } from './claim.ts';
 
 type Verdict =
   | 'holds'
-  | 'differs' // outside the usual statement, inside what the page explains
+  | 'differs' // outside `holds`, inside `explained`
   | 'fails' // outside both, or not a number
   | 'not measured'; // a measured claim, when measuring was not asked for
 
@@ -14,8 +14,8 @@ export interface CheckedClaim {
 }
 
 /**
- * Compares every claim with its figure. A derived claim without a figure fails: nothing on a page may go unchecked. A
- * measured one without a figure fails too unless `measuring` is false.
+ * Compares every claim with its figure. A derived claim without a figure fails, so that nothing on a page goes
+ * unchecked. A measured claim without a figure fails unless `measuring` is false.
  */
 export function verifyClaims(
   claims: readonly Claim[],
@@ -27,7 +27,7 @@ export function verifyClaims(
     if (figure === null) {
       return claim.kind === 'measured' && !measuring
         ? { claim, figure, verdict: 'not measured', why: null }
-        : { claim, figure, verdict: 'fails', why: 'No figure was obtained for it.' };
+        : { claim, figure, verdict: 'fails', why: 'No figure was obtained for this claim.' };
     }
     if (within(figure.value, claim.holds)) return { claim, figure, verdict: 'holds', why: null };
     if (claim.explained !== undefined && within(figure.value, claim.explained)) {

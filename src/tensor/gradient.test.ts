@@ -30,7 +30,7 @@ import { logSoftmax, softmax } from './primitives/softmax.ts';
 import { evaluate, Program } from './program.ts';
 import { elementsOf, type Shape } from './shape.ts';
 
-/** Repeatable numbers in [-1, 1). */
+/** Reproducible numbers in [-1, 1). */
 function numbers(count: number, seed = 1): Float32Array {
   let state = seed >>> 0;
   return Float32Array.from({ length: count }, () => {
@@ -43,7 +43,7 @@ interface Case {
   /** Shapes of the differentiated inputs. */
   shapes: Shape[];
   apply(inputs: Tensor[], graph: Graph): Tensor;
-  /** Moves the inputs to where the function is defined. */
+  /** Maps the inputs into the domain of the function. */
   shift?: number;
 }
 
@@ -270,7 +270,7 @@ describe('derivative rules agree with finite differences within 1e-3', () => {
 
 describe('frozen 4-bit matrices', () => {
   for (const layout of ['out-in', 'in-out'] as const) {
-    it(`multiply as their unpacked values and pass the gradient on (${layout})`, () => {
+    it(`give the products and gradients of their unpacked values (${layout})`, () => {
       const [rows, columns] = [6, 64];
       const values = numbers(rows * columns, 21);
       const { packed, scales } = quantizeInt4(values, columns);

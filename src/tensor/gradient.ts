@@ -2,7 +2,7 @@ import { FtsError } from '../errors/fts-error.ts';
 import type { Adjoint, RowGradient, Tensor } from './graph.ts';
 import { add, addScaledRows, multiply } from './primitives/elementwise.ts';
 
-/** The gradient of one parameter: a tensor of its shape, additions to some of its rows, or both. */
+/** The gradient of one parameter: a dense tensor of its shape, additions to some of its rows, or both. */
 export interface ParameterGradient {
   dense: Tensor | undefined;
   rows: readonly RowGradient[];
@@ -10,8 +10,8 @@ export interface ParameterGradient {
 
 /**
  * Reverse-mode differentiation of a scalar: walks the tape backwards and appends the backward part to the same graph.
- * Rows of tables stay apart, to be added outside the graph (ONNX Runtime's ScatterND loses additions to repeated rows
- * when it runs on several threads).
+ * Row gradients of tables are returned separately and added outside the graph, because ONNX Runtime's ScatterND loses
+ * additions to repeated rows when it runs on several threads.
  */
 export function gradient(loss: Tensor, parameters: readonly Tensor[]): ParameterGradient[] {
   const { graph } = loss;
@@ -32,7 +32,7 @@ export function gradient(loss: Tensor, parameters: readonly Tensor[]): Parameter
     adjoints.set(loss, [graph.scalar(1)]);
     for (const { output, inputs, rule } of graph.tape.toReversed()) {
       const { dense, rows } = total(output);
-      if (rows.length > 0) throw new FtsError('internal', 'A table that is looked up must be an input of the graph.');
+      if (rows.length > 0) throw new FtsError('internal', 'A lookup table must be an input of the graph.');
       if (dense === undefined) continue; // not upstream of this loss
       const parts = rule(dense);
       for (const [index, input] of inputs.entries()) {

@@ -10,7 +10,7 @@ const sum = add(a, b);
 graph.output('sum', sum);
 graph.output('all', add(sum, c));
 
-it('keeps what an output needs and drops the rest', () => {
+it('keeps the nodes that an output needs and drops the rest', () => {
   const part = graphPart(graph, ['sum']);
   expect(part.inputs.map(({ name }) => name)).toEqual(['a', 'b']);
   expect(part.nodes).toHaveLength(1);
@@ -18,7 +18,7 @@ it('keeps what an output needs and drops the rest', () => {
   expect(result).toEqual({ sum: Float32Array.of(4, 7) });
 });
 
-it('takes a given output as an input and drops what made it', () => {
+it('takes a given output as an input and drops the nodes that compute it', () => {
   const part = graphPart(graph, ['all'], ['sum']);
   expect(part.inputs).toEqual([c, sum]);
   const result = evaluate(part, { c: Float32Array.of(1, 2), [sum.name]: Float32Array.of(10, 20) });

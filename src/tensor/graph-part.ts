@@ -1,8 +1,8 @@
 import { Graph, type GraphNode, type Tensor } from './graph.ts';
 
 /**
- * The part of a graph that some of its outputs need: a stage of a network without what comes after it. Outputs in
- * `given` are not computed but are inputs of the part, by the names of their tensors.
+ * The part of a graph that computes the named outputs, such as one stage of a network. Outputs in `given` are not
+ * computed but become inputs of the part, under the names of their tensors.
  */
 export function graphPart(graph: Graph, outputs: readonly string[], given: readonly string[] = []): Graph {
   const part = new Graph();

@@ -3,13 +3,13 @@ import type { ElementType, TensorData } from '../runtime/onnxruntime/element-typ
 import type { AttributeValue } from '../runtime/onnxruntime/model-encoder.ts';
 import { elementsOf, type Shape } from './shape.ts';
 
-/** A value in a graph: what it is, not the numbers. */
+/** A symbolic value in a graph: its shape and type, without data. */
 export interface Tensor {
   readonly graph: Graph;
   readonly name: string;
   readonly shape: Shape;
   readonly type: ElementType;
-  /** Whether a trainable input is upstream, so that derivative rules know what they may leave out. */
+  /** Whether it depends on a trainable input; derivative rules skip tensors that do not. */
   readonly trainable: boolean;
 }
 
@@ -22,13 +22,13 @@ export interface GraphNode {
   attributes: Readonly<Record<string, AttributeValue>>;
 }
 
-/** The part of a gradient that touches some rows of a table: row `ids[i]` gets `rows[i]` added. */
+/** A sparse gradient of a table: `rows[i]` is added to row `ids[i]`. */
 export interface RowGradient {
   ids: Tensor;
   rows: Tensor;
 }
 
-/** A gradient given as values [.., width] and what each row is multiplied with [.., 1], to be added in one pass. */
+/** A gradient as values [.., width] and a factor for each row [.., 1], to be multiplied and added in one pass. */
 export interface ScaledRows {
   values: Tensor;
   factors: Tensor;
@@ -37,8 +37,8 @@ export interface ScaledRows {
 export type Adjoint = Tensor | ScaledRows | RowGradient;
 
 /**
- * The derivative of an operation: from the adjoint of its output to those of its inputs, in their order. Each is made
- * on demand, so that nothing is computed for an input that does not train.
+ * The derivative of an operation: maps the adjoint of its output to the adjoints of its inputs, in their order. Each is
+ * a function, so that nothing is computed for inputs that do not train.
  */
 export type DerivativeRule = (adjoint: Tensor) => readonly (() => Adjoint | readonly Adjoint[])[];
 
@@ -63,7 +63,7 @@ export class Graph {
   readonly nodes: GraphNode[] = [];
   readonly inputs: Tensor[] = [];
   readonly constants: { tensor: Tensor; data: TensorData }[] = [];
-  /** Results, by the name under which they are bound. */
+  /** Results, by the name under which callers bind them. */
   readonly outputs = new Map<string, Tensor>();
   readonly tape: TapeEntry[] = [];
   readonly #constantsByContent = new Map<string, Tensor>();
@@ -78,7 +78,7 @@ export class Graph {
     return tensor;
   }
 
-  /** Numbers that belong to the graph. Equal small constants are shared. */
+  /** Adds a constant. Equal small constants are shared. */
   constant(data: TensorData, shape: Shape, type: ElementType = 'float32'): Tensor {
     if (data.length !== elementsOf(shape)) {
       throw new FtsError('internal', `A constant of shape [${shape}] cannot have ${data.length} elements.`);
@@ -96,12 +96,12 @@ export class Graph {
     return this.constant(Float32Array.of(value), []);
   }
 
-  /** A list of whole numbers, as ONNX wants shapes and axes. */
+  /** A constant list of int64, the type that ONNX requires for shapes and axes. */
   indices(values: readonly number[]): Tensor {
     return this.constant(BigInt64Array.from(values, BigInt), [values.length], 'int64');
   }
 
-  /** A tensor that several operations of one graph can share, made at first use. */
+  /** A tensor shared by several operations of the graph under a key, made on first use. */
   once(key: string, make: () => Tensor): Tensor {
     let tensor = this.#memo.get(key);
     if (tensor === undefined) {
@@ -116,7 +116,7 @@ export class Graph {
     return this.emitMany(operator, inputs, [output], options)[0]!;
   }
 
-  /** Appends a kernel with several results; an `undefined` one is left out. */
+  /** Appends a kernel with several results; a result given as `undefined` is not computed. */
   emitMany(
     operator: string,
     inputs: readonly (Tensor | undefined)[],
@@ -136,18 +136,18 @@ export class Graph {
     return results;
   }
 
-  /** Attaches the derivative of `output` with respect to `inputs`, unless nothing upstream trains. */
+  /** Attaches the derivative of `output` with respect to `inputs`, unless none of them depends on a trainable input. */
   derivative(output: Tensor, inputs: readonly Tensor[], rule: DerivativeRule): Tensor {
     if (this.#recording && inputs.some((input) => input.trainable)) this.tape.push({ output, inputs, rule });
     return output;
   }
 
-  /** Whether operations that are applied now attach their derivatives. */
+  /** Whether newly applied operations attach their derivatives. */
   get recording(): boolean {
     return this.#recording;
   }
 
-  /** Builds without recording derivatives: how backward parts are built. */
+  /** Builds without recording derivatives, as for the backward part. */
   withoutTape<Result>(build: () => Result): Result {
     const before = this.#recording;
     this.#recording = false;
@@ -158,7 +158,7 @@ export class Graph {
     }
   }
 
-  /** An operation made of several kernels that has a shorter derivative than the chain of theirs. */
+  /** An operation made of several kernels whose own derivative is cheaper than the chain of theirs. */
   composite(inputs: readonly Tensor[], build: () => readonly [Tensor, DerivativeRule]): Tensor {
     const [output, rule] = this.withoutTape(build);
     return this.derivative(output, inputs, rule);

@@ -3,8 +3,8 @@ import type { Graph, Tensor } from './graph.ts';
 import { elementsOf } from './shape.ts';
 
 /**
- * The most bytes of intermediate values that are alive at once when the graph runs in the order it was written: what
- * a training step needs beside weights, gradients and moments. Reshapes share their input's memory.
+ * Peak bytes of intermediate values alive at once when the graph runs in the order of its nodes: the memory of a
+ * training step in addition to weights, gradients and moments. Reshapes share their input's memory.
  */
 export function peakActivationBytes(graph: Graph): number {
   const owner = new Map<Tensor, Tensor>();

@@ -3,7 +3,7 @@ import { matmul } from './primitives/matrix.ts';
 import { Program } from './program.ts';
 
 const SIZE = 1024;
-/** Of the first sample and of later ones. */
+/** Duration of the first sample and of later ones. */
 const SAMPLE_SECONDS = { first: 0.25, later: 0.1 };
 const SECONDS_BETWEEN_SAMPLES = 10;
 
@@ -11,9 +11,9 @@ let best = 0;
 let sampledAt = Number.NEGATIVE_INFINITY;
 
 /**
- * The machine's own speed of FP32 matrix products in FLOP/s (a square product of 1,024, the best run), with the threads
- * that training uses. Other work on the machine makes a sample too low, so a call that comes 10 seconds after the last
- * sample takes one more; the best of all stands.
+ * Measures the machine's peak speed of FP32 matrix products in FLOP/s (a square product of 1,024, the best run), with
+ * the threads that training uses. Other work on the machine lowers a sample, so a call at least 10 seconds after the
+ * last sample takes another one, and the best of all samples counts.
  */
 export function matrixPeak(): number {
   if ((performance.now() - sampledAt) / 1000 < SECONDS_BETWEEN_SAMPLES) return best;
@@ -22,14 +22,16 @@ export function matrixPeak(): number {
   return best;
 }
 
-/** The share of the machine's matrix speed that is used; what was achieved is proof of that much. */
+/**
+ * The share of the machine's peak matrix speed in use; an achieved speed above the measured peak counts as the peak.
+ */
 export function utilization(flopsPerSecond: number): number {
   return flopsPerSecond / Math.max(matrixPeak(), flopsPerSecond);
 }
 
 function sample(seconds: number): number {
   const graph = new Graph();
-  const shape = [SIZE, SIZE + 16]; // a stride that is no multiple of 4 KB
+  const shape = [SIZE, SIZE + 16]; // a stride that is not a multiple of 4 KB
   graph.output('c', matmul(graph.input('a', shape), graph.input('b', shape), false, true));
   const program = new Program(graph);
   const a = new Float32Array(shape[0]! * shape[1]!).map((_, i) => Math.sin(i));

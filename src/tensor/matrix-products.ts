@@ -11,21 +11,21 @@ interface ProductShape {
   columns: number;
   transposeA?: boolean;
   transposeB?: boolean;
-  /** Of the product; `addendFactor` is of what the result held before. */
+  /** Factor of the product; `addendFactor` is the factor of the addend. */
   factor?: number;
   addendFactor?: 0 | 1;
 }
 
 /**
- * Matrix products outside a model's graph: result = factor · A B + addendFactor · addend on the runtime's kernels, in
- * float32 or float64. Each shape is compiled once and kept until `close`.
+ * Matrix products outside a model's graph: result = factor · A B + addendFactor · addend, computed by the runtime's
+ * kernels in float32 or float64. Each shape is compiled once and kept until `close`.
  */
 export class MatrixProducts {
   readonly #programs = new Map<string, Program>();
 
   /**
-   * A is [rows, inner], B [inner, columns], or transposed in memory where said so. `addend` [rows, columns] is another
-   * array than `result`.
+   * A is [rows, inner], B [inner, columns]; with `transposeA` or `transposeB` they are stored transposed. `addend`
+   * [rows, columns] must be a different array from `result`.
    */
   multiply<Values extends Numbers>(a: Values, b: Values, shape: ProductShape, result: Values, addend?: Values): void {
     const type = a instanceof Float64Array ? 'float64' : 'float32';

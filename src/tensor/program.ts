@@ -7,15 +7,15 @@ import { elementsOf } from './shape.ts';
 
 export type Arrays = Readonly<Record<string, TensorData>>;
 
-/** A compiled graph: bind arrays to the names of its inputs and outputs, run, close. */
+/** A compiled graph. Bind arrays to its named inputs and outputs, run the binding, then close. */
 export class Program {
   readonly #session: Session;
   readonly #inputs: ReadonlyMap<string, Tensor>;
   readonly #outputs: ReadonlyMap<string, Tensor>;
 
   /**
-   * The graphs are written as they are to run, with the fused kernels named, so the runtime rewrites nothing
-   * (level 0): it would fold wanted transposes away and merge recomputed values with the kept ones.
+   * The graphs already use fused kernels, so the runtime must not rewrite them (optimization level 0): it would remove
+   * intended transposes and merge recomputed values with the kept ones.
    */
   constructor(graph: Graph, options: SessionOptions = {}) {
     this.#session = new Session(encodeModel(lower(graph)), { optimizationLevel: 0, ...options });
@@ -32,7 +32,7 @@ export class Program {
   }
 }
 
-/** Runs a graph once on the given inputs and returns its outputs: for small graphs and tests. */
+/** Compiles a graph, runs it once on the given inputs and returns its outputs. For small graphs and tests. */
 export function evaluate(graph: Graph, inputs: Arrays): Record<string, Float32Array> {
   const program = new Program(graph);
   try {
@@ -96,8 +96,8 @@ export function lower(graph: Graph): ModelRecord {
 
 /**
  * ONNX Runtime orders kernels by a depth-first walk from the results, the last node first. So the nodes that make
- * results come last and in reverse: each weight gradient is then computed as soon as its inputs exist, while they are
- * in the cache, and not after the whole backward chain.
+ * results are placed last, in reverse order: each weight gradient is then computed as soon as its inputs exist, while
+ * they are in the CPU cache, and not after the whole backward pass.
  */
 function inRunningOrder(graph: Graph): GraphNode[] {
   const used = new Set(graph.nodes.flatMap((node) => node.inputs));

@@ -1,7 +1,9 @@
 import type { Graph, GraphNode, Tensor } from './graph.ts';
 import { elementsOf } from './shape.ts';
 
-/** A border between segments of the forward part: how many nodes precede it, and the one tensor that crosses it. */
+/**
+ * A boundary between segments of the forward part: the number of nodes before it, and the one tensor that crosses it.
+ */
 export interface SegmentBoundary {
   node: number;
   tensor: Tensor;
@@ -9,10 +11,12 @@ export interface SegmentBoundary {
 
 /**
  * Activation checkpointing (arXiv:1604.06174) as a transformation of a graph with its backward part: values inside a
- * segment that the backward part reads are computed again from the segment's input, so that only the tensors at the
- * boundaries live from the forward to the backward pass. `forwardNodes` is where the backward part begins.
+ * segment that the backward part reads are recomputed from the segment's input, so that only the tensors at the
+ * boundaries stay in memory between the forward and the backward pass. `forwardNodes` is the index of the first
+ * backward node.
  *
- * The copies must not run early, so each segment's input is tied to a value of the backward part that precedes them.
+ * The recomputation must not run early, so each segment's input is made to depend on an earlier value of the backward
+ * part.
  */
 export function recomputeActivations(graph: Graph, boundaries: readonly SegmentBoundary[], forwardNodes: number): void {
   const forward = graph.nodes.slice(0, forwardNodes);
@@ -20,7 +24,7 @@ export function recomputeActivations(graph: Graph, boundaries: readonly SegmentB
   const before = new Map<GraphNode, GraphNode[]>();
   for (const [index, { node: start, tensor: input }] of boundaries.entries()) {
     const end = boundaries[index + 1]?.node;
-    if (end === undefined) break; // what follows the last boundary is needed at once
+    if (end === undefined) break; // the backward part reads the last segment immediately
     const segment = forward.slice(start, end);
     const inside = new Set(segment.flatMap((node) => node.outputs));
     inside.delete(boundaries[index + 1]!.tensor);
@@ -42,7 +46,7 @@ export function recomputeActivations(graph: Graph, boundaries: readonly SegmentB
   );
 }
 
-/** The latest value of the backward part that exists before node `end` and is read there or later. */
+/** The last value of the backward part computed before node `end` and read by that node or later ones. */
 function adjointBefore(backward: readonly GraphNode[], end: number): Tensor | undefined {
   const readLater = new Set(backward.slice(end).flatMap((node) => node.inputs));
   for (const { outputs } of backward.slice(0, end).toReversed()) {
@@ -84,11 +88,11 @@ function copySegment(
     const results = graph.emitMany(operator, inputs, node.outputs, { attributes, domain });
     for (const [index, output] of node.outputs.entries()) if (output) tensors.set(output, results[index]!);
   }
-  tensors.delete(input); // the boundary itself is kept: its readers need no copy
+  tensors.delete(input); // the boundary tensor itself stays in memory, so its readers need no copy
   return { nodes: graph.nodes.splice(start), tensors };
 }
 
-/** x + 0 · (one element of the trigger): x, but not before the trigger. */
+/** x + 0 · (one element of the trigger): equals x, but is computed only after the trigger. */
 function tied(graph: Graph, x: Tensor, trigger: Tensor): Tensor {
   const flat = graph.emit('Reshape', [trigger, graph.indices([-1])], [elementsOf(trigger.shape)]);
   const one = graph.emit('Slice', [flat, graph.indices([0]), graph.indices([1]), graph.indices([0])], [1]);

@@ -14,12 +14,12 @@ export function showShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** A graph that cannot be built is a defect of the caller's code, found before anything runs. */
+/** The error for shapes that do not fit: a defect of the calling code, found while building the graph. */
 export function shapeError(operation: string, shapes: readonly Shape[], expectation: string): FtsError {
   return new FtsError('internal', `${operation}: ${shapes.map(showShape).join(' and ')} do not fit: ${expectation}.`);
 }
 
-/** The shape of an elementwise result, by NumPy's broadcasting rule. */
+/** The shape of an elementwise result, by NumPy's broadcasting rules. */
 export function broadcast(operation: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {

@@ -7,11 +7,11 @@ const colours = ['#1f77b4', '#ff7f0e', '#2ca02c', '#9467bd', '#8c564b', '#17becf
 export interface Bar {
   label: string;
   parts: readonly MemoryPart[];
-  /** What the machine has; drawn as a line. */
+  /** Usable memory of the machine, drawn as a line. */
   usableBytes: number;
 }
 
-/** Stacked memory bars to one scale as a standalone SVG document, with a legend and a text alternative. */
+/** Stacked memory bars on a common scale as a standalone SVG document, with a legend and a text alternative. */
 export function memoryBarsSvg(title: string, bars: readonly Bar[]): string {
   const width = 760;
   const left = 190;

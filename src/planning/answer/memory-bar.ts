@@ -4,8 +4,8 @@ import { bytesText } from './quantity-text.ts';
 const fills = ['█', '▓', '▒', '░', '▞', '▚', '■'];
 
 /**
- * A stacked bar for a terminal: the parts to scale against what the machine has, then a legend. `│` marks the end of
- * the machine's memory; what stands behind it does not fit.
+ * A stacked bar for a terminal: the parts, to scale with the machine's memory, then a legend. `│` marks the end of the
+ * machine's memory; parts to the right of it do not fit.
  */
 export function memoryBarText(parts: readonly MemoryPart[], usableBytes: number, columns = 60): string {
   const total = parts.reduce((sum, part) => sum + part.bytes, 0);

@@ -11,7 +11,7 @@ export const planRowSchema = z.object({
   devices: z.number(),
   memoryBytes: z.number(),
   usableBytes: z.number(),
-  /** Negative: what is missing. */
+  /** Negative if bytes are missing. */
   headroomBytes: z.number(),
   serving: z
     .object({
@@ -40,7 +40,7 @@ export const planRowSchema = z.object({
 });
 export type PlanRow = z.output<typeof planRowSchema>;
 
-/** What a row says of the memory, whatever the model is for. */
+/** The fields of a row that serving and training plans share. */
 export function memoryRow(
   { id, name }: Machine,
   plan: Pick<PlanRow, 'fits' | 'devices' | 'usableBytes' | 'headroomBytes'> & { memory: { total: number } },
@@ -49,7 +49,7 @@ export function memoryRow(
   return { machine: id, name, fits, devices, memoryBytes: memory.total, usableBytes, headroomBytes };
 }
 
-/** What a change of the plan does on one machine. */
+/** The plan on one machine with one changed setting. */
 export const whatIfSchema = z.object({
   setting: z.string(),
   machine: z.string(),
@@ -72,14 +72,14 @@ export interface Recommendation {
 
 /** A request compared over machines. */
 export interface PlanAnswer {
-  /** In the order of the machines; `parts` are of the fullest device. */
+  /** In the order of the machines; `parts` describe the fullest device. */
   machines: { row: PlanRow; parts: MemoryPart[] }[];
   recommended: Recommendation | null;
-  /** On the recommended machine, or the first. */
+  /** For the recommended machine, or the first if none fits. */
   whatIf: WhatIfRow[];
 }
 
-/** The machine that an answer is about: the recommended one, or the first where none fits. */
+/** The machine to show in detail: the recommended one, or the first if none fits. */
 export function focusOf({ machines, recommended }: Pick<PlanAnswer, 'machines' | 'recommended'>) {
   return machines.find(({ row }) => row.machine === recommended?.machine) ?? machines[0]!;
 }

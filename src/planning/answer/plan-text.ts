@@ -15,7 +15,7 @@ interface ShownPlan {
   svg: string | null;
 }
 
-/** A plan for a terminal: the machines, the bar of the one to take, the variations, and the advice. */
+/** A plan as text for a terminal: the machines, a memory bar of the recommended one, the variations, the reasons. */
 export function planText({ model, purpose, memory, recommended, ...plan }: ShownPlan): string {
   const lines = [
     `${model.name}: ${countText(model.parameters)} parameters (${model.from}), to ${purpose}`,
@@ -34,7 +34,7 @@ export function planText({ model, purpose, memory, recommended, ...plan }: Shown
   if (plan.whatIf.length > 0) lines.push('', `What if, on ${plan.whatIf[0]!.machine}:`, whatIfText(plan.whatIf));
   lines.push('');
   if (recommended === null) {
-    lines.push('No machine of the catalogue holds it: use fewer bits, a smaller context, or more devices.');
+    lines.push('No machine of the catalogue holds the model: use fewer bits, a smaller context, or more devices.');
   } else lines.push(`Recommended: ${recommended.machine}`, ...recommended.reasons.map((reason) => `  - ${reason}`));
   if (plan.svg !== null) lines.push('', `Memory bars written to ${plan.svg}`);
   return lines.join('\n');

@@ -1,11 +1,11 @@
 const decimalUnits = ['', 'k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y'];
 
-/** `4.66 GB`: decimal units, as disks, memory makers and published model sizes use them. */
+/** `4.66 GB`: decimal units, as used for disks and published model sizes. */
 export function bytesText(bytes: number): string {
   return `${scaled(bytes)}B`;
 }
 
-/** `8.03 B` parameters: short scale. */
+/** `8.03 B` parameters, with B for 10⁹. */
 export function countText(count: number): string {
   return scaled(count).replace('G', 'B').trim();
 }

@@ -4,17 +4,17 @@ import { generateRequests, type Workload } from '../serving/workload.ts';
 import type { SpeedModel } from '../time/forward-time.ts';
 
 export interface Capacity {
-  /** Requests per second that one replica answers with `attainment` of them within the targets; 0 if it cannot. */
+  /** Requests per second at which a share of `attainment` is answered within the targets; 0 if no rate achieves it. */
   requestsPerSecond: number;
-  /** The simulation at that rate, or at a trickle where even that misses the targets. */
+  /** The simulation at that rate, or at the lowest simulated rate if even that misses the targets. */
   at: SimulationResult;
 }
 
-/** Rates are found to within this share. */
+/** Relative precision to which the rate is found. */
 const precision = 0.02;
 
 /**
- * The heaviest load at which a replica still keeps its targets, found by bisection over simulations of
+ * The highest load at which a replica still meets its targets, found by bisection over simulations of
  * `requestsPerRun` requests each.
  */
 export function largestLoad(

@@ -1,6 +1,6 @@
 import type { Machine, Price } from '../machines/machine.ts';
 
-/** The lowest rent per hour that the catalogue has for a machine. */
+/** The lowest rent per hour in the catalogue for a machine. */
 export function cheapestRent(machine: Machine): Price | null {
   return cheapest(machine, 'rent');
 }
@@ -15,12 +15,12 @@ function cheapest(machine: Machine, kind: Price['kind']): Price | null {
   return offers.reduce<Price | null>((best, offer) => (best === null || offer.usd < best.usd ? offer : best), null);
 }
 
-/** How an owned machine is paid for. */
+/** Cost assumptions for an owned machine. */
 export interface Ownership {
   /** Years over which the purchase is written off. */
   years: number;
   usdPerKilowattHour: number;
-  /** Power drawn over power rated, cooling included. */
+  /** Power drawn, cooling included, divided by rated power. */
   powerFactor: number;
 }
 
@@ -31,7 +31,7 @@ export interface HourlyCost {
   basis: 'rent' | 'own';
 }
 
-/** Dollars per hour: the rent, or else the purchase written off over its years plus power. */
+/** Dollars per hour: the rent if there is one, otherwise the purchase price written off over its years plus power. */
 export function hourlyCost(machine: Machine, ownership: Ownership): HourlyCost | null {
   const rent = cheapestRent(machine);
   if (rent !== null) return { usdPerHour: rent.usd, basis: 'rent' };
@@ -46,9 +46,9 @@ export function powerUsdPerHour(machine: Machine, ownership: Ownership): number 
 }
 
 export interface TokenCost {
-  /** Dollars per million prompt tokens when the machine does nothing but prefill. */
+  /** Dollars per million prompt tokens while the machine only prefills. */
   perMillionIn: number;
-  /** Dollars per million completion tokens when the machine does nothing but decode, at the given batch. */
+  /** Dollars per million completion tokens while the machine only decodes, at the given batch size. */
   perMillionOut: number;
   perQuery: number;
 }
@@ -71,14 +71,16 @@ export function tokenCost(
 }
 
 export interface BreakEven {
-  /** Queries after which the bought machine has cost less than paying `usdPerQuery`, or null if never. */
+  /** Queries after which a purchased machine has cost less than paying `usdPerQuery`; null if never. */
   queries: number | null;
   weeks: number | null;
-  /** True when the wanted load is more than the machine can answer. */
+  /** True if the machine cannot answer the given load. */
   overCapacity: boolean;
 }
 
-/** When buying a machine beats paying by the query: purchase / (price of a query − power of a query). */
+/**
+ * When buying a machine becomes cheaper than paying per query: purchase / (price of a query − power cost of a query).
+ */
 export function breakEven(
   machine: Machine,
   load: { usdPerQuery: number; queriesPerDay: number; secondsPerQuery: number },

@@ -1,18 +1,18 @@
 import { FtsError } from '../../errors/fts-error.ts';
 
-/** Who asks how much, from where. */
+/** The number of users, their queries, and their distribution over sites and hours. */
 export interface Traffic {
   users: number;
   queriesPerUserPerDay: number;
   /** Edge sites that share the users. */
   sites: number;
-  /** Exponent of the Zipf law by which sites differ in size: 0 makes all equal, 1 is typical of cities. */
+  /** Exponent of the Zipf distribution of site sizes: 0 makes all equal, 1 is typical of cities. */
   siteSkew: number;
-  /** Busiest hour over the average hour of the same place. */
+  /** Load of a site's busiest hour divided by its average hour. */
   peakToAverage: number;
   /**
-   * Load by hour of a day at each place, in any unit: replicas are then started and stopped by the hour. Its own peak
-   * replaces `peakToAverage`.
+   * Load of each site by hour of the day, in any unit. Replicas are then started and stopped by the hour, and the peak
+   * of the curve replaces `peakToAverage`.
    */
   curve?: readonly number[] | undefined;
 }
@@ -20,25 +20,25 @@ export interface Traffic {
 export interface FleetRules {
   /** Requests per second that one replica answers within its targets. */
   replicaRequestsPerSecond: number;
-  /** Share of that capacity planned for: the rest absorbs bursts and failures. */
+  /** Share of that capacity to plan for; the rest absorbs bursts and failures. */
   targetUtilization: number;
-  /** Replicas that each site keeps at the least: 2 survive a failure. */
+  /** Least replicas per site; with 2, a site survives the failure of one. */
   leastPerSite: number;
   usdPerReplicaHour: number | null;
 }
 
 export interface Fleet {
-  /** Requests per second at the busiest hour, all sites together as if their peaks coincided. */
+  /** Requests per second of all sites at their busiest hour, as if all peaks coincided. */
   peakRequestsPerSecond: number;
   replicas: number;
   largestSite: number;
-  /** Average load over the whole capacity, day and night. */
+  /** Average load of a whole day divided by the total capacity. */
   meanUtilization: number;
   usdPerMonth: number | null;
   usdPerQuery: number | null;
-  /** Replicas that one central site would need: what spreading costs. */
+  /** Replicas that a single central site would need, to show the cost of distributing them. */
   replicasCentral: number;
-  /** With a curve: replicas running at each of its hours, all sites together, and what they cost. */
+  /** With a curve: running replicas of all sites for each hour, and their cost. */
   hourly: { replicas: number[]; usdPerMonth: number | null } | null;
 }
 
@@ -46,15 +46,15 @@ const secondsPerDay = 86_400;
 const hoursPerMonth = 730.5;
 
 /**
- * Replicas for a traffic over edge sites. Each site is sized for its own busiest hour, because sites in different time
- * zones do not help each other when a request has to stay near.
+ * Plans the replicas for traffic spread over edge sites. Each site is sized for its own busiest hour, because requests
+ * have to stay near their users, so that sites in other time zones cannot take over the load.
  */
 export function planFleet(traffic: Traffic, rules: FleetRules): Fleet {
   if (rules.replicaRequestsPerSecond <= 0) {
     throw new FtsError('invalid-input', 'One replica cannot answer even a single request within its targets.', {
       field: 'replicaRequestsPerSecond',
       value: rules.replicaRequestsPerSecond,
-      remedy: 'Choose a faster machine, fewer bits, a shorter prompt, or looser targets.',
+      remedy: 'Choose a faster machine, fewer bits, a shorter prompt, or less strict targets.',
     });
   }
   const averageRate = (traffic.users * traffic.queriesPerUserPerDay) / secondsPerDay;
@@ -89,7 +89,7 @@ function hourlyRates({ curve }: Traffic, averageRate: number): number[] | undefi
   return curve?.map((load) => (averageRate * load) / mean(curve));
 }
 
-/** Shares of the users by site, the largest first. */
+/** Each site's share of the users, the largest first. */
 function siteShares({ sites, siteSkew }: Traffic): number[] {
   const weights = Array.from({ length: sites }, (_, rank) => (rank + 1) ** -siteSkew);
   const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -102,16 +102,16 @@ function mean(values: readonly number[]): number {
 
 export interface Sensitivity {
   input: string;
-  /** Replicas when the input is lowered and raised by the same share. */
+  /** Replicas if the input is lowered or raised by the same share. */
   lower: number;
   higher: number;
 }
 
-/** How the number of replicas moves when each input alone is `share` lower or higher, the most influential first. */
+/** How the number of replicas changes if one input at a time is `share` lower or higher, the most influential first. */
 export function fleetSensitivity(traffic: Traffic, rules: FleetRules, share = 0.2): Sensitivity[] {
   const replicasWith = (change: Partial<Traffic & FleetRules>) =>
     planFleet({ ...traffic, ...change }, { ...rules, ...change }).replicas;
-  const dials: [string, (factor: number) => Partial<Traffic & FleetRules>][] = [
+  const variations: [string, (factor: number) => Partial<Traffic & FleetRules>][] = [
     ['users', (factor) => ({ users: traffic.users * factor })],
     ['queriesPerUserPerDay', (factor) => ({ queriesPerUserPerDay: traffic.queriesPerUserPerDay * factor })],
     ['peakToAverage', (factor) => ({ curve: undefined, peakToAverage: peakOf(traffic) * factor })],
@@ -120,7 +120,7 @@ export function fleetSensitivity(traffic: Traffic, rules: FleetRules, share = 0.
     ['sites', (factor) => ({ sites: Math.max(1, Math.round(traffic.sites * factor)) })],
     ['siteSkew', (factor) => ({ siteSkew: traffic.siteSkew * factor })],
   ];
-  return dials
+  return variations
     .map(([input, change]) => ({
       input,
       lower: replicasWith(change(1 - share)),

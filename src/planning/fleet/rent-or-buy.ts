@@ -5,27 +5,29 @@ import { type BreakEven, breakEven, cheapestPurchase, hourlyCost, type Ownership
 export interface CostRow {
   machine: string;
   fits: boolean;
-  /** Rent, or else the purchase written off over its years plus power. */
+  /** `rent`, or `own`: the purchase price written off over its years plus power. */
   basis: 'rent' | 'own' | null;
   usdPerHour: number | null;
   usdPerMillionIn: number | null;
   usdPerMillionOut: number | null;
   usdPerQuery: number | null;
-  /** Queries that the machine can answer in a day when it does nothing else. */
+  /** Most queries that the machine can answer in a day. */
   queriesPerDay: number;
   purchaseUsd: number | null;
-  /** Power of one query on the bought machine. */
+  /** Power cost of one query on a purchased machine. */
   powerUsdPerQuery: number;
   breakEven: BreakEven | null;
 }
 
 export interface CostComparison {
   rows: CostRow[];
-  /** What a query costs otherwise: the price given, or the cheapest rented machine that holds the model. */
+  /** Price per query to compare with: the price given, or that of the cheapest rented machine that holds the model. */
   otherwise: { usdPerQuery: number; from: string } | null;
 }
 
-/** Rent against purchase for one serving request: dollars per token and query, and when a bought machine has paid off. */
+/**
+ * Compares rent with purchase for one serving request: dollars per token and query, and when a purchase has paid off.
+ */
 export function compareCosts(
   request: Omit<ServingRequest, 'machine'>,
   machines: readonly Machine[],

@@ -1,13 +1,13 @@
 import { FtsError } from '../../errors/fts-error.ts';
 import { parseWeightFormat, type WeightFormat } from '../shapes/weight-formats.ts';
 
-/** One change to the plan: a dial and the values to try. */
+/** One setting of the plan to vary, and the values to try. */
 export interface Variation {
   dial: 'context' | 'batch' | 'bits';
   values: (number | WeightFormat)[];
 }
 
-/** Bits as people say them, and the format that stands for them. */
+/** The format to use for a plain number of bits. */
 const formatOfBits: Record<string, WeightFormat> = {
   '32': 'FP32',
   '16': 'BF16',
@@ -19,7 +19,7 @@ const formatOfBits: Record<string, WeightFormat> = {
   '2': 'Q2_K',
 };
 
-/** Reads `context=4096,32768`, `batch=1,8` or `bits=4,8,16` (bits also take format names). */
+/** Parses `context=4096,32768`, `batch=1,8` or `bits=4,8,16` (bits may also be format names). */
 export function parseVariation(text: string): Variation {
   const [dial, list] = text.split('=', 2);
   const values = (list ?? '').split(',').filter((value) => value !== '');

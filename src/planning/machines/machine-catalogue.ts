@@ -10,10 +10,12 @@ const builtIn: readonly Machine[] = machineEntries.map((entry) =>
   parseWith(machineSchema, entry, `machine ${entry.id}`),
 );
 
-/** The user's own machines: an array in the catalogue's form. An id of the catalogue replaces that entry. */
+/**
+ * The user's own machines: a JSON array of entries like the catalogue's. An entry replaces the built-in one of its id.
+ */
 const userCatalogueName = 'machines.json';
 
-/** All machines by id: the catalogue, then `machines.json` in the home folder where the user wrote one. */
+/** All machines by id: the built-in ones, then those of `machines.json` in the home folder, if it exists. */
 export async function loadMachines(homeFolder: string): Promise<Map<string, Machine>> {
   const machines = new Map(builtIn.map((machine) => [machine.id, machine]));
   const path = join(homeFolder, userCatalogueName);
@@ -31,6 +33,6 @@ export function findMachine(machines: ReadonlyMap<string, Machine>, id: string):
   throw new FtsError('not-found', `No machine "${id}" in the catalogue.`, {
     field: 'machine',
     value: id,
-    remedy: `Choose one of: ${[...machines.keys()].join(', ')}; or describe your own in ${userCatalogueName}.`,
+    remedy: `Choose one of: ${[...machines.keys()].join(', ')}; or add your own to ${userCatalogueName}.`,
   });
 }

@@ -5,9 +5,9 @@ const GB = 1e9;
 const GiB = 2 ** 30;
 const T = 1e12;
 
-/** A figure read in the document at `url`, which was published or read on `date`. */
+/** A figure found in the document at `url`, which was published or read on `date`. */
 const read = (text: string, date: string, url: string): Source => ({ text, url, date, verified: true });
-/** A figure that is known at second hand, assumed, or computed: no document was found that states it. */
+/** A figure that is second-hand, assumed or computed, because no document was found that states it. */
 const assumed = (text: string, date: string): Source => ({ text, date, verified: false });
 
 const rent = (usd: number, source: Source): Price => ({ kind: 'rent', usd, source });
@@ -26,7 +26,10 @@ const akash = (product: string): Source =>
     'https://raw.githubusercontent.com/api-evangelist/akash/refs/heads/main/plans/plans.yml',
   );
 
-/** Akamai's own list (https://api.linode.com/v4/linode/types), whose lowest and highest plan of each class are here. */
+/**
+ * Akamai's plan list (https://api.linode.com/v4/linode/types); the catalogue has the smallest and largest plan of each
+ * class.
+ */
 const akamaiList = read(
   'Akamai Cloud plan list (linode/types), as transcribed by API Evangelist',
   '2026-09-17',
@@ -36,7 +39,7 @@ const akamaiProportion = assumed(
   'In proportion to the lowest plan of its class (0.054 $ for 4 GB in Akamai’s list of 2026-09-17); a public Terraform module lists the same',
   '2026-09-17',
 );
-/** The public list gives no price for GPU plans without an account; these were read with one. */
+/** Prices of GPU plans are visible only with an account; these were read by someone who has one. */
 const akamaiGpuList = assumed(
   'Akamai Cloud plan list (linode/types) as noted by the author of a public sizing guide, with an account',
   '2026-06-05',
@@ -84,7 +87,7 @@ const rtxPro6000 = {
   ),
 };
 
-/** A shared host's memory channels divide among its tenants: 8 GB/s for each virtual CPU is an assumption. */
+/** The tenants of a shared host share its memory bandwidth; 8 GB/s per virtual CPU is an assumption. */
 const akamaiCpu = (id: string, plan: string, vcpus: number, gib: number, price: Price) => ({
   id,
   name: `Akamai Cloud ${plan} (${vcpus} vCPU)`,
@@ -113,7 +116,7 @@ const appleM4 = read(
   'https://mactrast.com/?p=168123',
 );
 
-/** Every machine that the program knows before the user adds any; `machine-catalogue.ts` checks and serves them. */
+/** All built-in machines; `machine-catalogue.ts` validates them and adds the user's own. */
 export const machineEntries: readonly z.input<typeof machineSchema>[] = [
   {
     id: 'h100',

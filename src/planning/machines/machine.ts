@@ -1,16 +1,16 @@
 import { z } from 'zod';
 
-/** Arithmetic that a machine may have units for. Rates are dense (no structured sparsity). */
+/** Number formats for which a machine may have arithmetic units. Rates are dense (without structured sparsity). */
 const arithmetics = ['fp32', 'tf32', 'bf16', 'fp16', 'fp8', 'int8', 'int4'] as const;
 export type Arithmetic = (typeof arithmetics)[number];
 
 const sourceSchema = z.object({
-  /** Where the figure was read: a data sheet, a price page, `measured`. */
+  /** Origin of the figure: a data sheet, a price page, `measured`. */
   text: z.string().min(1),
   url: z.url().optional(),
-  /** Date of that reading (ISO), or of the document. */
+  /** Date (ISO) on which the document was read or published. */
   date: z.iso.date(),
-  /** True when the figure was read in the named document itself, or measured; false when second hand. */
+  /** True if the figure was read in the named document itself, or measured; false if second-hand. */
   verified: z.boolean(),
 });
 export type Source = z.output<typeof sourceSchema>;
@@ -23,37 +23,41 @@ const priceSchema = z.object({
 });
 export type Price = z.output<typeof priceSchema>;
 
-/** How fast the kernel of one weight type multiplies, measured. */
+/** Measured speed of the matrix multiplication kernel for one weight type. */
 const kernelSpeedSchema = z.object({
   /** Rows of activations (tokens) multiplied at once, ascending. */
   tokens: z.array(z.number().int().positive()).min(1),
-  /** Bytes of weights streamed one after the other, ascending: small ones stay in the processor's caches. */
+  /**
+   * Bytes of weights that the measurement cycles through, ascending; small working sets stay in the processor's caches.
+   */
   workingSets: z.array(z.number().positive()).min(1),
-  /** Operations per second (2 per weight and token): a row for each working set, a column for each count of tokens. */
+  /** Operations per second (2 per weight and token): a row per working set, a column per number of tokens. */
   flopsPerSecond: z.array(z.array(z.number().positive())).min(1),
-  /** Seconds to prepare one value of a matrix's input before it is multiplied: to quantize it, say. */
+  /** Seconds to prepare one input value for the multiplication, for example to quantize it. */
   inputSeconds: z.number().nonnegative(),
 });
 export type KernelSpeed = z.output<typeof kernelSpeedSchema>;
 
-/** A machine on which the engines themselves were measured; this replaces the roofline. */
+/** Measured speeds of kernels and engines on a machine, used instead of the roofline. */
 const measuredSchema = z.object({
   /** By block type. */
   kernels: z.record(z.string(), kernelSpeedSchema),
-  /** Operations per second of attention over a cache in FP16 that is near, by new tokens. */
+  /**
+   * Operations per second of attention over an FP16 KV cache held in the processor's caches, by number of new tokens.
+   */
   attention: z.object({ tokens: z.array(z.number()).min(1), flopsPerSecond: z.array(z.number().positive()).min(1) }),
-  /** Seconds that a byte of KV cache costs beyond that, where it comes from memory, by bytes of a token's keys in a layer. */
+  /** Extra seconds per byte of KV cache read from main memory, by the bytes of one token's keys in one layer. */
   coldCache: z.object({
     rowBytes: z.array(z.number().positive()).min(1),
     secondsPerByte: z.array(z.number().nonnegative()).min(1),
   }),
-  /** Seconds for one FP32 value to pass an operation between the matrices: norm, gate, residual sum. */
+  /** Seconds per FP32 value of an element-wise operation between the matrices: norm, gate, residual sum. */
   valueSeconds: z.number().nonnegative(),
-  /** Seconds of one forward pass of the serving engine whatever the model, for each of its layers, and for each logit. */
+  /** Overhead of the serving engine in seconds: per forward pass, per layer, and per logit. */
   passSeconds: z.number().nonnegative(),
   layerSeconds: z.number().nonnegative(),
   logitSeconds: z.number().nonnegative(),
-  /** Bytes of an engine's process beside what the model accounts for. */
+  /** Bytes of an engine process beyond those computed for its model. */
   runtimeBytes: z.object({ serve: z.number().positive(), train: z.number().positive() }),
 });
 export type MeasuredSpeed = z.output<typeof measuredSchema>;
@@ -62,12 +66,12 @@ export const machineSchema = z.object({
   id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'lower-case letters, digits, dots and dashes'),
   name: z.string().min(1),
   kind: z.enum(['gpu', 'cpu', 'apple', 'phone', 'board']),
-  /** Devices that share one machine (GPUs on a board); the figures below are of one device. */
+  /** Devices in one machine (such as the GPUs of a server); the figures below are per device. */
   devices: z.number().int().positive().default(1),
   memoryBytes: z.number().positive(),
   bandwidthBytesPerSecond: z.number().positive(),
   flops: z.partialRecord(z.enum(arithmetics), z.number().positive()),
-  /** Device-to-device bandwidth in bytes per second, where there is one. */
+  /** Device-to-device bandwidth in bytes per second, if devices are linked. */
   linkBytesPerSecond: z.number().positive().optional(),
   powerWatts: z.number().positive().optional(),
   prices: z.array(priceSchema).default([]),
@@ -83,14 +87,14 @@ export const machineSchema = z.object({
       training: z.number().positive().max(1),
     })
     .optional(),
-  /** Seconds that each forward pass costs besides the matrices: launches, sampling, scheduling. */
+  /** Fixed seconds per forward pass in addition to the matrices: kernel launches, sampling, scheduling. */
   stepOverheadSeconds: z.number().nonnegative().optional(),
   measured: measuredSchema.optional(),
 });
 
 export type Machine = z.output<typeof machineSchema>;
 
-/** What engines typically reach by kind of machine: assumptions, used where a machine states none of its own. */
+/** Typical efficiency by kind of machine: assumptions, used if a machine states none. */
 const typicalEfficiency: Record<Machine['kind'], NonNullable<Machine['efficiency']>> = {
   gpu: { decode: 0.7, prefill: 0.5, training: 0.4 },
   apple: { decode: 0.6, prefill: 0.6, training: 0.4 },
@@ -116,8 +120,8 @@ export function stepOverheadSeconds(machine: Machine): number {
 }
 
 /**
- * What the runtime occupies on one device before a model is loaded, in bytes: a CUDA context, or this program's process
- * with its libraries (measured where the machine is, else as seen on Linux).
+ * Bytes that the runtime occupies on one device before a model is loaded: a CUDA context, or this program's process
+ * with its libraries (as measured on the machine, otherwise typical values from Linux).
  */
 export function runtimeBytes(machine: Machine, purpose: 'serve' | 'train'): number {
   if (machine.measured !== undefined) return machine.measured.runtimeBytes[purpose];
@@ -126,8 +130,8 @@ export function runtimeBytes(machine: Machine, purpose: 'serve' | 'train'): numb
 }
 
 /**
- * Memory of one device that a model may use: GPUs keep a little for the driver, Apple lets the GPU wire about three
- * quarters, and a general-purpose computer has its operating system to feed.
+ * Memory of one device that a model may use: GPUs reserve a little for the driver, Apple lets the GPU wire about three
+ * quarters, and a general-purpose computer also runs its operating system.
  */
 export function usableBytes(machine: Machine): number {
   const share = { gpu: 0.95, apple: 0.75, cpu: 0.9, phone: 0.5, board: 0.85 }[machine.kind];

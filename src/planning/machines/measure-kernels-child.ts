@@ -1,5 +1,5 @@
-// Measures ggml's kernels, the ones that serving runs, in a process of its own: a native fault cannot take the caller
-// down, and the memory is given back when it ends.
+// Measures the ggml kernels that serving uses, in a separate process, so that a native fault does not crash the caller
+// and all memory is freed at the end.
 import koffi from 'koffi';
 import { FtsError } from '../../errors/fts-error.ts';
 import { findNativeLibraries } from '../../runtime/llama-cpp-package.ts';
@@ -23,18 +23,21 @@ const ggmlTypes: Record<string, number> = {
   BF16: 30,
 };
 
-/** Sides of the measured matrices: a size between those of small and large models. */
+/** Rows and columns of the measured matrices, between those of small and large models. */
 const side = 1024;
-/** Weights streamed in one go: from what fits a core's cache to what no cache holds. */
+/** Bytes of weights in a measurement, from a size that fits a core's cache to one that no cache holds. */
 const workingSets = [2e6, 8e6, 32e6, 128e6];
-/** Few tokens are limited by where the weights lie, many by arithmetic: those are measured in one working set. */
+/**
+ * With few tokens the speed depends on the working set; with many it is limited by arithmetic, so one working set is
+ * enough.
+ */
 const fewTokens = [1, 2, 4, 8];
 const manyTokens = [16, 32, 64, 128, 256, 512];
 const manyTokensWeightBytes = 8e6;
-/** A narrow matrix, to tell the preparation of the input from the multiplication. */
-const prepared = { rows: 64, tokens: 128 };
+/** A narrow matrix, to separate the time for preparing the input from the time for multiplying. */
+const narrowMatrix = { rows: 64, tokens: 128 };
 const attention = { headDim: 64, heads: 8, kvHeads: 4, positions: 512, tokens: [1, 8, 32, 256] };
-/** So many bytes of cache as no processor's caches hold; widths of models from small to large. */
+/** More bytes of KV cache than any processor's caches hold, and the KV heads of small to large models. */
 const coldCache = { kvHeads: [2, 4, 8, 16], bytes: 32e6 };
 const elementWise = { width: 1024, tokens: 256 };
 const measureMilliseconds = 80;
@@ -112,7 +115,7 @@ procedure('ggml_backend_cpu_set_threadpool', 'void measure_set_pool(void *backen
 const plainBuffers = api.bufferType(device) as Pointer;
 const bufferTypes = [...extraBufferTypes(), plainBuffers];
 
-/** Buffer types in which ggml repacks weights for this processor; llama.cpp tries them first, and so do we. */
+/** Buffer types in which ggml repacks weights for this processor; tried first, as in llama.cpp. */
 function extraBufferTypes(): Pointer[] {
   const list = procedure('ggml_backend_dev_get_extra_bufts', 'void *measure_extra_types(void *device)')(device);
   const types: Pointer[] = [];
@@ -128,7 +131,7 @@ const context = (): Pointer => api.init({ mem_size: 8 << 20, mem_buffer: null, n
 const matrix = (owner: Pointer, type: number, columns: number, rows: number): Pointer =>
   api.tensor(owner, type, columns, rows, 1, 1) as Pointer;
 
-/** Seconds of one run of the graph that `build` makes, whose own tensors hold zeros: the median of many. */
+/** Median seconds of one run of the graph that `build` makes. Its tensors hold zeros unless `fill` sets them. */
 function secondsOf(build: (work: Pointer) => Pointer[], fill: () => void = () => {}): number {
   const work = context();
   const graph = api.newGraph(work) as Pointer;
@@ -148,7 +151,7 @@ function secondsOf(build: (work: Pointer) => Pointer[], fill: () => void = () =>
   return runs.sort((a, b) => a - b)[runs.length >> 1]! / 1000;
 }
 
-/** Seconds that an operation costs however small it is: dispatch, and the threads meeting at its end. */
+/** Fixed seconds per operation, whatever its size: dispatch and thread synchronization. */
 function measureOperation(): number {
   const count = 256;
   return (
@@ -160,7 +163,7 @@ function measureOperation(): number {
   );
 }
 
-/** Seconds for one FP32 value to pass one of the operations between the matrices. */
+/** Seconds per FP32 value of an element-wise operation. */
 function measureElementWise(): number {
   const { width, tokens } = elementWise;
   const repeats = 4;
@@ -176,8 +179,8 @@ function measureElementWise(): number {
 }
 
 /**
- * Seconds of one layer's causal attention over an FP16 cache of `attention.positions`, laid out as llama.cpp does, when
- * as many layers, each with a cache of its own, follow each other; and the pairs of positions that it joins.
+ * Seconds of one layer's causal attention over an FP16 KV cache of `attention.positions` in llama.cpp's layout,
+ * averaged over `layers` layers with separate caches, and the number of attended pairs of positions.
  */
 function measureLayer(tokens: number, heads: number, kvHeads: number, layers: number) {
   const { headDim, positions } = attention;
@@ -190,19 +193,19 @@ function measureLayer(tokens: number, heads: number, kvHeads: number, layers: nu
     const attend = () => api.attend(work, query, cached(), cached(), mask, headDim ** -0.5, 0, 0) as Pointer;
     return Array.from({ length: layers }, attend);
   };
-  const seen = (token: number) => positions - tokens + token + 1;
+  const attended = (token: number) => positions - tokens + token + 1;
   const seconds = secondsOf(build, () => {
     const values = new Uint16Array(positions * tokens);
     for (let token = 0; token < tokens; token++) {
-      values.fill(minusInfinity, token * positions + seen(token), (token + 1) * positions);
+      values.fill(minusInfinity, token * positions + attended(token), (token + 1) * positions);
     }
     api.setTensor(mask, Buffer.from(values.buffer), 0, values.byteLength);
   });
-  const pairs = Array.from({ length: tokens }, (_, token) => seen(token)).reduce((sum, count) => sum + count, 0);
+  const pairs = Array.from({ length: tokens }, (_, token) => attended(token)).reduce((sum, count) => sum + count, 0);
   return { seconds: Math.max(seconds / layers - operationSeconds, seconds / layers / 10), pairs };
 }
 
-/** Operations per second of attention over a cache that the processor's own caches hold, by new tokens. */
+/** Operations per second of attention over a KV cache held in the processor's caches, for each number of new tokens. */
 function measureAttention(): number[] {
   const { headDim, heads, kvHeads } = attention;
   return attention.tokens.map((tokens) => {
@@ -212,12 +215,12 @@ function measureAttention(): number[] {
 }
 
 /**
- * Seconds that a byte of KV cache costs beyond the arithmetic where it comes from memory. A token's keys lie in one row
- * of which each head reads its part, so that wide rows are read in long strides: by bytes of a row.
+ * Extra seconds per byte of KV cache that comes from main memory, for several row widths. The width matters because all
+ * keys of a token lie in one row and each head reads only its part, so wide rows are read in long strides.
  */
 function measureColdCache(): { rowBytes: number[]; secondsPerByte: number[] } {
   const rowBytes = coldCache.kvHeads.map((kvHeads) => 2 * attention.headDim * kvHeads);
-  // One head's cache stays near; more heads take as much longer.
+  // The cache of one head fits the processor's caches; more heads take proportionally longer.
   const warmHead = measureLayer(1, 1, 1, 1).seconds;
   const secondsPerByte = coldCache.kvHeads.map((kvHeads, index) => {
     const layerBytes = 2 * rowBytes[index]! * attention.positions;
@@ -228,8 +231,8 @@ function measureColdCache(): { rowBytes: number[]; secondsPerByte: number[] } {
 }
 
 /**
- * One weight type: seconds to prepare one value of the input (to quantize it, say), and operations per second, a row for
- * each working set, a column for each number of tokens.
+ * Measures one weight type: seconds to prepare one input value (for example to quantize it), and operations per second
+ * with a row per working set and a column per number of tokens.
  */
 function measureType(name: string): { inputSeconds: number; flopsPerSecond: number[][] } {
   const type = ggmlTypes[name];
@@ -240,7 +243,7 @@ function measureType(name: string): { inputSeconds: number; flopsPerSecond: numb
   for (const bufferType of bufferTypes) {
     const owner = context();
     const weights = Array.from({ length: count }, () => matrix(owner, type, side, side));
-    weights.push(matrix(owner, type, side, prepared.rows));
+    weights.push(matrix(owner, type, side, narrowMatrix.rows));
     const buffer = api.allocate(owner, bufferType) as Pointer;
     try {
       const probe = context();
@@ -250,7 +253,7 @@ function measureType(name: string): { inputSeconds: number; flopsPerSecond: numb
       if (!supported) continue;
       const data = smallNumbers(matrixBytes);
       for (const tensor of weights.slice(0, count)) api.setTensor(tensor, data, 0, matrixBytes);
-      const narrowBytes = (matrixBytes * prepared.rows) / side;
+      const narrowBytes = (matrixBytes * narrowMatrix.rows) / side;
       api.setTensor(weights[count], data.subarray(0, narrowBytes), 0, narrowBytes);
       const seconds = (tokens: number, used: Pointer[]) => {
         const run = secondsOf((work) => {
@@ -259,10 +262,11 @@ function measureType(name: string): { inputSeconds: number; flopsPerSecond: numb
         });
         return Math.max(run - used.length * operationSeconds, run / 10);
       };
-      // A narrow matrix takes as long to prepare its input as a wide one: the difference of both tells how long.
-      const [wide, narrow] = [seconds(prepared.tokens, [weights[0]]), seconds(prepared.tokens, [weights.at(-1)])];
-      const preparation = Math.max(0, (narrow - (wide * prepared.rows) / side) / (1 - prepared.rows / side));
-      const inputSeconds = preparation / (side * prepared.tokens);
+      // Preparing the input takes the same time for a narrow and a wide matrix, so it follows from their two times.
+      const { rows, tokens: columns } = narrowMatrix;
+      const [wide, narrow] = [seconds(columns, [weights[0]]), seconds(columns, [weights.at(-1)])];
+      const preparation = Math.max(0, (narrow - (wide * rows) / side) / (1 - rows / side));
+      const inputSeconds = preparation / (side * columns);
       const rate = (tokens: number, bytes: number): number => {
         const used = weights.slice(0, Math.max(1, Math.min(count, Math.round(bytes / matrixBytes))));
         const whole = seconds(tokens, used);
@@ -280,7 +284,7 @@ function measureType(name: string): { inputSeconds: number; flopsPerSecond: numb
   throw new FtsError('unavailable', `No kernel multiplies ${name} on this processor.`);
 }
 
-/** Bytes whose 16-bit halves are small normal numbers in FP16 and BF16, so that no kernel meets an infinity. */
+/** Bytes whose 16-bit words are small normal numbers in FP16 and BF16, so that no kernel encounters an infinity. */
 function smallNumbers(length: number): Buffer {
   const bytes = Buffer.alloc(length);
   for (let index = 0; index + 1 < length; index += 2)

@@ -16,10 +16,10 @@ import { type KernelSpeed, type Machine, type MeasuredSpeed, machineSchema, runt
 
 export const thisMachineId = 'this-machine';
 
-/** The block types that a plan may ask for; each takes about two seconds to measure. */
+/** The block types that plans use; each takes about two seconds to measure. */
 const measuredTypes = ['F32', 'F16', 'BF16', 'Q8_0', 'Q6_K', 'Q4_K', 'Q4_0'];
 
-/** F32 gives the memory's bandwidth; the engine is measured on models of the other two. */
+/** F32 gives the memory bandwidth; the engine is measured with models in the other two. */
 const alwaysMeasured = ['F32', 'Q4_0', 'Q6_K'];
 
 const betweenSchema = z.object({
@@ -40,23 +40,23 @@ const kernelMessageSchema = z.discriminatedUnion('kind', [betweenSchema, matrixS
 
 const cachedSchema = z.object({ fingerprint: z.string(), machine: machineSchema });
 
-/** What a plan for training asks for. */
+/** The types that a plan for training uses. */
 export const trainingTypes: readonly string[] = ['F32', 'BF16'];
 
-/** The engines, which this domain does not know: they are measured on the small models that it asks for. */
+/** Measures the engines on small models. The caller provides it, because planning must not import the engines. */
 export interface EngineProbes {
-  /** A model in Q4_0, decoding one sequence. `processBytes` is null where the system does not tell. */
+  /** Decodes one sequence with a model in Q4_0. `processBytes` is null if the system does not report it. */
   serve(
     config: ModelConfig,
   ): Promise<{ decodeStepSeconds: number; contextTokens: number; processBytes: number | null }>;
-  /** Bytes that a process holds at the most while it trains. */
+  /** Peak bytes of a process while it trains. */
   train(config: ModelConfig, batch: number, length: number): Promise<number>;
 }
 
 /**
- * This machine as a catalogue entry: memory, the speed of ggml's kernels by weight type, batch and working set, and
- * what the engines cost besides. Each type is measured once, when first asked for, and kept in `cacheFolder` until the
- * processor, its core count or this schema changes.
+ * This machine as a catalogue entry: memory, the speed of ggml's kernels by weight type, batch size and working set,
+ * and the overheads of the engines. Each type is measured once, when first needed, and cached in `cacheFolder` until
+ * the processor, the number of threads or this schema changes.
  */
 export async function thisMachine(
   cacheFolder: string,
@@ -83,7 +83,7 @@ export async function thisMachine(
   return machine;
 }
 
-/** A cache that cannot be read, or is of another machine, is no error: all is measured again. */
+/** Returns undefined for an unreadable cache or one of another machine, so that everything is measured again. */
 function readCached(path: string, fingerprint: string): Machine | undefined {
   try {
     const cached = cachedSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
@@ -111,7 +111,7 @@ function describeMachine(threads: number, measured: MeasuredSpeed): Machine {
       name: `This machine (${model}, ${threads} threads)`,
       kind: process.platform === 'darwin' && process.arch === 'arm64' ? 'apple' : 'cpu',
       memoryBytes: memoryBytes(),
-      // One token against FP32 weights does 2 operations per 4 bytes: what no cache holds runs at the memory's speed.
+      // One token does 2 operations per FP32 weight of 4 bytes; the largest working set is read from main memory.
       bandwidthBytesPerSecond: (kernels.F32!.flopsPerSecond.at(-1)![0]! / 2) * 4,
       flops: {
         fp32: Math.max(matrixPeak(), rate('F32')),
@@ -133,7 +133,9 @@ const manyLayers = 14;
 const smallVocabulary = 512;
 const largeVocabulary = 16_384;
 
-/** Models so small that what lies between their matrices counts, and wide enough for what small matrices waste. */
+/**
+ * A model small enough for the overheads between its matrices to show, with matrices large enough to run efficiently.
+ */
 function probeConfig(layers: number, vocabSize: number): ModelConfig {
   return {
     family: 'llama',
@@ -155,8 +157,8 @@ function probeConfig(layers: number, vocabSize: number): ModelConfig {
 }
 
 /**
- * What the engines spend around the kernels: seconds per pass, layer and logit from three models that differ in one of
- * them each, and the bytes that their processes hold besides model and cache.
+ * Measures the overheads of the engines: seconds per pass, layer and logit, from three models that differ only in
+ * layers or vocabulary, and the bytes of their processes beyond model and cache.
  */
 async function measureEngines(machine: Machine, probes: EngineProbes, work: Work): Promise<MeasuredSpeed> {
   const report = (stage: string, done: number) => work.report({ stage, done, total: 2, unit: 'items' });
@@ -188,7 +190,7 @@ async function measureEngines(machine: Machine, probes: EngineProbes, work: Work
   return { ...machine.measured!, passSeconds, layerSeconds, logitSeconds, runtimeBytes: { serve, train } };
 }
 
-/** Physical memory, or the container's limit where that is lower. */
+/** Physical memory, or the container's limit if that is lower. */
 function memoryBytes(): number {
   const limit = process.constrainedMemory();
   return limit > 0 && limit < totalmem() ? limit : totalmem();

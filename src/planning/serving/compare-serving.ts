@@ -17,13 +17,13 @@ interface Candidate {
   plan: ServingPlan;
 }
 
-/** What a reader waits for: time to first token, and the pace of the text. */
+/** The latency that a reader expects: time to first token, and tokens per second after it. */
 export interface Interactivity {
   ttftSeconds: number;
   tokensPerSecond: number;
 }
 
-/** The same serving request on every machine, the one to take, and what each variation changes there. */
+/** Plans the same serving request on every machine, recommends one, and plans each variation on it. */
 export function compareServing(
   request: Omit<ServingRequest, 'machine'>,
   machines: readonly Machine[],
@@ -57,8 +57,8 @@ export function compareServing(
 }
 
 /**
- * The machine to serve on: of those that hold the model and are fast enough to read along, the cheapest per query;
- * where none is fast enough, the fastest that holds it.
+ * The machine to serve on: the one with the lowest price per query among those that hold the model and are as fast as
+ * wanted; if none is, the fastest that holds the model.
  */
 function recommendServing(candidates: readonly Candidate[], wanted: Interactivity): Recommendation | null {
   const fitting = candidates.filter(({ plan }) => plan.fits);
@@ -66,7 +66,7 @@ function recommendServing(candidates: readonly Candidate[], wanted: Interactivit
   const fast = fitting.filter(
     ({ plan }) => plan.ttftSeconds <= wanted.ttftSeconds && plan.tokensPerSecondAlone >= wanted.tokensPerSecond,
   );
-  // A machine without a price is at hand and paid for.
+  // A machine without a price counts as already paid for.
   const price = ({ plan }: Candidate) => plan.cost?.perQuery ?? 0;
   const speed = ({ plan }: Candidate) => plan.tokensPerSecondAlone;
   const best = (
@@ -81,12 +81,12 @@ function recommendServing(candidates: readonly Candidate[], wanted: Interactivit
   ];
   if (fast.length === 0) {
     reasons.push(
-      `No machine reaches ${wanted.tokensPerSecond} tok/s and a first token in ${durationText(wanted.ttftSeconds)}: this is the fastest that holds it.`,
+      `No machine reaches ${wanted.tokensPerSecond} tok/s and a first token in ${durationText(wanted.ttftSeconds)}: this is the fastest that holds the model.`,
     );
   } else if (plan.cost !== null) {
     reasons.push(`Of ${fast.length} that are fast enough it is the cheapest: ${usdText(plan.cost.perQuery)} a query.`);
   }
-  if (machine.id === 'this-machine') reasons.push('It is already here: no rent, and the data does not leave it.');
+  if (machine.id === 'this-machine') reasons.push('You already have it: no rent, and the data stays on this machine.');
   return { machine: machine.id, reasons };
 }
 

@@ -16,7 +16,7 @@ const cacheBytesPerValue: Record<CacheType, number> = {
 
 /**
  * KV cache of one token in bytes: a key and a value per layer and KV head. Grouped-query attention (Ainslie et al.
- * 2023) divides it by heads / kvHeads.
+ * 2023) makes it smaller by the factor heads / kvHeads.
  */
 export function cacheBytesPerToken(shape: ModelShape, type: CacheType): number {
   return 2 * shape.layers * shape.kvHeads * shape.headDim * cacheBytesPerValue[type];
@@ -29,7 +29,7 @@ export interface ServingLoad {
   contextTokens: number;
   /** Sequences decoded at the same time. */
   sequences: number;
-  /** Most prompt tokens put through the model in one go. */
+  /** Most prompt tokens in one forward pass. */
   prefillTokens: number;
 }
 
@@ -38,7 +38,7 @@ export interface InferenceMemory {
   cache: number;
   /** Activations of one prefill chunk, logits and the engine's own buffers. */
   working: number;
-  /** What the runtime occupies before any model is loaded. */
+  /** Bytes of the runtime before any model is loaded. */
   runtime: number;
   total: number;
 }
@@ -52,9 +52,9 @@ export function inferenceMemory(shape: ModelShape, load: ServingLoad, runtimeByt
 }
 
 /**
- * Largest set of tensors alive at once in FP32 while one chunk passes through a layer or the head: the residual twice,
- * then either the feed-forward inner width (twice with a gate) or the queries, keys and values; the head's logits for
- * the sequences that sample. Attention is taken as fused: its scores are never stored (Dao et al. 2022).
+ * Peak bytes of FP32 tensors alive at once while one chunk passes through a layer: the residual twice, plus the larger
+ * of the feed-forward inner activations (twice with a gate) and the queries, keys and values. Logits of the sampled
+ * sequences are added. Attention is assumed fused, so that its scores are never stored (Dao et al. 2022).
  */
 function workingBytes(shape: ModelShape, load: ServingLoad): number {
   const chunk = Math.min(load.prefillTokens, load.contextTokens * load.sequences);

@@ -68,7 +68,7 @@ it('says by how much a model does not fit', () => {
   expect(plan.headroomBytes / 1e9).toBeCloseTo(76 - 282.2 - 2.7 - 0.7, -1);
 });
 
-it('shares a model over the devices of one machine when one does not hold it', () => {
+it('splits a model over the devices of one machine if one does not hold it', () => {
   const plan = planServing({ ...request('BF16'), shape: llama70b, machine: machines.get('h100x8')! });
   expect(plan.fits).toBe(true);
   expect(plan.devices).toBe(2);
@@ -87,7 +87,7 @@ it('prices tokens by the machine’s time', () => {
   expect(cost.perQuery).toBeCloseTo(0.002);
 });
 
-it('breaks even when the purchase is saved query by query, power counted', () => {
+it('breaks even when the savings per query, minus power, equal the purchase price', () => {
   const machine = machines.get('mac-mini-m4')!;
   const load = { usdPerQuery: 0.01, queriesPerDay: 1000, secondsPerQuery: 10 };
   const result = breakEven(machine, load, usualOwnership)!;
@@ -97,7 +97,7 @@ it('breaks even when the purchase is saved query by query, power counted', () =>
   expect(breakEven(machine, { ...load, usdPerQuery: power / 2 }, usualOwnership)!.queries).toBeNull();
 });
 
-it('says after how many queries each bought machine has paid off against the cheapest rented one', () => {
+it('computes after how many queries each purchase has paid off compared with the cheapest rent', () => {
   const chosen = ['mac-mini-m4', 'akamai-rtx4000-ada-x1-small', 'l4'].map((id) => machines.get(id)!);
   const { rows, otherwise } = compareCosts(request('Q4_0'), chosen, { queriesPerDay: 1000 }, usualOwnership);
   const [mac, ada] = rows;
@@ -131,7 +131,7 @@ it('takes the user’s own machines, and refuses a wrong one by field', async ()
   await rm(join(home, 'machines.json'));
 });
 
-it('names a source and a date for every figure of the catalogue, and a document where it says it was read', () => {
+it('names a source and a date for every figure of the catalogue, and a document if the figure is verified', () => {
   for (const machine of machines.values()) {
     expect(machine.source.text.length).toBeGreaterThan(5);
     for (const source of [machine.source, ...machine.prices.map((price) => price.source)]) {
@@ -176,7 +176,7 @@ describe('naming a model', () => {
     expect(countParameters(typicalShape(count)).total / count).toBeGreaterThan(0.9);
     expect(countParameters(typicalShape(count)).total / count).toBeLessThan(1.1);
   });
-  it('says what it takes when it knows no such model', async () => {
+  it('lists the accepted kinds of names if the model is unknown', async () => {
     await expect(resolveShape('nonsense', sources)).rejects.toMatchObject({ kind: 'not-found', field: 'model' });
   });
 });
@@ -191,7 +191,7 @@ it('reads variations and combines them', () => {
   expect(() => parseVariation('batch=many')).toThrow(/not a variation/);
 });
 
-it('draws what does not fit beyond the mark', () => {
+it('draws the part that does not fit to the right of the mark', () => {
   const parts = [
     { label: 'weights', bytes: 60 },
     { label: 'KV cache', bytes: 60 },

@@ -24,11 +24,11 @@ export interface ServingPlan {
   usableBytes: number;
   headroomBytes: number;
   fits: boolean;
-  /** Devices of this machine that share the model by tensor parallelism; at most what the machine has. */
+  /** Devices of this machine that share the model by tensor parallelism. */
   devices: number;
-  /** Copies of the model that the machine's devices hold beside each other. */
+  /** Copies of the model that fit on the machine's devices. */
   replicas: number;
-  /** Most sequences of the given context that fit beside the weights. */
+  /** Most sequences of the given context length that fit in memory with the weights. */
   mostSequences: number;
   ttftSeconds: number;
   prefillTokensPerSecond: number;
@@ -40,7 +40,7 @@ export interface ServingPlan {
   cost: TokenCost | null;
 }
 
-/** What serving a model takes on a machine: memory, speed by the roofline, and money. */
+/** Plans serving a model on a machine: memory, speed and cost. */
 export function planServing(request: ServingRequest): ServingPlan {
   const { shape, load, machine } = request;
   const memory = inferenceMemory(shape, load, runtimeBytes(machine, 'serve'));
@@ -86,7 +86,7 @@ export function planServing(request: ServingRequest): ServingPlan {
   };
 }
 
-/** The fewest of the machine's devices (powers of two) that hold the model; all of them if none suffices. */
+/** The fewest devices of the machine (in powers of two) that hold the model; all of them if no number suffices. */
 function devicesFor(memory: InferenceMemory, machine: Machine): number {
   for (let devices = 1; devices < machine.devices; devices *= 2) {
     if (memory.total + (devices - 1) * memory.runtime <= usableBytes(machine) * devices) return devices;

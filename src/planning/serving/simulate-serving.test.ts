@@ -32,7 +32,7 @@ describe('one request alone', () => {
   });
 });
 
-it('reads long prompts together in one pool, and one after the other in streams', () => {
+it('prefills long prompts together in a unified cache, and one after the other with streams', () => {
   const two = [200, 200].map((promptTokens) => ({ arrivalSeconds: 0, promptTokens, completionTokens: 20 }));
   const each = prefillSeconds(model, 200, 512);
   const together = simulateServing(model, policy, two, slo).ttftSeconds;
@@ -42,7 +42,7 @@ it('reads long prompts together in one pool, and one after the other in streams'
   expect(apart.p99).toBeCloseTo(2 * each, 9);
 });
 
-it('with streams lets who decodes go before a prompt, in a pass of their own', () => {
+it('with streams runs decoding sequences before a prompt, in a separate pass', () => {
   const first = { arrivalSeconds: 0, promptTokens: 100, completionTokens: 40 };
   const begun = prefillSeconds(model, 100, 512);
   const second = { arrivalSeconds: begun, promptTokens: 300, completionTokens: 2 };
@@ -91,7 +91,7 @@ it('simulates as many requests as asked, without keeping them', () => {
   expect(simulateServing(model, policy, requests, slo).requests).toBe(100_000);
 });
 
-it('finds the load at which the targets just hold', () => {
+it('finds the highest load that meets the targets', () => {
   const { requestsPerSecond, at } = largestLoad(model, policy, workload, slo, {
     attainment: 0.95,
     requestsPerRun: 3000,
@@ -128,7 +128,7 @@ describe('a fleet', () => {
     const fleet = planFleet({ ...traffic, siteSkew: 0, sites: 10 }, rules);
     expect(fleet.replicas).toBe(10 * Math.ceil(fleet.peakRequestsPerSecond / 10 / 7));
   });
-  it('follows a load curve by the hour, and is paid for what runs', () => {
+  it('follows a load curve by the hour, and costs only the running replicas', () => {
     const curve = Array.from({ length: 24 }, (_, hour) => (hour < 12 ? 1 : 3));
     const fleet = planFleet({ ...traffic, sites: 1, curve }, { ...rules, leastPerSite: 1 });
     expect(fleet.peakRequestsPerSecond).toBeCloseTo((5e6 * 4 * 1.5) / 86_400, 6);

@@ -4,7 +4,7 @@ import { promptPasses } from '../../scheduling/prompt-passes.ts';
 import { forwardSeconds, type SpeedModel } from '../time/forward-time.ts';
 import type { SimulatedRequest } from './workload.ts';
 
-/** How the engine batches: decoding sequences first, then prompts in chunks; its rules are in `src/scheduling`. */
+/** Limits of the engine's batching. The batching rules themselves are in `src/scheduling`. */
 export interface BatchingPolicy {
   /** Sequences in the batch at once. */
   maxRunning: number;
@@ -13,11 +13,11 @@ export interface BatchingPolicy {
   /** Most prompt tokens in one step. */
   chunkTokens: number;
   /**
-   * `unified` (when left out): one forward pass takes decoding sequences and prompts together. `streams`: they have
-   * passes of their own, short prompts one together and each long one its own.
+   * `unified` (default): decoding sequences and prompts share a forward pass. `streams`: they have separate passes, one
+   * for all decoding sequences, one for all short prompts, and one for each long prompt.
    */
   kvLayout?: 'unified' | 'streams' | undefined;
-  /** With `streams`: most rows of a pass over one long prompt (`rowsPerPass`); unlimited when left out. */
+  /** With `streams`: most rows of a pass over one long prompt (`rowsPerPass`); default: unlimited. */
   passRows?: number | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface SimulationResult {
   e2eSeconds: Percentiles;
   requestsPerSecond: number;
   completionTokensPerSecond: number;
-  /** Share of requests within both targets, and how many of them per second. */
+  /** Share of requests that meet both targets, and their number per second. */
   attainment: number;
   goodput: number;
   /** Busy share of the time. */
@@ -52,10 +52,10 @@ export interface SimulationResult {
 }
 
 interface Running extends SimulatedRequest {
-  /** Prompt tokens still to read. */
+  /** Prompt tokens still to prefill. */
   remaining: number;
   firstTokenSeconds: number;
-  /** Value of the decode counter at which the last token comes out. */
+  /** Value of the decode counter at which the last token is generated. */
   finishAt: number;
   arrivedMs: number;
   stepsWaited: number;
@@ -63,8 +63,8 @@ interface Running extends SimulatedRequest {
 
 /**
  * Discrete-event simulation of one replica with continuous batching (Yu et al. 2022). All decoding sequences advance
- * together, so runs of decode steps between two events (an arrival, an end) are summed in closed form: a million
- * requests take seconds. Requests come in order of arrival.
+ * together, so the decode steps between two events (an arrival, an end) are summed in closed form, and a million
+ * requests take seconds to simulate. Requests must be in order of arrival.
  */
 export function simulateServing(
   model: SpeedModel,
@@ -91,7 +91,7 @@ export function simulateServing(
   let batchSeconds = 0;
   let decodeCounter = 0;
   let contextSum = 0; // positions cached by decoding sequences
-  let reserved = 0; // cache tokens promised to running requests
+  let reserved = 0; // cache tokens reserved for running requests
   let iterations = 0;
 
   const finish = (request: Running) => {
@@ -99,7 +99,7 @@ export function simulateServing(
     samples.add(request, now);
   };
 
-  /** One forward pass: a token for each of the `decodes` decoding sequences (all or none), and parts of prompts. */
+  /** One forward pass: one token for each of the `decodes` decoding sequences (all or none), and pieces of prompts. */
   const runPass = (decodes: number, parts: readonly PromptPiece<Running>[]) => {
     let tokens = decodes;
     let pairs = decodes > 0 ? contextSum + decodes : 0;
@@ -179,7 +179,7 @@ export function simulateServing(
     }
 
     if (prompts.length === 0) {
-      // Only decoding: jump to the next end, or to the first step boundary after the next arrival.
+      // Nothing to prefill: advance to the next end, or to the first step boundary after the next arrival.
       const running = decoding.length;
       const { base, perContext } = stepSeconds(running);
       const untilEnd = decoding.peek().finishAt - decodeCounter;
@@ -208,7 +208,7 @@ export function simulateServing(
   return samples.result(now - start, busy, batchSeconds);
 }
 
-/** A decode step's seconds are linear in the cached positions for a given batch: base + perContext × positions. */
+/** Seconds of a decode step by batch size, linear in the cached positions: base + perContext × positions. */
 function decodeStepTable(model: SpeedModel): (running: number) => { base: number; perContext: number } {
   const table: { base: number; perContext: number }[] = [];
   const at = (running: number, contexts: number) =>
@@ -228,14 +228,16 @@ function decodeStepTable(model: SpeedModel): (running: number) => { base: number
   };
 }
 
-/** The least number of steps whose total time reaches `seconds`, when the first takes `first` and each next `growth` more. */
+/**
+ * The fewest steps whose total time reaches `seconds`, if the first takes `first` and each next one `growth` longer.
+ */
 function stepsWithin(seconds: number, first: number, growth: number): number {
   if (growth <= 1e-18) return Math.max(1, Math.ceil(seconds / first));
   const b = first - growth / 2;
   return Math.max(1, Math.ceil((Math.sqrt(b * b + 2 * growth * seconds) - b) / growth));
 }
 
-/** First in, first out, without moving what is behind. */
+/** A FIFO queue whose `shift` does not move the remaining items. */
 class Queue<Item> {
   private items: Item[] = [];
   private head = 0;
@@ -256,7 +258,7 @@ class Queue<Item> {
   }
 }
 
-/** A binary heap by the step at which a sequence ends. */
+/** A binary heap of sequences, ordered by the step at which they end. */
 class FinishHeap {
   private readonly items: Running[] = [];
   get length(): number {

@@ -1,4 +1,4 @@
-/** One request as the simulation sees it. */
+/** One request of the simulation. */
 export interface SimulatedRequest {
   arrivalSeconds: number;
   promptTokens: number;
@@ -13,7 +13,7 @@ export interface Workload {
   completionTokens: number;
   /** Standard deviation of the logarithm of a length; 0 makes all lengths equal. Chat traffic has about 0.8. */
   lengthSpread: number;
-  /** Longest prompt and completion together; what is longer is cut, as a server would. */
+  /** Most tokens of prompt and completion together; longer requests are truncated, as a server would do. */
   contextTokens: number;
 }
 
@@ -36,7 +36,9 @@ export function* generateRequests(workload: Workload, count: number, seed: numbe
   }
 }
 
-/** Uniform in [0, 1): mulberry32, a 32-bit generator that is fast, seedable and good enough for queues. */
+/**
+ * Uniform in [0, 1): mulberry32, a 32-bit generator that is fast, seedable and good enough for a queueing simulation.
+ */
 function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -47,7 +49,7 @@ function mulberry32(seed: number): () => number {
   };
 }
 
-/** Box and Muller 1958. */
+/** Standard normal numbers by the Box–Muller transform (1958). */
 function standardNormal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

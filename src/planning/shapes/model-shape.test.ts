@@ -44,7 +44,7 @@ describe('file sizes', () => {
     expect(bytes / published).toBeLessThan(1.01);
   });
 
-  it('counts scales and zero points into the bits of a weight', () => {
+  it('includes scales and zero points in the bits of a weight', () => {
     expect(bitsPerWeight('Q4_0')).toBe(4.5);
     expect(bitsPerWeight('Q8_0')).toBe(8.5);
     expect(bitsPerWeight('Q4_K')).toBe(4.5);

@@ -5,7 +5,7 @@ import type { ModelShape } from '../../model/model-config.ts';
 
 export interface TensorShape {
   role: ParameterRole;
-  /** Layer index, or null for what stands outside the layers. */
+  /** Layer index, or null for a tensor outside the layers. */
   layer: number | null;
   /** Outputs × inputs of the matrix; a vector has one row. */
   rows: number;
@@ -14,7 +14,7 @@ export interface TensorShape {
 
 const known = new WeakMap<ModelShape, readonly TensorShape[]>();
 
-/** Every parameter tensor of the model. A tied output head is not listed: it is the token embedding. */
+/** Every parameter tensor of the model. A tied output head is not listed, because it is the token embedding. */
 export function parameterTensors(shape: ModelShape): readonly TensorShape[] {
   let tensors = known.get(shape);
   if (tensors === undefined) {
@@ -33,17 +33,17 @@ function tensorShape(spec: FamilyParameter): TensorShape {
 
 export interface ParameterCounts {
   total: number;
-  /** Look-up tables: read one row per token, no multiplications. */
+  /** Lookup tables: one row is read per token, nothing is multiplied. */
   embedding: number;
   /** Matrices inside the layers. */
   layers: number;
-  /** The output head's multiplications, also when it is tied to the embedding. */
+  /** Parameters of the output head, even if it is tied to the embedding. */
   head: number;
   /** Parameters that take part in a multiplication for every token (the N of 2ND and 6ND): layers and head. */
   multiplied: number;
 }
 
-/** Parameters by kind, exact: the total equals what the published checkpoints hold. */
+/** Exact parameter counts by kind; the total equals that of the published checkpoint. */
 export function countParameters(shape: ModelShape): ParameterCounts {
   let total = 0;
   let embedding = 0;

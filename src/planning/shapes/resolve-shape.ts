@@ -11,7 +11,7 @@ import { publishedModels } from './published-models.ts';
 export interface ResolvedShape {
   name: string;
   shape: ModelShape;
-  /** Where the numbers came from, for the reader. */
+  /** Origin of the shape, shown to the user. */
   from:
     | 'training recipe'
     | 'published table'
@@ -22,18 +22,18 @@ export interface ResolvedShape {
 }
 
 export interface ShapeSources {
-  /** The directory of a model in the registry, or undefined if there is none of that name. */
+  /** The directory of a model in the registry; undefined if there is no model of that name. */
   modelDirectory(name: string): string | undefined;
-  /** The path of the file or folder that the name stands for, or undefined if there is none. */
+  /** The path of the file or folder of that name; undefined if there is none. */
   file(name: string): string | undefined;
-  /** Fetches the text behind a URL; throws when it cannot. */
+  /** Fetches the text at a URL; throws if that fails. */
   fetchText(url: string): Promise<string>;
   signal: AbortSignal;
 }
 
 /**
- * The shape behind what a person types: a model of the registry, a folder, a `config.json`, a GGUF file, the name of a
- * published model (`Llama-3.1-8B`), a number of parameters (`350M`, `8B`), or any `owner/name` on Hugging Face.
+ * The shape for a name given by the user: a model of the registry, a folder, a `config.json`, a GGUF file, the name of
+ * a published model (`Llama-3.1-8B`), a number of parameters (`350M`, `8B`), or any `owner/name` on Hugging Face.
  */
 export async function resolveShape(name: string, sources: ShapeSources): Promise<ResolvedShape> {
   throwIfAborted(sources.signal);
@@ -88,7 +88,7 @@ async function fromHuggingFace(id: string, sources: ShapeSources): Promise<Resol
   return { name: id, shape: parseModelConfig(parseJsonWith(z.unknown(), text, url)), from: 'Hugging Face' };
 }
 
-/** `8B`, `350M`, `7e9`: a count of parameters. */
+/** Parses a number of parameters: `8B`, `350M`, `7e9`. */
 function parseCount(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?(?:e\d+)?)([kmbt]?)$/i.exec(text.trim());
   if (match === null) return undefined;
@@ -121,7 +121,7 @@ export function typicalShape(parameters: number): ModelShape {
       qkNorm: false,
     };
   };
-  // The shape's own count, embedding included, comes nearest among widths that are whole heads.
+  // Choose the width (a multiple of the head size) whose parameter count, embedding included, is closest.
   const size = ({ layers, width, kvHeads, ffnWidth, vocabSize, tiedEmbeddings }: ModelShape) =>
     layers * width * (2 * width + 2 * kvHeads * headDim + 3 * ffnWidth) + vocabSize * width * (tiedEmbeddings ? 1 : 2);
   let best = shapeOf(headDim);

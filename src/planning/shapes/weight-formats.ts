@@ -5,7 +5,7 @@ import type { ModelShape } from '../../model/model-config.ts';
 import { parameterTensors, type TensorShape } from './model-shape.ts';
 
 /**
- * Bytes of one block of weights as it lies on disk and in memory, scales and zero points included.
+ * Bytes of one block of weights on disk and in memory, scales and zero points included.
  * GGUF blocks: ggml's `block_*` structs (`ggml-common.h`).
  */
 const blocks = {
@@ -23,13 +23,15 @@ const blocks = {
   Q4_K: ggufBlock('Q4_K'),
   Q3_K: { weights: 256, bytes: 110 },
   Q2_K: { weights: 256, bytes: 84 },
-  /** GPTQ and AWQ safetensors: 4-bit values, per group one FP16 scale and one 4-bit zero point. */
+  /** GPTQ and AWQ safetensors: 4-bit values, with one FP16 scale and one 4-bit zero point per group. */
   'INT4-g32': { weights: 32, bytes: 16 + 2.5 },
   'INT4-g64': { weights: 64, bytes: 32 + 2.5 },
   'INT4-g128': { weights: 128, bytes: 64 + 2.5 },
-  /** 8-bit values with one FP32 scale per output row, here spread over a row of 4096. */
+  /** 8-bit values with one FP32 scale per output row, assuming rows of 4096. */
   INT8: { weights: 4096, bytes: 4096 + 4 },
-  /** QLoRA's base: 4-bit NormalFloat in blocks of 64, scales quantized again (0.127 bits a parameter; Dettmers 2023). */
+  /**
+   * QLoRA's base: 4-bit NormalFloat in blocks of 64, scales quantized again (0.127 bits a parameter; Dettmers 2023).
+   */
   NF4: { weights: 64, bytes: 32 + 64 * (0.127 / 8) },
 } as const;
 
@@ -40,7 +42,7 @@ function ggufBlock(type: GgmlType): { weights: number; bytes: number } {
 
 export type BlockType = keyof typeof blocks;
 
-/** What a person calls a whole model's format; a GGUF file type mixes several block types. */
+/** Names of formats of whole models; a GGUF file type mixes several block types. */
 const weightFormats = [
   'FP32',
   'BF16',
@@ -68,7 +70,7 @@ export function bitsPerWeight(type: BlockType): number {
   return (8 * blocks[type].bytes) / blocks[type].weights;
 }
 
-/** Accepts the names that people write: `f16`, `bf16`, `q4_k_m`, `int4` (group 128), `fp32`. */
+/** Parses the common spellings: `f16`, `bf16`, `q4_k_m`, `int4` (group 128), `fp32`. */
 export function parseWeightFormat(name: string): WeightFormat {
   const wanted = name.trim().toUpperCase().replaceAll('-', '_');
   const alias: Record<string, WeightFormat> = {
@@ -88,12 +90,12 @@ export function parseWeightFormat(name: string): WeightFormat {
   });
 }
 
-/** Vectors are never quantized: they are a thousandth of the model and quantize badly. */
+/** Vectors are never quantized, because they are a thousandth of the model and lose much quality. */
 const vectorRoles = new Set<ParameterRole>(['norm', 'bias']);
 
 /**
- * The block type of one tensor in a file of the given format. GGUF's mixtures follow llama.cpp's default quantization
- * (`llama_tensor_get_type`): the head in Q6_K, some value and down projections one step finer.
+ * The block type of one tensor in a file of the given format. Mixed GGUF types follow llama.cpp's default quantization
+ * (`llama_tensor_get_type`): the output head in Q6_K, some value and down projections with more bits than the rest.
  */
 export function blockTypeOf(format: WeightFormat, tensor: TensorShape, shape: ModelShape): BlockType {
   const gguf = /^Q\d/.test(format);
@@ -107,7 +109,7 @@ export function blockTypeOf(format: WeightFormat, tensor: TensorShape, shape: Mo
     return format === 'FP8' ? 'F8' : (format as BlockType);
   }
   const blockType = ggufBlockType(format, tensor, shape);
-  // A row that 256 does not divide cannot hold K-blocks: llama.cpp falls back to a type with blocks of 32.
+  // Rows whose length is not a multiple of 256 cannot hold K-blocks; llama.cpp falls back to a type with blocks of 32.
   if (tensor.columns % 256 === 0 || blocks[blockType].weights < 256) return blockType;
   return blockType === 'Q6_K' ? 'Q8_0' : blockType === 'Q5_K' ? 'Q5_1' : blockType === 'Q4_K' ? 'Q5_0' : 'Q4_0';
 }
@@ -152,7 +154,7 @@ function tensorBytes(tensor: TensorShape, type: BlockType): number {
 
 export interface WeightBytes {
   total: number;
-  /** Looked up by row (token and position embeddings): held in memory, but not streamed for every token. */
+  /** Lookup tables (token and position embeddings): held in memory, but not read completely for every token. */
   embedding: number;
   /** Read once for every forward pass: layers, norms and the head (also a tied one). */
   streamed: number;

@@ -12,7 +12,7 @@ import { adapterParameters, stateBytes, type TrainingSetup } from '../training/t
 import { forwardFlops, trainingFlops } from './compute.ts';
 import { arithmeticRate, decodeStepSeconds, prefillSeconds, speedModel } from './forward-time.ts';
 
-/** A figure recomputed from the formulas, with the numbers it came from. */
+/** A figure computed from formulas, with its inputs. */
 export interface DerivedFigure {
   value: number;
   detail?: string;
@@ -35,7 +35,7 @@ const bf16Training: TrainingSetup = {
   parallelism: { data: 1, tensor: 1, pipeline: 1, zero: 0 },
 };
 
-/** Every figure that the reference derives, by name, computed now from the formulas and the machine catalogue. */
+/** All derived figures of the reference pages by claim id, computed from the formulas and the machine catalogue. */
 export function derivedFigures(machines: ReadonlyMap<string, Machine>): Map<string, DerivedFigure> {
   const llama8b = published('meta-llama/Llama-3.1-8B');
   const llama70b = published('meta-llama/Llama-3.1-70B');
@@ -106,7 +106,7 @@ function published(id: string): ModelShape {
   return publishedModels[id]!;
 }
 
-/** Arithmetic of a completion without a cache over that with one. */
+/** Arithmetic of a completion without a KV cache divided by that with one. */
 function cacheSaving(shape: ModelShape): DerivedFigure {
   const prompt = 256;
   const completion = 256;
@@ -131,7 +131,7 @@ function served(shape: ModelShape, format: WeightFormat, machine: Machine, seque
   return planServing({ shape, load, machine, promptTokens: 1024, completionTokens: 256 });
 }
 
-/** Gigabytes left on a machine beside the model in Q4_0 and one conversation. */
+/** Gigabytes left on a machine after loading the model in Q4_0 and one conversation. */
 function spare(shape: ModelShape, machine: Machine, context: number): DerivedFigure {
   return { value: served(shape, 'Q4_0', machine, 1, context).headroomBytes / GB, detail: machine.name };
 }

@@ -17,33 +17,35 @@ import {
 } from '../shapes/weight-formats.ts';
 import { attentionFlopsPerPair } from './compute.ts';
 
-/** Weights of some matrices, and the widths of their inputs, all together. */
+/** A group of matrices: the total number of weights and the total width of the inputs. */
 interface Matrices {
   weights: number;
   inputs: number;
 }
 
-/** The matrices of a model by block type: what one forward pass multiplies, and what lies between. */
+/** The work of one forward pass: the matrices by block type, and the element-wise operations between them. */
 interface MatrixWork {
   layers: Map<BlockType, Matrices>;
   head: Matrices & { type: BlockType };
   /** Bytes of weights that a forward pass reads. */
   streamedBytes: number;
-  /** FP32 values that pass an operation between the matrices, for each token. */
+  /** FP32 values per token that element-wise operations between the matrices process. */
   valuesPerToken: number;
 }
 
-/** One forward pass's batch: tokens in all, how many of them need logits, and the pairs of positions attended. */
+/**
+ * The batch of one forward pass: all tokens, those that need logits (`outputs`), and the attended pairs of positions.
+ */
 export interface ForwardBatch {
   tokens: number;
   outputs: number;
-  /** Σ over tokens of the positions that token attends to. */
+  /** Sum over all tokens of the number of positions each attends to. */
   attendedPairs: number;
-  /** Cached positions that are read once, over all sequences. */
+  /** Cached positions of all sequences; each is read once. */
   cachedTokens: number;
 }
 
-/** Precomputes what `forwardSeconds` needs, so that a simulation may call it a million times. */
+/** Precomputes the inputs of `forwardSeconds`, so that a simulation can call it a million times. */
 function matrixWork(shape: ModelShape, format: WeightFormat): MatrixWork {
   const layers = new Map<BlockType, Matrices>();
   let head = { type: 'F32' as BlockType, weights: 0, inputs: 0 };
@@ -61,7 +63,10 @@ function matrixWork(shape: ModelShape, format: WeightFormat): MatrixWork {
   return { layers, head, streamedBytes: weightBytes(shape, format).streamed, valuesPerToken: valuesPerToken(shape) };
 }
 
-/** Both norms with their scales and both residual sums, rotated queries and keys, the cached pair, the gate. */
+/**
+ * Values per token: both norms with their scales, both residual sums, rotated queries and keys, cached keys and values,
+ * the gate.
+ */
 function valuesPerToken({ layers, width, heads, kvHeads, headDim, ffnWidth }: ModelShape): number {
   return layers * (6 * width + heads * headDim + 3 * kvHeads * headDim + ffnWidth);
 }
@@ -94,9 +99,10 @@ export function speedModel(
 }
 
 /**
- * Seconds of one forward pass. From a data sheet, by the roofline model (Williams et al. 2009): every matrix takes the
- * longer of its arithmetic and its transfer; the KV cache is read once per sequence; then a fixed cost per pass. On a
- * measured machine, from its kernels' speeds and what the engine was seen to spend around them.
+ * Seconds of one forward pass. For a machine known by its data sheet, from the roofline model (Williams et al. 2009):
+ * each matrix takes the longer of its arithmetic and its memory transfer, the KV cache is read once per sequence, and
+ * each pass has a fixed cost. For a measured machine, from the speeds of its kernels and the engine's measured
+ * overheads.
  */
 export function forwardSeconds(model: SpeedModel, batch: ForwardBatch): number {
   const { machine, work, devices } = model;
@@ -139,13 +145,17 @@ function matrixSeconds(
   return Math.max(flops / (arithmeticRate(machine, type) * prefill), transfer);
 }
 
-/** Operations per second of a measured kernel: linear in tokens, and in the logarithm of the working set. */
+/**
+ * Operations per second of a measured kernel, interpolated linearly in tokens and in the logarithm of the working set.
+ */
 function kernelRate({ tokens, workingSets, flopsPerSecond }: KernelSpeed, count: number, workingSet: number): number {
   const bySet = flopsPerSecond.map((row) => interpolate(tokens, row, count));
   return interpolate(workingSets.map(Math.log), bySet, Math.log(workingSet));
 }
 
-/** The fastest unit that takes this type: weights in 4 bits are widened to 16 (or 8 on CPUs) before they multiply. */
+/**
+ * Rate of the fastest unit for a type; 4-bit weights are converted to 16 bits (8 on CPUs) before they are multiplied.
+ */
 export function arithmeticRate(machine: Machine, type: BlockType): number {
   const preference: Arithmetic[] =
     type === 'F32'
@@ -162,7 +172,7 @@ export function arithmeticRate(machine: Machine, type: BlockType): number {
   return Math.max(...Object.values(machine.flops));
 }
 
-/** Linear between measured points, flat outside. */
+/** Interpolates linearly between measured points; constant outside them. */
 function interpolate(xs: readonly number[], ys: readonly number[], x: number): number {
   if (x <= xs[0]!) return ys[0]!;
   for (let index = 1; index < xs.length; index++) {
@@ -173,7 +183,7 @@ function interpolate(xs: readonly number[], ys: readonly number[], x: number): n
   return ys.at(-1)!;
 }
 
-/** Seconds from the first prompt token in to the first logits out, in chunks of `chunkTokens`. */
+/** Seconds to prefill a prompt in chunks of `chunkTokens`, up to the first logits. */
 export function prefillSeconds(model: SpeedModel, promptTokens: number, chunkTokens: number): number {
   let seconds = 0;
   for (let past = 0; past < promptTokens; past += chunkTokens) {
@@ -190,19 +200,20 @@ export function prefillSeconds(model: SpeedModel, promptTokens: number, chunkTok
 }
 
 /**
- * llama.cpp attends over whole windows of so many cells. One sequence alone has windows of two and more divided evenly
- * among the threads, so that a thread without masked cells decides how long it takes; else masked cells are passed over.
+ * llama.cpp computes attention over whole windows of this many cells. For a single sequence of two or more windows, the
+ * windows are divided evenly among the threads, so the time is that of a thread whose cells are all in use. Otherwise
+ * masked cells are skipped and cost nothing.
  */
 const windowCells = 256;
 
 /**
- * Seconds of one decode step: one new token for each of `sequences`, each with `contextTokens` behind it in a part of the
- * cache of its own.
+ * Seconds of one decode step: one new token for each of `sequences`, each with `contextTokens` cached tokens in its own
+ * part of the cache.
  */
 export function decodeStepSeconds(model: SpeedModel, sequences: number, contextTokens: number): number {
   const windows = Math.ceil(contextTokens / windowCells);
-  const divides = model.machine.measured !== undefined && sequences === 1 && windows >= 2;
-  const cells = divides ? windows * windowCells : contextTokens;
+  const wholeWindows = model.machine.measured !== undefined && sequences === 1 && windows >= 2;
+  const cells = wholeWindows ? windows * windowCells : contextTokens;
   return forwardSeconds(model, {
     tokens: sequences,
     outputs: sequences,

@@ -17,15 +17,15 @@ const parallelismSchema = z
   })
   .strict();
 
-/** Reads `data=8,tensor=2,pipeline=4,zero=3`; what is not named is not divided. */
+/** Parses `data=8,tensor=2,pipeline=4,zero=3`; degrees not given are 1, and `zero` is 0. */
 export function parseParallelism(text: string): Parallelism {
   const fields = text.split(',').map((field) => field.trim().split('=', 2) as [string, string]);
   const parsed = parallelismSchema.safeParse(Object.fromEntries(fields));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new FtsError('invalid-input', `"${text}" is no way to share a run: ${issue!.message}.`, {
+  throw new FtsError('invalid-input', `"${text}" is not a valid parallelism: ${issue!.message}.`, {
     field: 'parallel',
     value: text,
-    remedy: 'Write data=8,tensor=2,pipeline=4,zero=3; leave out what is not divided. ZeRO goes from 0 to 3.',
+    remedy: 'Write data=8,tensor=2,pipeline=4,zero=3; omit degrees of 1. ZeRO stages go from 0 to 3.',
   });
 }

@@ -18,13 +18,13 @@ interface Candidate {
 }
 
 interface TrainingGoal {
-  /** When the run should be done. */
+  /** Longest acceptable duration of the run. */
   deadlineSeconds: number;
-  /** The setup's parallelism was asked for and stays as it is; otherwise the devices are chosen for each machine. */
+  /** Keep the parallelism of the setup, because the user gave it; otherwise it is chosen for each machine. */
   parallelismGiven: boolean;
 }
 
-/** The same training request on every machine, the one to take, and what each variation changes there. */
+/** Plans the same training request on every machine, recommends one, and plans each variation on it. */
 export function compareTraining(
   request: Omit<TrainingRequest, 'machine'>,
   machines: readonly Machine[],
@@ -64,8 +64,8 @@ export function compareTraining(
 }
 
 /**
- * In the setup that holds the run on the fewest devices. A board's devices are all used; linked machines are multiplied
- * (powers of two) until the run ends in time.
+ * Plans the run in the setup that needs the fewest devices. All devices of one machine are used; linked machines are
+ * added in powers of two until the run meets the deadline.
  */
 function planWithDevices(request: TrainingRequest, deadlineSeconds: number): TrainingPlan {
   const { machine } = request;
@@ -85,7 +85,10 @@ function planWithDevices(request: TrainingRequest, deadlineSeconds: number): Tra
   return plan;
 }
 
-/** The machine to train on: the cheapest run that fits and ends within `deadlineSeconds`, else the fastest. */
+/**
+ * The machine to train on: this machine if fast enough, else the cheapest run within `deadlineSeconds`, else the
+ * fastest.
+ */
 function recommendTraining(candidates: readonly Candidate[], deadlineSeconds: number): Recommendation | null {
   const fitting = candidates.filter(({ plan }) => plan.fits);
   if (fitting.length === 0) return null;
@@ -100,15 +103,15 @@ function recommendTraining(candidates: readonly Candidate[], deadlineSeconds: nu
   const { plan, machine } = best;
   const reasons = [
     plan.devices > 1
-      ? `${plan.devices} devices share the run (${parallelismText(plan.setup)}); ${plan.devicesNeeded ?? plan.devices} would hold it.`
+      ? `${plan.devices} devices share the run (${parallelismText(plan.setup)}); ${plan.devicesNeeded ?? plan.devices} have enough memory for it.`
       : `One device holds the run with ${bytesText(plan.headroomBytes)} to spare.`,
     `It ends in about ${durationText(plan.seconds)} at ${(100 * plan.mfu).toFixed(0)} % of the arithmetic peak.`,
   ];
-  if (best === free) reasons.push('It is already here, and fast enough.');
+  if (best === free) reasons.push('You already have it, and it is fast enough.');
   else if (inTime.length === 0) {
-    reasons.push(`None ends within ${durationText(deadlineSeconds)}: this is the fastest.`);
+    reasons.push(`No machine finishes within ${durationText(deadlineSeconds)}: this is the fastest.`);
   } else if (plan.rentUsd !== null) {
-    reasons.push(`Of ${inTime.length} that end in time it is the cheapest: ${usdText(plan.rentUsd)}.`);
+    reasons.push(`Of ${inTime.length} that finish in time it is the cheapest: ${usdText(plan.rentUsd)}.`);
   }
   return { machine: machine.id, reasons };
 }

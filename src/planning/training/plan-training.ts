@@ -16,7 +16,7 @@ import {
 export interface TrainingRequest {
   shape: ModelShape;
   setup: TrainingSetup;
-  /** Tokens seen in the whole run. */
+  /** Tokens processed in the whole run. */
   tokens: number;
   machine: Machine;
   /** Model FLOPs utilization to assume instead of the machine's typical one. */
@@ -28,14 +28,14 @@ export interface TrainingPlan {
   trainableParameters: number;
   /** Bytes on the fullest device. */
   memory: TrainingMemory;
-  /** Of one device. */
+  /** Usable memory of one device. */
   usableBytes: number;
   /** Positive: room left on the fullest device; negative: bytes missing. */
   headroomBytes: number;
   fits: boolean;
   devices: number;
   machines: number;
-  /** Fewest devices of this kind that hold the run, as `fitSetup` finds them, or null if no number does. */
+  /** Fewest devices of this kind with enough memory for the run, found by `fitSetup`; null if no number is enough. */
   devicesNeeded: number | null;
   setup: TrainingSetup;
   flops: number;
@@ -49,10 +49,10 @@ export interface TrainingPlan {
   rentUsd: number | null;
 }
 
-/** What a training run takes on a kind of machine: memory, devices, time and money. */
+/** Plans a training run on a kind of machine: memory, devices, time and cost. */
 export function planTraining(request: TrainingRequest): TrainingPlan {
   const { shape, machine } = request;
-  // A measured machine is this one: it trains with this program's engine, which computes in FP32 with AdamW.
+  // Only this machine is measured. It trains with this program's engine, which computes in FP32 with AdamW.
   const own = machine.measured !== undefined && request.setup.method.kind === 'full';
   const setup: TrainingSetup = own ? { ...request.setup, ...ownEngine } : request.setup;
   const runtime = runtimeBytes(machine, 'train');
@@ -100,12 +100,12 @@ export function planTraining(request: TrainingRequest): TrainingPlan {
 const ownEngine = { optimizer: 'adamw', precision: 'fp32', recomputation: 'none' } as const;
 
 const mostDevices = 65_536;
-/** Tensor parallelism stays inside one board, where the links are fast. */
+/** Tensor parallelism stays inside one machine, because it needs fast links. */
 const widestTensorParallelism = 8;
 
 /**
- * The setup that holds the run on the fewest devices: the states sharded over the data-parallel ranks (ZeRO-3), and,
- * where activations alone are too much, tensor parallelism and then stronger recomputation. Null if none holds it.
+ * The setup that needs the fewest devices: states sharded over the data-parallel ranks (ZeRO-3), with tensor
+ * parallelism and stronger recomputation if activations alone are too large. Null if no setup fits.
  */
 export function fitSetup(shape: ModelShape, setup: TrainingSetup, machine: Machine): TrainingSetup | null {
   const levels = recomputations.slice(recomputations.indexOf(setup.recomputation));

@@ -52,7 +52,7 @@ it('needs about 1.13 TB of states for 70 B parameters', () => {
 });
 
 it('counts activations as Korthikanti et al. 2022 do for a GPT layer without dropout', () => {
-  // 34 s b h bytes less the dropout masks (2 s b h): 32, of which 2 are the embedding dropout and 2 × 1 masks.
+  // 34 s b h bytes minus the dropout masks (2 s b h): 32, of which 2 are the embedding dropout and 2 × 1 masks.
   const shape = { ...gpt2, layers: 1 };
   const memory = trainingMemory(shape, { ...setup, fusedAttention: false }, 0);
   const perTokenAndWidth = memory.activations / 1024 / gpt2.width;
@@ -112,13 +112,13 @@ describe('floating-point operations', () => {
   });
 });
 
-describe('sharing a run', () => {
-  it('reads degrees by name and leaves the rest undivided', () => {
+describe('parallelism of a run', () => {
+  it('is parsed from degrees by name; degrees not given are 1', () => {
     expect(parseParallelism('data=8,zero=3')).toEqual({ data: 8, tensor: 1, pipeline: 1, zero: 3 });
-    expect(() => parseParallelism('data=8,zero=4')).toThrow(/no way to share/);
-    expect(() => parseParallelism('expert=8')).toThrow(/no way to share/);
+    expect(() => parseParallelism('data=8,zero=4')).toThrow(/not a valid parallelism/);
+    expect(() => parseParallelism('expert=8')).toThrow(/not a valid parallelism/);
   });
-  it('keeps the way that was asked for, and says when the devices are not linked', async () => {
+  it('is kept as given, and does not fit if the devices are not linked', async () => {
     const machines = await loadMachines('/nonexistent');
     const parallelism = parseParallelism('data=4,tensor=2,pipeline=2,zero=1');
     const compared = compareTraining(

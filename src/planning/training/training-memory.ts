@@ -14,14 +14,17 @@ export type TrainingMethod =
   | { kind: 'full' }
   /** Low-rank adapters on every matrix of the layers (Hu et al. 2021); the base is frozen. */
   | { kind: 'lora'; rank: number }
-  /** The same over a base in 4-bit NormalFloat (Dettmers et al. 2023). */
+  /** LoRA with the frozen base in 4-bit NormalFloat (Dettmers et al. 2023). */
   | { kind: 'qlora'; rank: number };
 
 export interface Parallelism {
   data: number;
   tensor: number;
   pipeline: number;
-  /** ZeRO stage (Rajbhandari et al. 2020): 1 shards optimizer states over the data-parallel ranks, 2 gradients, 3 weights. */
+  /**
+   * ZeRO stage (Rajbhandari et al. 2020): 1 shards optimizer states over the data-parallel ranks, 2 gradients, 3
+   * weights.
+   */
   zero: 0 | 1 | 2 | 3;
 }
 
@@ -98,7 +101,7 @@ export function trainingMemory(shape: ModelShape, setup: TrainingSetup, runtimeB
   const gradients = sharded(states.gradients, 2);
   const optimizer = sharded(states.optimizer, 1);
   const tokens = setup.sequenceTokens * setup.microBatch;
-  // With 1F1B the first stage keeps as many micro-batches as there are stages, each of layers / stages.
+  // With 1F1B the first stage keeps one micro-batch per stage, each with layers / stages layers, so stages cancel out.
   const activations = (activationBytesPerToken(shape, setup) * tokens) / tensor;
   const logits = (logitBytesPerToken(shape, setup) * tokens) / tensor;
   const total = weights + gradients + optimizer + activations + logits + runtimeBytes;
@@ -134,10 +137,9 @@ export function stateBytes(
 }
 
 /**
- * Bytes that the forward pass keeps for the backward pass, per token: the counting of Korthikanti et al. 2022
- * (section 4.1) without dropout masks, extended to grouped-query attention, SwiGLU and untouched precisions.
- * `selective` drops the attention scores (they are computed again), `full` keeps only each layer's input and, while
- * one layer is run again, that layer's own activations.
+ * Bytes per token that the forward pass keeps for the backward pass, counted as in Korthikanti et al. 2022 (section
+ * 4.1) without dropout masks, extended to grouped-query attention, SwiGLU and FP32. `selective` recomputes the
+ * attention scores; `full` keeps only each layer's input and, while one layer is recomputed, that layer's activations.
  */
 function activationBytesPerToken(shape: ModelShape, setup: TrainingSetup): number {
   const bytes = setup.precision === 'fp32' ? 4 : 2;
@@ -157,6 +159,6 @@ function layerActivationValues(shape: ModelShape, setup: TrainingSetup): number 
 }
 
 function logitBytesPerToken(shape: ModelShape, setup: TrainingSetup): number {
-  // The loss is taken in FP32 in every precision: logits, and the gradient that replaces the probabilities.
+  // The loss is computed in FP32 in every precision: logits, and their gradient, which replaces the probabilities.
   return shape.vocabSize * (setup.precision === 'fp32' ? 8 : 2 + 8);
 }

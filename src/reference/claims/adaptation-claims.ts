@@ -14,11 +14,11 @@ export const adaptationClaims: readonly Claim[] = [
   {
     id: 'lora-trains-here',
     kind: 'measured',
-    says: 'LoRA on a small model here trains such a share too.',
+    says: 'LoRA on a small model, run on this machine, trains a similar share.',
     shown: 'under 1 percent',
     unit: '%',
     holds: { from: 0.1, to: 1 },
-    how: 'parameters that a LoRA run of rank 1 trained, over all, of a small model 256 wide (as rank 16 at width 4,096)',
+    how: 'parameters trained by a rank-1 LoRA run divided by all parameters, for a small model of width 256 (the ratio of rank 16 at width 4,096)',
   },
   {
     id: 'lora-adapter-size',
@@ -27,7 +27,7 @@ export const adaptationClaims: readonly Claim[] = [
     shown: '10 to 100 MB',
     unit: 'MB',
     holds: { from: 10, to: 100 },
-    how: 'the same in 16 bits',
+    how: 'the same parameters in 16 bits',
   },
   {
     id: 'qlora-base-size',
@@ -54,7 +54,7 @@ export const adaptationClaims: readonly Claim[] = [
     shown: 'a few billion parameters in INT4',
     unit: 'GB spare',
     holds: { from: 0 },
-    how: 'half of the memory of an iPhone 16 Pro, less Phi-3 mini in Q4_0 with a 4,096-token cache',
+    how: 'half of the memory of an iPhone 16 Pro minus Phi-3 mini in Q4_0 with a 4,096-token cache',
   },
   {
     id: 'fits-8b-mac-mini',
@@ -63,7 +63,7 @@ export const adaptationClaims: readonly Claim[] = [
     shown: 'an 8 B model in INT4',
     unit: 'GB spare',
     holds: { from: 0 },
-    how: 'three quarters of its memory less Llama 3.1 8B in Q4_0 with an 8,192-token cache',
+    how: 'three quarters of its memory minus Llama 3.1 8B in Q4_0 with an 8,192-token cache',
   },
   {
     id: 'fits-8b-cpu',
@@ -72,12 +72,12 @@ export const adaptationClaims: readonly Claim[] = [
     shown: 'without any GPU',
     unit: 'GB spare',
     holds: { from: 0 },
-    how: 'the same on an Akamai Cloud plan of 16 GB',
+    how: 'the same model on an Akamai Cloud plan with 16 GB',
   },
   {
     id: 'trains-8b-devices',
     kind: 'derived',
-    says: 'To train that same 8 B model takes at least two linked H100s.',
+    says: 'Training that same 8 B model takes at least two linked H100s.',
     shown: 'at least two linked H100s',
     unit: 'GPUs',
     holds: { from: 2, to: 4 },

@@ -1,11 +1,11 @@
 import { around, type Claim } from '../claim.ts';
 
-/** What training and inference change, hold and compute. */
+/** Claims on what training and inference change, keep in memory and compute. */
 export const trainingClaims: readonly Claim[] = [
   {
     id: 'weights-changed-by-inference',
     kind: 'measured',
-    says: 'Inference leaves every weight as it was.',
+    says: 'Inference changes no weight.',
     shown: 'none',
     unit: 'share of weights',
     holds: { from: 0, to: 0 },
@@ -27,16 +27,16 @@ export const trainingClaims: readonly Claim[] = [
     shown: '3 times',
     unit: '×',
     holds: around(3, 0.05),
-    how: '6ND against 2ND, attention included',
+    how: '6ND divided by 2ND, attention included',
   },
   {
     id: 'training-flops-counted',
     kind: 'measured',
-    says: 'The engine’s own graphs confirm it: forward, loss and backward against forward and loss.',
+    says: 'The engine’s own graphs confirm it: forward, loss and backward compared with forward and loss.',
     shown: 'about 3 times',
     unit: '×',
     holds: around(3, 0.15),
-    how: 'multiplications counted in the training and the evaluation graph of one small model',
+    how: 'multiplications in the training graph divided by those in the evaluation graph of one small model',
   },
   {
     id: 'training-memory-ratio',
@@ -48,9 +48,9 @@ export const trainingClaims: readonly Claim[] = [
     explained: {
       from: 4,
       to: 16,
-      why: 'Weights, gradients and AdamW’s two averages alone are 4 times the weights; the activations of a whole batch come on top, and weigh most in a small model.',
+      why: 'Weights, gradients and AdamW’s two averages alone are 4 times the weights. The activations of a whole batch come on top and are relatively largest in a small model.',
     },
-    how: 'peak memory of a process that trains a small model over that of one that runs it on the same batch, both less an almost empty model’s',
+    how: 'peak memory of a process that trains a small model divided by that of a process that evaluates it on the same batch, each minus the peak memory with an almost empty model',
   },
   {
     id: 'training-bytes-per-parameter',
@@ -68,7 +68,7 @@ export const trainingClaims: readonly Claim[] = [
     shown: '16 bytes',
     unit: 'bytes',
     holds: around(16, 0.03),
-    how: 'bytes of the four regions of a small model’s parameter state over its parameters',
+    how: 'bytes of the four regions of a small model’s parameter state divided by its number of parameters',
   },
   {
     id: 'inference-bytes-fp16',
@@ -82,7 +82,7 @@ export const trainingClaims: readonly Claim[] = [
   {
     id: 'inference-bytes-int4',
     kind: 'derived',
-    says: 'In INT4 a parameter takes half a byte, and a little more with its scales.',
+    says: 'In INT4 a parameter takes half a byte, or a little more with its scales.',
     shown: '0.5 bytes',
     unit: 'bytes',
     holds: around(0.5, 0.02),
@@ -96,7 +96,7 @@ export const trainingClaims: readonly Claim[] = [
   {
     id: 'learning-rate-too-small',
     kind: 'measured',
-    says: 'A learning rate a hundred times too small learns far less in the same steps.',
+    says: 'A model trained with a learning rate a hundred times too small learns far less in the same steps.',
     shown: 'far less',
     unit: '× the loss of a good rate',
     holds: { from: 1.2 },

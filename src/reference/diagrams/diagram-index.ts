@@ -16,7 +16,7 @@ const diagrams: Readonly<Record<string, () => string>> = {
             { text: 'forward', detail: 'weights read', tone: 'read' },
             { text: 'next token' },
           ],
-          back: { from: 2, to: 0, label: 'added to the text, and again' },
+          back: { from: 2, to: 0, label: 'added to the text; repeat' },
         },
         {
           label: 'Training',
@@ -53,7 +53,7 @@ const diagrams: Readonly<Record<string, () => string>> = {
           boxes: [
             { text: 'batch' },
             { text: 'forward', detail: 'predict each next token', tone: 'read' },
-            { text: 'loss', detail: 'how surprised?' },
+            { text: 'loss', detail: 'how wrong?' },
             { text: 'backward', detail: 'a gradient per weight', tone: 'read' },
             { text: 'update', detail: 'w -= rate × gradient', tone: 'write' },
           ],
@@ -74,7 +74,7 @@ const diagrams: Readonly<Record<string, () => string>> = {
           { text: 'decode', detail: 'numbers to text' },
           { text: 'output', detail: 'streamed' },
         ],
-        back: { from: 3, to: 2, label: 'each new token goes in again; the KV cache keeps what came before' },
+        back: { from: 3, to: 2, label: 'each new token is the next input; the KV cache holds the earlier ones' },
       },
     ]),
   'precision-bridge': () =>
@@ -110,14 +110,14 @@ const diagrams: Readonly<Record<string, () => string>> = {
           { text: 'request', detail: 'a model proposes' },
           { text: 'plan', detail: 'checked, shown', tone: 'read' },
           { text: 'approve', detail: 'a person', tone: 'person' },
-          { text: 'apply', detail: 'once, if unmoved', tone: 'write' },
+          { text: 'apply', detail: 'once, if unchanged', tone: 'write' },
           { text: 'audit log', detail: 'every step' },
         ],
       },
     ]),
 };
 
-/** A diagram by name, drawn now: a standalone SVG document. */
+/** Draws the named diagram as a standalone SVG document. */
 export function diagram(name: string): string {
   const draw = diagrams[name];
   if (draw !== undefined) return draw();

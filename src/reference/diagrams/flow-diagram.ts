@@ -1,6 +1,6 @@
 import { markupText } from '../../text/markup-text.ts';
 
-/** A box of a flow diagram; `tone` marks what a reader should tell apart at a glance. */
+/** A box of a flow diagram; `tone` sets its colour. */
 interface FlowBox {
   text: string;
   /** Smaller lines below the text. */
@@ -23,10 +23,13 @@ const rowGap = 22;
 const backRoom = 32;
 const tones = { plain: '#eef2f7', read: '#d9ecff', write: '#ffe3cc', person: '#dff5e1' };
 
-/** What the colours of the boxes mean, for diagrams of weights. */
+/** The legend of the colours, for diagrams of weights. */
 export const weightTones = 'blue: weights are read, orange: weights are changed';
 
-/** Rows of boxes joined by arrows, as a standalone SVG document with a text alternative; `note` stands at the bottom. */
+/**
+ * Rows of boxes joined by arrows, as a standalone SVG document with a text alternative; `note` is printed at the
+ * bottom.
+ */
 export function flowDiagram(title: string, rows: readonly FlowRow[], note?: string): string {
   const most = Math.max(...rows.map((row) => row.boxes.length));
   const left = rows.some((row) => row.label !== undefined) ? 104 : 16;
@@ -92,7 +95,7 @@ export function drawBox(box: FlowBox, x: number, y: number, width: number, heigh
   return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="7" fill="${tones[box.tone ?? 'plain']}" stroke="#8896a8"/>${texts.join('')}`;
 }
 
-/** Wraps drawing into a document that scales, reads aloud and needs nothing else. */
+/** Wraps SVG content into a scalable standalone document with a text alternative for screen readers. */
 export function svgDocument(
   title: string,
   description: string,

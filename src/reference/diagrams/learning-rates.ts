@@ -1,6 +1,6 @@
 import { svgDocument } from './flow-diagram.ts';
 
-/** Gradient descent on x² from one start, with three step lengths: the shape of the three curves, computed here. */
+/** The loss curves of gradient descent on x² with three learning rates from the same start. */
 export function learningRatesDiagram(): string {
   const steps = 24;
   const curves = [

@@ -1,6 +1,8 @@
 import { drawBox, svgDocument } from './flow-diagram.ts';
 
-/** The input goes through the frozen matrix and through the two narrow trained ones; the results are added. */
+/**
+ * Draws LoRA: the input goes through the frozen matrix and through the two narrow trained ones; the results are added.
+ */
 export function loraDiagram(): string {
   const arrow = (path: string) => `<path d="${path}" fill="none" stroke="#444" marker-end="url(#arrow)"/>`;
   const content = [
@@ -20,7 +22,7 @@ export function loraDiagram(): string {
   ];
   return svgDocument(
     'A low-rank addition',
-    'The input goes through the frozen matrix W, and beside it through A and then B, which are trained; both results are added.',
+    'The input goes through the frozen matrix W and, in parallel, through A and then B, which are trained; both results are added.',
     682,
     230,
     content.join('\n'),

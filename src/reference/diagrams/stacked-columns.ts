@@ -6,7 +6,7 @@ export interface Column {
   parts: readonly { label: string; value: number; colour: string }[];
 }
 
-/** Stacked columns to one scale, with the parts named beside them and a note under the title. */
+/** Stacked columns on a common scale, with each part labelled and a note under the title. */
 export function stackedColumns(title: string, note: string, unit: string, columns: readonly Column[]): string {
   const most = Math.max(...columns.map((column) => column.parts.reduce((sum, part) => sum + part.value, 0)));
   const top = 58;

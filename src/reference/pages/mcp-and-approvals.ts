@@ -3,18 +3,18 @@ import type { Page } from '../page.ts';
 export const mcpAndApprovals: Page = {
   name: 'mcp-and-approvals',
   title: 'MCP and approvals',
-  summary: 'How a model reaches tools, and why a person stays between it and production.',
+  summary: 'How a model uses tools, and why a person must approve changes to production.',
   body: `
-The **Model Context Protocol** is how an assistant uses programs. A *server* offers **tools** (things to do, each with a schema of its input and output), **resources** (things to read, such as these pages) and **prompts**. A *client*, the assistant, lists them, chooses, calls. The schemas let both sides check what passes between them; annotations tell which tools only read and which can destroy.
+The **Model Context Protocol** is how an assistant uses programs. A *server* offers **tools** (actions, each with a schema of its input and output), **resources** (documents to read, such as these pages) and **prompts**. A *client*, the assistant, lists them and calls the ones it chooses. The schemas let both sides check the data they exchange; annotations mark which tools only read and which can be destructive.
 
 ![Plan, approve, apply](plan-approve-apply)
 
-A model proposes; it can be wrong, and it can be talked into things by the texts it reads. So a change to Akamai's network goes in three steps here:
+A model only proposes changes, because it can be wrong and can be misled by instructions in the texts it reads (prompt injection). So a change to Akamai's network takes three steps:
 
-- **Plan.** The call is checked, the present state read, the difference shown, with the network it touches, how far it reaches, and the way back. Nothing is changed.
-- **Approve.** An enrolled approver signs exactly what will be sent, with a passkey in the console or a passphrase at a terminal. No tool's argument can approve.
-- **Apply.** Exactly what was approved is done, once, and only if nothing has moved since.
+- **Plan.** The call is checked, the current state is read, and the plan shows the difference, the network it affects, its reach, and how to undo it. Nothing is changed.
+- **Approve.** An enrolled approver signs exactly the requests that will be sent, with a passkey in the console or a passphrase at a terminal. No argument of a tool can approve.
+- **Apply.** The approved requests are sent once, and only if the state has not changed since the plan.
 
-Every call, plan, approval and refusal is a row in a log whose rows are chained by their hashes, so that none can be altered unseen.
+Every call, plan, approval and refusal is a row in an audit log whose rows are chained by their hashes, so that no row can be altered unnoticed.
 `,
 };

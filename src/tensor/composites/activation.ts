@@ -52,7 +52,7 @@ export function geGlu(gate: Tensor, up: Tensor): Tensor {
 export function swiGlu(gate: Tensor, up: Tensor): Tensor {
   const { graph } = gate;
   return graph.composite([gate, up], () => {
-    // x · sigmoid(1 · x) in one pass; the sigmoid is made again for the derivative, which costs less than keeping it
+    // x · sigmoid(1 · x) in one pass; the derivative recomputes the sigmoid, which costs less than keeping it
     const kernel = { attributes: { alpha: { float: 1 } }, domain: 'com.microsoft' } as const;
     const silu = graph.emit('QuickGelu', [gate], gate.shape, kernel);
     const y = multiply(silu, up);

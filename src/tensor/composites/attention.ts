@@ -6,31 +6,32 @@ import { sum } from '../primitives/reduction.ts';
 import { softmax } from '../primitives/softmax.ts';
 import { type Shape, shapeError } from '../shape.ts';
 
-/** Added to a score that must not count: far below any score, far from overflow. */
+/** Added to masked scores: far below any score, but far from overflow. */
 const MASKED = -1e9;
 
 interface AttentionOptions {
-  /** Elements of one head: the last axis of q, k and v is one head after the other. */
+  /** Elements of one head; the last axis of q, k and v holds the heads one after the other. */
   headDim: number;
   /**
-   * Scores' addend [batch, heads or 1, length, length] that says which pairs count, such as `documentMask`'s. Left out,
-   * every position sees itself and all before it.
+   * Mask added to the scores, [batch, heads or 1, length, length], such as `documentMask`'s. Default: causal, so that
+   * every position attends to itself and all earlier ones.
    */
   mask?: Tensor | undefined;
-  /** Factor of the scores; left out, 1 / √headDim. */
+  /** Factor of the scores; default 1 / √headDim. */
   scale?: number | undefined;
-  /** Every position sees only so many positions, itself and those right before it. */
+  /** Sliding window: every position attends to at most this many positions, itself included. */
   window?: number | undefined;
-  /** Cuts the queries into so many blocks, each of which computes only the keys that it may see. */
+  /** Number of query blocks. Each computes only the keys that it may attend to, which saves arithmetic. */
   blocks?: number;
 }
 
 /**
  * Causal scaled dot-product attention with grouped queries (arXiv:1706.03762, arXiv:2305.13245): q [batch, length,
- * heads · headDim], k and v [batch, length, kvHeads · headDim]; the result has q's shape. The kernels read heads where
- * they lie and repeat no key or value.
+ * heads · headDim], k and v [batch, length, kvHeads · headDim]; the result has q's shape. The kernels read heads in
+ * place and do not repeat keys or values for the query heads of a group.
+ *
  * With P the probabilities and dP = d vᵀ: dS = P · (dP - Σ P · dP); dq = s dS k, dk = s dSᵀ q, dv = Pᵀ d. The derivative
- * wants a batch of 1: sequences that are trained together lie side by side, as further heads of one.
+ * requires a batch of 1; to train several sequences together, pass them as additional heads.
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {
   const { graph } = q;
@@ -48,19 +49,19 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   const trainable = [q, k, v].some((input) => input.trainable);
   return graph.composite([q, k, v], () => {
     const stages = splitEqually(q, 1, blocks).map((queries, block) => {
-      const seen = (block + 1) * rows;
-      const [keys, values] = [slice(k, 1, 0, seen), slice(v, 1, 0, seen)];
-      const addend = maskBlock(graph, mask, rows, seen, window);
+      const attended = (block + 1) * rows;
+      const [keys, values] = [slice(k, 1, 0, attended), slice(v, 1, 0, attended)];
+      const addend = maskBlock(graph, mask, rows, attended, window);
       const attributes = { q_num_heads: heads, kv_num_heads: kvHeads, scale: { float: scoreScale } };
       const inputs = [queries, keys, values, addend];
       if (!trainable) return { output: graph.emit('Attention', inputs, queries.shape, { attributes }) };
       const [output, , , probabilities] = graph.emitMany(
         'Attention',
         inputs,
-        [queries.shape, undefined, undefined, [batch, heads, rows, seen]],
+        [queries.shape, undefined, undefined, [batch, heads, rows, attended]],
         { attributes: { ...attributes, qk_matmul_output_mode: PROBABILITIES } },
       ) as [Tensor, undefined, undefined, Tensor];
-      return { output, saved: { queries, keys, values, probabilities, seen } };
+      return { output, saved: { queries, keys, values, probabilities, attended } };
     });
     const result = concat(
       stages.map(({ output }) => output),
@@ -73,8 +74,8 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
         const inHeads = (x: Tensor, ofGroup: number): Tensor => reshape(x, [x.shape[1]!, kvHeads, ofGroup, headDim]);
         const inRows = (x: Tensor): Tensor => {
           const [count, positions] = [x.shape[0]! * x.shape[1]!, x.shape[2]!];
-          const turned = transpose(reshape(x, [count, positions, headDim]), [1, 0, 2]);
-          return reshape(turned, [1, positions, count * headDim]);
+          const transposed = transpose(reshape(x, [count, positions, headDim]), [1, 0, 2]);
+          return reshape(transposed, [1, positions, count * headDim]);
         };
         /** [kvHeads, group, headDim, positions] to the rows of keys or values. */
         const inKeyRows = (x: Tensor): Tensor => {
@@ -83,9 +84,9 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
           return reshape(transpose(perHead, [1, 0]), [1, positions, width]);
         };
         const parts = splitEqually(d, 1, blocks).map((part, block) => {
-          const { queries, keys, values, probabilities, seen } = stages[block]!.saved!;
+          const { queries, keys, values, probabilities, attended } = stages[block]!.saved!;
           const adjoint = inHeads(part, group);
-          const p = reshape(probabilities, [kvHeads, group, rows, seen]);
+          const p = reshape(probabilities, [kvHeads, group, rows, attended]);
           const dP = headProduct(adjoint, inHeads(values, 1), {
             interleavedA: true,
             interleavedB: true,
@@ -95,8 +96,8 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
           const dScores = addScaledRows(weighted, p, negatedRowSums(weighted));
           return {
             dq: inRows(headProduct(dScores, inHeads(keys, 1), { interleavedB: true, factor: scoreScale })),
-            dk: inKeyRows(headProduct(inHeads(queries, group), dScores, { ...turnedA, factor: scoreScale })),
-            dv: inKeyRows(headProduct(adjoint, p, turnedA)),
+            dk: inKeyRows(headProduct(inHeads(queries, group), dScores, { ...transposedA, factor: scoreScale })),
+            dv: inKeyRows(headProduct(adjoint, p, transposedA)),
           };
         });
         return [
@@ -114,8 +115,8 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
 }
 
 /**
- * The same attention with scores squeezed to ± `cap` by tanh (Gemma 2, arXiv:2408.00118), from single operations: no
- * kernel squeezes before it masks.
+ * The same attention with scores soft-capped to ± `cap` by tanh (Gemma 2, arXiv:2408.00118), built from single
+ * operations because no fused kernel applies the cap before the mask.
  */
 export function cappedAttention(
   q: Tensor,
@@ -127,7 +128,7 @@ export function cappedAttention(
   const [batch, length, width] = q.shape as [number, number, number];
   const kvHeads = k.shape[2]! / headDim;
   const group = width / headDim / kvHeads;
-  const keysApart = (x: Tensor): Tensor => transpose(reshape(x, [batch, length, kvHeads, headDim]), [0, 2, 1, 3]);
+  const headsFirst = (x: Tensor): Tensor => transpose(reshape(x, [batch, length, kvHeads, headDim]), [0, 2, 1, 3]);
   const queries = reshape(transpose(reshape(q, [batch, length, kvHeads, group, headDim]), [0, 2, 3, 1, 4]), [
     batch,
     kvHeads,
@@ -135,19 +136,19 @@ export function cappedAttention(
     headDim,
   ]);
   const factor = options.scale ?? 1 / Math.sqrt(headDim);
-  const capped = scale(tanh(matmul(queries, keysApart(k), false, true, factor / cap)), cap);
-  const apart = reshape(capped, [batch, kvHeads * group, length, length]);
-  const masked = add(apart, maskBlock(graph, mask, length, length, window));
+  const capped = scale(tanh(matmul(queries, headsFirst(k), false, true, factor / cap)), cap);
+  const perHead = reshape(capped, [batch, kvHeads * group, length, length]);
+  const masked = add(perHead, maskBlock(graph, mask, length, length, window));
   const probabilities = reshape(softmax(masked), queries.shape.with(-1, length));
-  const mixed = reshape(matmul(probabilities, keysApart(v)), [batch, kvHeads, group, length, headDim]);
+  const mixed = reshape(matmul(probabilities, headsFirst(v)), [batch, kvHeads, group, length, headDim]);
   return reshape(transpose(mixed, [0, 3, 1, 2, 4]), q.shape);
 }
 
-/** The mode in which the kernel hands out the scores after the softmax. */
+/** The value of `qk_matmul_output_mode` for which the kernel also outputs the scores after the softmax. */
 const PROBABILITIES = 3;
 
 interface HeadProductOptions {
-  /** [rows, kvHeads, group, columns], as it lies in the residual stream, and not [kvHeads, group, rows, columns]. */
+  /** The operand is [rows, kvHeads, group, columns], as in the residual stream, not [kvHeads, group, rows, columns]. */
   interleavedA?: boolean;
   interleavedB?: boolean;
   transposeA?: boolean;
@@ -156,10 +157,10 @@ interface HeadProductOptions {
 }
 
 /**
- * The first operand of a gradient of keys or values, which is made transposed: the kernel turns that operand as it reads
- * it, and the queries are fewer numbers than the scores.
+ * Options for the gradients of keys and values, which are computed transposed: the kernel transposes its first operand
+ * while reading it, and the queries are smaller than the scores.
  */
-const turnedA = { interleavedA: true, transposeA: true } as const;
+const transposedA = { interleavedA: true, transposeA: true } as const;
 
 /** factor · a b for every head, [kvHeads, group, rows, columns]; the group of b may be 1. */
 function headProduct(a: Tensor, b: Tensor, options: HeadProductOptions): Tensor {
@@ -179,7 +180,7 @@ function headProduct(a: Tensor, b: Tensor, options: HeadProductOptions): Tensor 
   return a.graph.emit('FusedMatMul', [a, b], shape, { attributes, domain: 'com.microsoft' });
 }
 
-/** -Σ over the last axis, which stays as 1: as a product, which is faster than a reduction. */
+/** -Σ over the last axis, which becomes 1, computed as a matrix product because that is faster than a reduction. */
 function negatedRowSums(x: Tensor): Tensor {
   const { graph, shape } = x;
   const columns = shape.at(-1)!;
@@ -190,8 +191,8 @@ function negatedRowSums(x: Tensor): Tensor {
 }
 
 /**
- * The mask of packed sequences: position i sees position j when both are of one document and j is not after i.
- * `documents` [batch, length] numbers the documents; the result is [batch, 1, length, length].
+ * The mask of packed sequences: position i attends to position j if both belong to the same document and j ≤ i.
+ * `documents` [batch, length] holds document numbers; the result is [batch, 1, length, length].
  */
 export function documentMask(documents: Tensor): Tensor {
   const { graph } = documents;
@@ -208,34 +209,34 @@ export function documentMask(documents: Tensor): Tensor {
   );
 }
 
-/** The last `rows` rows of the mask over `seen` positions. */
+/** The last `rows` rows of the mask over the first `attended` positions. */
 function maskBlock(
   graph: Graph,
   mask: Tensor | undefined,
   rows: number,
-  seen: number,
+  attended: number,
   window: number | undefined,
 ): Tensor {
-  const near = window === undefined || window >= seen ? undefined : window;
-  if (mask === undefined) return causalBlock(graph, rows, seen, near);
-  const part = slice(slice(mask, 2, seen - rows, seen), 3, 0, seen);
-  return near === undefined ? part : add(part, causalBlock(graph, rows, seen, near));
+  const narrow = window === undefined || window >= attended ? undefined : window;
+  if (mask === undefined) return causalBlock(graph, rows, attended, narrow);
+  const part = slice(slice(mask, 2, attended - rows, attended), 3, 0, attended);
+  return narrow === undefined ? part : add(part, causalBlock(graph, rows, attended, narrow));
 }
 
-/** The last `rows` rows of a causal mask over `seen` positions, of which each sees `window` at the most. */
-function causalBlock(graph: Graph, rows: number, seen: number, window = seen): Tensor {
-  return graph.once(`causal ${rows} ${seen} ${window}`, () => {
-    const data = new Float32Array(rows * seen);
+/** The last `rows` rows of a causal mask over `attended` positions; each row attends to at most `window` of them. */
+function causalBlock(graph: Graph, rows: number, attended: number, window = attended): Tensor {
+  return graph.once(`causal ${rows} ${attended} ${window}`, () => {
+    const data = new Float32Array(rows * attended);
     for (let row = 0; row < rows; row++) {
-      const position = seen - rows + row;
-      data.fill(MASKED, row * seen + position + 1, (row + 1) * seen);
-      if (position >= window) data.fill(MASKED, row * seen, row * seen + position + 1 - window);
+      const position = attended - rows + row;
+      data.fill(MASKED, row * attended + position + 1, (row + 1) * attended);
+      if (position >= window) data.fill(MASKED, row * attended, row * attended + position + 1 - window);
     }
-    return graph.constant(data, [rows, seen]);
+    return graph.constant(data, [rows, attended]);
   });
 }
 
-/** Sums tensors that cover growing prefixes of axis 1. */
+/** Sums tensors that cover prefixes of axis 1, shortest first. */
 function sumOfPrefixes(parts: readonly Tensor[]): Tensor {
   return parts.reduce((total, part) => {
     const missing = part.shape[1]! - total.shape[1]!;

@@ -7,8 +7,8 @@ import { logSoftmax } from '../primitives/softmax.ts';
 import { elementsOf, shapeError } from '../shape.ts';
 
 /**
- * Scores of every token of the vocabulary: hidden [rows, width] times the output table [vocabulary, width]. Rows of the
- * table from `vocabSize` on are padding: their logits are so low that their probability is exactly 0.
+ * Logits of every token of the vocabulary: hidden [rows, width] times the output table [vocabulary, width]. Rows of the
+ * table from `vocabSize` on are padding and get logits so low that their probability is exactly 0.
  */
 export function vocabularyLogits(hidden: Tensor, table: Tensor, vocabSize: number): Tensor {
   const { graph } = hidden;
@@ -23,9 +23,9 @@ export function vocabularyLogits(hidden: Tensor, table: Tensor, vocabSize: numbe
 
 /**
  * Weighted cross entropy of a language model, -Σ weights · ln p(target), with hidden [rows, width], output table
- * [vocabulary, width], targets [rows] and weights [rows, 1] (1 / number of counted tokens each gives the mean; 0 masks).
- * With P the probabilities and Y the one-hot targets, (P - Y) is never made: dh = w · (P W - W[target]), dW = Pᵀ (w h),
- * and -w h added to the rows of the targets.
+ * [vocabulary, width], targets [rows] and weights [rows, 1] (1 / number of counted tokens each gives the mean; 0
+ * masks). With P the probabilities and Y the one-hot targets, (P - Y) is never stored: dh = w · (P W - W[target]), dW =
+ * Pᵀ (w h), and -w h is added to the rows of the targets.
  */
 export function languageModelLoss(
   hidden: Tensor,
@@ -36,7 +36,7 @@ export function languageModelLoss(
 ): Tensor {
   const { graph } = hidden;
   if (elementsOf(weights.shape) !== hidden.shape[0] || weights.shape.length !== 2) {
-    throw shapeError('languageModelLoss', [hidden.shape, weights.shape], 'one weight a row is needed');
+    throw shapeError('languageModelLoss', [hidden.shape, weights.shape], 'one weight per row is needed');
   }
   return graph.composite([hidden, table], () => {
     const logProbabilities = logSoftmax(vocabularyLogits(hidden, table, vocabSize));

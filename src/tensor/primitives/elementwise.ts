@@ -26,12 +26,12 @@ export function divide(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * x + y · factors in one pass: x and y [.., width], factors [.., 1]. Has no derivative of its own: for use inside rules
- * and composites.
+ * x + y · factors in one pass: x and y [.., width], factors [.., 1]. Has no derivative, so it may be used only inside
+ * derivative rules and composites.
  */
 export function addScaledRows(x: Tensor, y: Tensor, factors: Tensor): Tensor {
   if (!sameShape(x.shape, y.shape) || !sameShape(factors.shape, x.shape.with(-1, 1))) {
-    throw shapeError('addScaledRows', [x.shape, y.shape, factors.shape], 'one factor a row is needed');
+    throw shapeError('addScaledRows', [x.shape, y.shape, factors.shape], 'one factor per row is needed');
   }
   return x.graph.emit('GatedAdd', [x, y, factors], x.shape, { domain: 'com.microsoft' });
 }

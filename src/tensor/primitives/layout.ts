@@ -1,18 +1,18 @@
 import type { Tensor } from '../graph.ts';
 import { elementsOf, type Shape, sameShape, shapeError } from '../shape.ts';
 
-// Operations that move numbers without changing them.
+// Operations that rearrange elements without changing them.
 
-/** What a reshaped tensor was before its first reshaping. */
+/** The tensor from which a chain of reshapes started, by reshaped tensor. */
 const origins = new WeakMap<Tensor, Tensor>();
 
-/** The same numbers in another shape; dx = d in the old one. */
+/** The same elements in another shape; dx = d in the shape of x. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (elementsOf(shape) !== elementsOf(x.shape)) {
-    throw shapeError('reshape', [x.shape, shape], 'the number of elements must stay');
+    throw shapeError('reshape', [x.shape, shape], 'the number of elements must be equal');
   }
   const { graph } = x;
-  // Where no derivative is recorded, steps between the first shape and the last are left out.
+  // Without recording, a chain of reshapes becomes one reshape from its origin.
   const origin = (graph.recording ? undefined : origins.get(x)) ?? x;
   if (sameShape(origin.shape, shape)) return origin;
   const y = graph.emit('Reshape', [origin, graph.indices(shape)], { shape, type: x.type });
@@ -20,7 +20,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return graph.derivative(y, [x], (d) => [() => reshape(d, x.shape)]);
 }
 
-/** Axis `i` of the result is axis `order[i]` of x; dx = d with the order undone. */
+/** Axis `i` of the result is axis `order[i]` of x; dx = d transposed back. */
 export function transpose(x: Tensor, order: readonly number[]): Tensor {
   if (order.toSorted((a, b) => a - b).some((axis, index) => axis !== index) || order.length !== x.shape.length) {
     throw shapeError('transpose', [x.shape, order], 'the order must name every axis once');
@@ -36,7 +36,7 @@ export function transpose(x: Tensor, order: readonly number[]): Tensor {
   ]);
 }
 
-/** Elements `from` to `to` (excluded) along an axis; dx = d between zeros. */
+/** Elements `from` (inclusive) to `to` (exclusive) along an axis; dx = d padded with zeros. */
 export function slice(x: Tensor, axis: number, from: number, to: number): Tensor {
   const { graph } = x;
   const size = x.shape[axis];
@@ -60,7 +60,7 @@ export function slice(x: Tensor, axis: number, from: number, to: number): Tensor
   ]);
 }
 
-/** Tensors one after the other along an axis; each gets its slice of d. */
+/** Concatenates tensors along an axis; each gets its slice of d. */
 export function concat(parts: readonly Tensor[], axis: number): Tensor {
   const [first, ...rest] = parts as [Tensor, ...Tensor[]];
   if (rest.length === 0) return first;
@@ -85,7 +85,7 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
   });
 }
 
-/** Equal parts along an axis. Has no derivative of its own: for use inside rules and composites. */
+/** Splits into equal parts along an axis. Has no derivative: for use inside derivative rules and composites only. */
 export function splitEqually(x: Tensor, axis: number, parts: number): Tensor[] {
   if (parts === 1) return [x];
   const size = x.shape[axis]! / parts;

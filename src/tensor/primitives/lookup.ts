@@ -14,7 +14,7 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
   return table.graph.derivative(y, [table], (d) => [() => ({ ids, rows: d })]);
 }
 
-/** x[i, columns[i]] for x [rows, width] as [rows, 1]. Has no derivative of its own: the losses that use it do. */
+/** x[i, columns[i]] for x [rows, width] as [rows, 1]. Has no derivative; the losses that use it have their own. */
 export function pickColumns(x: Tensor, columns: Tensor): Tensor {
   const rows = x.shape[0]!;
   return x.graph.emit('GatherElements', [x, reshape(columns, [rows, 1])], [rows, 1], { attributes: { axis: 1 } });

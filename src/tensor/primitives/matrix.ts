@@ -3,22 +3,22 @@ import type { Tensor } from '../graph.ts';
 import { shapeError } from '../shape.ts';
 import { reshape, transpose } from './layout.ts';
 
-/** Which way a weight matrix lies in memory. */
+/** The order of a weight matrix's axes in memory. */
 export type WeightLayout = 'out-in' | 'in-out';
 
 interface LinearOptions {
   layout?: WeightLayout;
   bias?: Tensor | undefined;
-  /** Of the product. */
+  /** Factor of the product. */
   factor?: number;
-  /** Of the bias. */
+  /** Factor of the bias. */
   biasFactor?: number;
 }
 
 /**
- * y = factor · x Wᵀ + biasFactor · bias for x [rows, in], W [out, in] (or [in, out] in the layout `in-out`), bias [out].
- * dx = factor · d W; dW = factor · dᵀ x; dbias = biasFactor · Σ d.
- * The weight gradient's matrix product is fastest with more rows than columns: choose `in-out` where in > out.
+ * y = factor · x Wᵀ + biasFactor · bias for x [rows, in], W [out, in] (or [in, out] in the layout `in-out`), bias
+ * [out]. dx = factor · d W; dW = factor · dᵀ x; dbias = biasFactor · Σ d. The weight gradient's matrix product is
+ * fastest with more rows than columns, so choose `in-out` if in > out.
  */
 export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): Tensor {
   const { layout = 'out-in', bias, factor = 1, biasFactor = 1 } = options;
@@ -68,7 +68,7 @@ interface GemmOptions {
   addendFactor?: number;
 }
 
-/** factor · A B + addendFactor · addend for matrices. Has no derivative of its own: `linear` does. */
+/** factor · A B + addendFactor · addend for matrices. Has no derivative; `linear` has. */
 export function gemm(a: Tensor, b: Tensor, options: GemmOptions = {}): Tensor {
   const { transposeA = false, transposeB = false, factor = 1, addend, addendFactor = 1 } = options;
   const [rows, inner] = matrix(a, transposeA);
@@ -77,7 +77,7 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions = {}): Tensor {
     throw shapeError('gemm', [a.shape, b.shape], 'two matrices with equal inner axes are needed');
   }
   if (addend !== undefined && (addend.shape.length !== 1 || addend.shape[0] !== columns)) {
-    throw shapeError('gemm', [b.shape, addend.shape], 'the addend must have one element a column');
+    throw shapeError('gemm', [b.shape, addend.shape], 'the addend must have one element per column');
   }
   const attributes: Record<string, AttributeValue> = {};
   if (transposeA) attributes.transA = 1;
@@ -87,23 +87,24 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions = {}): Tensor {
   return a.graph.emit('Gemm', addend === undefined ? [a, b] : [a, b, addend], [rows, columns], { attributes });
 }
 
-/** Columns of a product that the kernel computes for one reading of the first operand. */
+/** Columns of a product that the kernel computes for each read of the first operand. */
 const KERNEL_COLUMNS = 128;
 
 /**
- * factor · aᵀ b, the sum over rows (tokens) that every weight gradient is. The kernel turns a transposed operand as it
- * reads it, and reads it again for every 128 columns of the product: beyond those, turning it once in a pass of its own
- * costs far less. Either the first operand is turned, or the second and then the product: whichever are fewer numbers.
+ * factor · aᵀ b, the sum over rows (tokens) of which every weight gradient consists. The kernel transposes an operand
+ * while reading it, and reads it again for every 128 columns of the product. For wider products, transposing it once in
+ * a separate pass costs far less. Either the first operand is transposed, or the second and then the product, whichever
+ * moves fewer elements.
  */
 export function productOverRows(a: Tensor, b: Tensor, factor = 1): Tensor {
   const [tokens, rows, columns] = [a.shape[0]!, a.shape[1]!, b.shape[1]!];
   if (columns <= KERNEL_COLUMNS) return gemm(a, b, { transposeA: true, factor });
-  const turned = (x: Tensor): Tensor => x.graph.once(`transposed ${x.name}`, () => transpose(x, [1, 0]));
-  if ((tokens + rows) * columns < tokens * rows) return transpose(gemm(turned(b), a, { factor }), [1, 0]);
-  return gemm(turned(a), b, { factor });
+  const transposed = (x: Tensor): Tensor => x.graph.once(`transposed ${x.name}`, () => transpose(x, [1, 0]));
+  if ((tokens + rows) * columns < tokens * rows) return transpose(gemm(transposed(b), a, { factor }), [1, 0]);
+  return gemm(transposed(a), b, { factor });
 }
 
-/** factor · Σ over rows, as a product with a row of equal numbers: faster than a reduction over the first axis. */
+/** factor · Σ over rows, computed as a product with a constant row because that is faster than a reduction. */
 function columnSums(x: Tensor, factor: number): Tensor {
   const [rows, columns] = x.shape as [number, number];
   const { graph } = x;
@@ -113,7 +114,7 @@ function columnSums(x: Tensor, factor: number): Tensor {
   return reshape(graph.emit('MatMul', [row, x], [1, columns]), [columns]);
 }
 
-/** Rows and columns of the last two axes as the product sees them. */
+/** Rows and columns of the last two axes, swapped if transposed. */
 function matrix({ shape }: Tensor, transposed: boolean): [number, number] {
   const [rows, columns] = shape.slice(-2) as [number, number];
   return transposed ? [columns, rows] : [rows, columns];

@@ -12,8 +12,8 @@ export interface Int4Matrix {
 }
 
 /**
- * x times a frozen 4-bit matrix, the base of QLoRA (arXiv:2305.14314). Its numbers are unpacked for each product, in
- * the backward pass again, so that no more than one unpacked matrix lives at a time. dx = factor · d W.
+ * x times a frozen 4-bit matrix, the base of QLoRA (arXiv:2305.14314). The matrix is unpacked for each product, and
+ * again in the backward pass, so that at most one unpacked matrix is in memory. dx = factor · d W.
  */
 export function int4Linear(
   x: Tensor,
@@ -26,7 +26,7 @@ export function int4Linear(
     throw shapeError(
       'int4Linear',
       [matrix.packed.shape, matrix.scales.shape],
-      `a scale for ${INT4_GROUP} columns is needed`,
+      `one scale per ${INT4_GROUP} columns is needed`,
     );
   }
   const unpack = (): Tensor =>
@@ -45,7 +45,7 @@ interface Int4LinearOptions {
   biasFactor?: number;
 }
 
-/** Symmetric rounding to 4 bits by groups of a row: codes two to a byte, low nibble first, and their scales. */
+/** Rounds symmetrically to 4 bits by groups of a row: two codes per byte, low nibble first, and the groups' scales. */
 export function quantizeInt4(values: Float32Array, columns: number): { packed: Uint8Array; scales: Float32Array } {
   const groups = values.length / INT4_GROUP;
   if (columns % INT4_GROUP !== 0)

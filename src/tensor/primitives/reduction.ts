@@ -1,7 +1,7 @@
 import type { Tensor } from '../graph.ts';
 import { shapeError } from '../shape.ts';
 
-/** Sum over `axes` (all of them by default), which stay as 1 with `keepAxes`; dx = d, repeated along the summed axes. */
+/** Sum over `axes` (default: all), which are kept with size 1 if `keepAxes`; dx = d, repeated along the summed axes. */
 export function sum(x: Tensor, axes: readonly number[] = x.shape.map((_, axis) => axis), keepAxes = false): Tensor {
   const { graph } = x;
   const summed = new Set(axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis)));

@@ -10,8 +10,8 @@ export interface RotaryTables {
 
 /**
  * Rotary position embedding (RoFormer, arXiv:2104.09864) of x [batch, length, heads · headDim] in the half-split layout
- * of Hugging Face's Llama; positions [batch, length]. Where the tables have fewer columns than half a head, only the
- * first dimensions of each of the `heads` are rotated. dx is the rotation by the negated angle.
+ * of Hugging Face's Llama; positions [batch, length]. If the tables have fewer columns than half a head, only the first
+ * dimensions of each of the `heads` are rotated. dx is the rotation by the negated angle.
  */
 export function rotary(x: Tensor, positions: Tensor, tables: RotaryTables, heads?: number): Tensor {
   const { cosines, sines, negatedSines } = tables;
