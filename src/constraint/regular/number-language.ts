@@ -3,6 +3,8 @@ import type { Language, Languages } from './language.ts';
 /** JSON numbers beyond these would not survive parsing into a double. */
 const MOST_DIGITS = 300;
 const MOST_EXPONENT = 307;
+/** Digits behind the point that a double's shortest spelling may have. */
+const MOST_DOUBLE_DIGITS = 17;
 /** Decimal digits that every double keeps; remainders of longer numbers are not what a validator computes. */
 const EXACT_DIGITS = 15;
 /** Remainders are states, and the search for a way out of one may visit them all. */
@@ -44,7 +46,15 @@ export class NumberLanguages {
     this.all = { plain, surely: powers, maybe: powers };
     const zeros = languages.repeat(languages.text('0'), 1, MOST_DIGITS);
     const whole = languages.sequence(minus, natural, languages.or(empty, this.point(zeros)));
-    this.integers = { plain: whole, surely: nothing, maybe: powers };
+    // With so large an exponent no digit is left behind the point.
+    const few = languages.optional(this.point(languages.repeat(this.digit, 1, MOST_DOUBLE_DIGITS)));
+    const large = languages.sequence(
+      minus,
+      this.digits('1', '9'),
+      few,
+      this.exponents(MOST_DOUBLE_DIGITS, MOST_EXPONENT),
+    );
+    this.integers = { plain: whole, surely: large, maybe: powers };
     this.strictIntegers = { plain: languages.sequence(minus, natural), surely: nothing, maybe: powers };
   }
 

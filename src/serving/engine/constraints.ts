@@ -1,4 +1,5 @@
 import { type ConstraintSource, compileConstraint } from '../../constraint/compile-constraint.ts';
+import { tooComplex } from '../../constraint/limits.ts';
 import { Matcher } from '../../constraint/matcher.ts';
 import type { Pushdown } from '../../constraint/pushdown.ts';
 import { TokenMasks } from '../../constraint/token-masks.ts';
@@ -34,12 +35,12 @@ export class Constraints {
 
   /** A constraint at its start state. Errors: `invalid-input` if the source is refused. */
   open(source: ConstraintSource): Constraint {
-    const { machine, masks } = this.compile(source);
+    const { machine, masks } = this.compiledOf(source);
     return new TokenConstraint(new Matcher(machine, masks, (token) => this.model.piece(token)), masks.tree, this.ends);
   }
 
-  private compile(source: ConstraintSource): Compiled {
-    const key = JSON.stringify(source);
+  private compiledOf(source: ConstraintSource): Compiled {
+    const key = keyOf(source);
     let compiled = this.compiled.get(key);
     if (compiled === undefined) {
       const { workshop, masks } = this.ready();
