@@ -54,6 +54,8 @@ export class Constraints {
   private ready(): { workshop: Workshop; masks: TokenMasks } {
     this.tree ??= this.vocabulary();
     if (this.workshop === undefined || this.masks === undefined || isWornOut(this.workshop)) {
+      // What was compiled before would keep the old workshop in memory.
+      this.compiled.clear();
       this.workshop = newWorkshop();
       this.masks = new TokenMasks(this.tree, this.workshop.lexer);
       this.masks.warm();
@@ -66,6 +68,14 @@ export class Constraints {
       this.ends.has(token) ? undefined : this.model.piece(token),
     );
     return new VocabularyTree(texts);
+  }
+}
+
+function keyOf(source: ConstraintSource): string {
+  try {
+    return JSON.stringify(source);
+  } catch (error) {
+    throw error instanceof RangeError ? tooComplex('it is nested too deeply') : error;
   }
 }
 
