@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { type Database, immediately } from '../store/database.ts';
+import type { ActingPerson } from './acting-person.ts';
 import {
   type Approver,
   type ApproverRecord,
@@ -27,12 +28,6 @@ import { sha256Of } from './signed-text.ts';
 import { Unlocking } from './unlock.ts';
 import { counterOf } from './verify-passkey.ts';
 import { signatureProblem } from './verify-signature.ts';
-
-/** Who does something with approvers, for the audit log. */
-export interface ActingPerson {
-  name: string;
-  channel: string;
-}
 
 /** Signs a text as an enrolled approver: with an unlocked key, or with what a browser's passkey answered. */
 export interface Signer {

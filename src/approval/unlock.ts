@@ -1,9 +1,9 @@
 import type { AuditLog } from '../audit/audit-log.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { type Database, immediately } from '../store/database.ts';
+import type { ActingPerson } from './acting-person.ts';
 import type { Approver } from './approver-record.ts';
 import { readKey, writeKey } from './approver-tables.ts';
-import type { ActingPerson } from './approvers.ts';
 import { typedPassphrase } from './passphrase.ts';
 import { openPassphraseKey, type PassphraseKey } from './passphrase-key.ts';
 

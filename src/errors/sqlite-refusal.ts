@@ -1,4 +1,4 @@
-import type { ErrorKind } from './fts-error.ts';
+import type { ErrorKind } from './error-kind.ts';
 
 export interface Refusal {
   kind: ErrorKind;

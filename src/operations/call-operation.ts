@@ -6,7 +6,6 @@ import type { Job } from '../jobs/job.ts';
 import { runJob } from '../jobs/run-job.ts';
 import type { Progress, Work } from '../runtime/progress.ts';
 import type { AskPerson } from '../services/ask-person.ts';
-import { checkNamedAddresses } from '../services/call-address.ts';
 import { filesOf } from '../services/caller-files.ts';
 import type { OperationContext, Services } from '../services/context.ts';
 import type { TerminalPerson } from '../services/terminal-person.ts';
@@ -14,7 +13,7 @@ import { answerInTime } from './answer-in-time.ts';
 import { audited, auditedJob, auditedSubmission } from './audited-call.ts';
 import { authorize } from './authorize.ts';
 import { findOperation } from './index.ts';
-import { checkNamedFiles } from './named-fields.ts';
+import { checkNamedAddresses, checkNamedFiles } from './named-fields.ts';
 import type { Operation } from './operation.ts';
 
 /** A call's work, who calls and, where the face knows it, how a person behind them can be asked. */

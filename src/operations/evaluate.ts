@@ -21,34 +21,10 @@ import { Engine } from '../serving/engine/engine.ts';
 import { operatorHeldOut } from '../training/recipes/operator-training.ts';
 import { checkpointLoss } from '../training/run/checkpoint-loss.ts';
 import { scoreOnOperatorTest } from '../workflows/evaluate/evaluate-operator.ts';
-import { renderEvaluation } from '../workflows/evaluate/evaluation-table.ts';
+import { type EvaluationRow, evaluationRowSchema, renderEvaluation } from '../workflows/evaluate/evaluation-table.ts';
 import { modelFolder } from '../workflows/models/model-folder.ts';
 import { textCodecOf } from '../workflows/serving/open-serving.ts';
 import { defineOperation } from './operation.ts';
-
-const rowSchema = z.object({
-  artifact: z.string(),
-  bytes: z.number(),
-  bitsPerWeight: z.number(),
-  /** exp of the mean loss per token: of the answers to held-out requests, or of the text that was given. */
-  perplexity: z.number(),
-  /** Against the first artifact, as a fraction: 0.01 is 1 % worse. */
-  perplexityChange: z.number(),
-  /** On a text: the standard error of that change, paired token by token. */
-  perplexityChangeError: z.number().optional(),
-  /** On a text, against the first: KL divergence in nats, and how often both put the same token first. */
-  meanKlDivergence: z.number().optional(),
-  klDivergence99: z.number().optional(),
-  topOneAgreement: z.number().optional(),
-  /** Relative squared error of the residual stream against the first: after the embedding, then after each block. */
-  layerErrors: z.array(z.number()).optional(),
-  /** Shares of the operator's test set, between 0 and 1. */
-  exactMatch: z.number().optional(),
-  argumentMatch: z.number().optional(),
-  refusalRate: z.number().optional(),
-  examples: z.number().optional(),
-});
-export type EvaluationRow = z.output<typeof rowSchema>;
 
 export const evaluate = defineOperation({
   name: 'evaluate',
@@ -77,7 +53,7 @@ export const evaluate = defineOperation({
       .describe('Requests of the test set to answer'),
   }),
   output: z.object({
-    rows: z.array(rowSchema),
+    rows: z.array(evaluationRowSchema),
     /** An SVG of quality over size. */
     plot: z.string().optional(),
   }),

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { type Asking, requireReachable } from '../inputs/address.ts';
 import type { CallerFiles } from '../inputs/caller-files.ts';
 import type { FileToRead, FileToWrite } from '../inputs/file-inputs.ts';
 import { type NamedThing, namedThings } from '../inputs/names.ts';
@@ -27,5 +28,13 @@ export function checkNamedFiles(operation: Operation, input: Record<string, unkn
       if (names === 'file to read') files.read(field, value as FileToRead);
       if (names === 'file to write') files.checkTarget(field, value as FileToWrite, input.overwrite === true);
     }
+  }
+}
+
+/** Refuses a call that names an address which its caller may not have called, before anything is done for it. */
+export function checkNamedAddresses(operation: Operation, input: Record<string, unknown>, asking: Asking): void {
+  for (const [field, schema] of Object.entries(operation.input.shape)) {
+    const address = input[field];
+    if (namedBy(schema) === 'address' && address !== undefined) requireReachable(field, address as string, asking);
   }
 }

@@ -10,7 +10,7 @@ import { type ModelDirectory, openModelDirectory } from '../model/model-director
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { generateOperatorDataset } from '../operator/dataset.ts';
 import { operatorRecipe } from '../operator/recipe.ts';
-import type { LayerReport } from '../quantization/blocks/quantize-block.ts';
+import type { LayerReport } from '../quantization/blocks/quantized-part.ts';
 import { type CalibrationText, readCalibrationTexts } from '../quantization/calibration/calibration.ts';
 import { chooseSettings } from '../quantization/choose-settings.ts';
 import { type QuantizeInput, quantize as quantizeModel } from '../quantization/quantize.ts';

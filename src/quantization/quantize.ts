@@ -8,7 +8,7 @@ import { loadParameters, type ModelParameters, type OwnParameters } from '../mod
 import { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Work } from '../runtime/progress.ts';
 import { LayerStore } from './blocks/layer-store.ts';
-import type { LayerReport } from './blocks/quantize-block.ts';
+import type { LayerReport } from './blocks/quantized-part.ts';
 import {
   type CalibrationSet,
   type CalibrationText,

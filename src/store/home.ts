@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { requirePlainFile } from '../inputs/plain-file.ts';
 import { keepFilePrivate, makePrivateFolder, mendPermissions } from './home-permissions.ts';
+import { requirePlainFile } from './plain-file.ts';
 
 /** Where all state lives: `FTS_HOME`, by default `~/.fts`. */
 export interface Home {

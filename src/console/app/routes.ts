@@ -1,9 +1,5 @@
 import { type ComponentType, lazy } from 'react';
-
-/** What each page is given: the last part of its address, such as a plan's id; empty where it has none. */
-export interface PageProps {
-  parameter: string;
-}
+import type { PageProps } from './page-props.ts';
 
 interface Route {
   path: RegExp;

@@ -11,13 +11,7 @@ import {
 import type { ModelParameters } from '../../model/model-parameters.ts';
 import { writeFileAtomic } from '../../store/atomic-file.ts';
 import { blockOf } from './block-weights.ts';
-import type { LayerReport } from './quantize-block.ts';
-
-export interface QuantizedPart {
-  /** By parameter name; weights kept at 16 bits have none. */
-  matrices: Map<string, QuantizedMatrix>;
-  layers: LayerReport[];
-}
+import type { QuantizedPart } from './quantized-part.ts';
 
 const matrixHeader = z.object({
   rows: z.int(),

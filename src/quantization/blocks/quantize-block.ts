@@ -12,18 +12,7 @@ import { refineRounding } from '../rounding/refine-rounding.ts';
 import { type RoundingSettings, roundToNearest } from '../rounding/rounding-grid.ts';
 import type { QuantizationSettings } from '../settings.ts';
 import { blockOf, LinearWeight, nameInBlock } from './block-weights.ts';
-import type { QuantizedPart } from './layer-store.ts';
-
-/** What became of one linear layer. */
-export interface LayerReport {
-  name: string;
-  bits: number;
-  /**
-   * Σ |ΔW x|² / Σ |W x|² on the calibration inputs, of rounding the weights that make up for what was rounded before;
-   * absent for round-to-nearest, which sees no inputs.
-   */
-  relativeError?: number;
-}
+import type { QuantizedPart } from './quantized-part.ts';
 
 export interface BlockJob {
   config: ModelConfig;

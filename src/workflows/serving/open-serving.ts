@@ -2,13 +2,10 @@ import { createHash } from 'node:crypto';
 import type { TextCodec } from '../../model/text-codec.ts';
 import { operatorTextCodec } from '../../operator/slot-codec.ts';
 import type { Artifact, Deployment, Model } from '../../registry/registry-records.ts';
-import { removeDeployment, removeModel } from '../../registry/remove-model.ts';
 import { openLogger } from '../../runtime/logger.ts';
 import type { Services } from '../../services/context.ts';
 import { ServingTelemetry } from '../../serving/metrics/serving-telemetry.ts';
-import type { ModelStore } from '../../serving/ollama/ollama-routes.ts';
 import { type ModelListing, ModelPool } from '../../serving/pool/model-pool.ts';
-import { pullModel } from '../models/pull-model.ts';
 
 /** What the model APIs of one server stand on. */
 export interface Serving {
@@ -58,23 +55,6 @@ export function openServing({ registry, config }: Services): Serving {
         .map((deployment) => listingOf(deployment, registry.artifact(deployment.artifact), registry)),
   });
   return { pool, telemetry };
-}
-
-/** What Ollama's pull and delete routes do to the registry. */
-export function modelStore(services: Services): ModelStore {
-  const { registry, jobs } = services;
-  return {
-    pull: (name, signal) => pullModel(name, services, signal),
-    // Ollama has one model a name: what is served under another name as well stays.
-    remove: async (name) => {
-      const { model } = registry.artifact(registry.deployment(name).artifact);
-      jobs.refuseModelInUse(model);
-      removeDeployment(registry, name);
-      const isServed = registry.deploymentsOf(registry.artifacts(model)).length > 0;
-      const isThere = registry.models().some((one) => one.name === model);
-      if (isThere && !isServed) removeModel(registry, jobs, model, { force: false });
-    },
-  };
 }
 
 /** Changes when another file is served under the same id. */

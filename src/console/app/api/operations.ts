@@ -57,3 +57,6 @@ export type OutputOf<Name extends OperationName> = NonNullable<Called[Name]['typ
 export type StoredBenchmark = NonNullable<(typeof benchmark)['types']>['output'];
 
 export type VerifyResult = NonNullable<(typeof referenceVerify)['types']>['output'];
+
+/** A change plan as its page shows it. */
+export type ShownPlan = OutputOf<'akamai.plans.show'>;

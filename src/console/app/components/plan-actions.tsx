@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { call } from '../api/client.ts';
-import type { ShownPlan } from '../pages/plan.tsx';
+import type { ShownPlan } from '../api/operations.ts';
 import { valueText } from '../text.ts';
 import { Section } from './section.tsx';
 

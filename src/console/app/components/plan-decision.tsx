@@ -1,8 +1,8 @@
 import { useId, useRef, useState } from 'react';
 import { call } from '../api/client.ts';
+import type { ShownPlan } from '../api/operations.ts';
 import { decideByPasskey, noPasskeys, pageOnLocalhost } from '../api/passkey.ts';
 import { usePolled } from '../api/use-polled.ts';
-import type { ShownPlan } from '../pages/plan.tsx';
 import { ErrorNote } from './error-note.tsx';
 import { Section } from './section.tsx';
 

@@ -1,4 +1,4 @@
-import type { PageProps } from '../routes.ts';
+import type { PageProps } from '../page-props.ts';
 
 export function Missing({ parameter }: PageProps) {
   return (

@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { call } from '../api/client.ts';
-import type { OutputOf } from '../api/operations.ts';
+import type { ShownPlan } from '../api/operations.ts';
 import { usePolled } from '../api/use-polled.ts';
 import { ErrorNote } from '../components/error-note.tsx';
 import { Facts } from '../components/facts.tsx';
@@ -11,10 +11,8 @@ import { Section } from '../components/section.tsx';
 import { StateBadge } from '../components/state-badge.tsx';
 import { TextWithPlans } from '../components/text-with-plans.tsx';
 import { Words } from '../components/words.tsx';
-import type { PageProps } from '../routes.ts';
+import type { PageProps } from '../page-props.ts';
 import { duration, moment, valueText } from '../text.ts';
-
-export type ShownPlan = OutputOf<'akamai.plans.show'>;
 
 /** One change plan: what it would do, a person's decision about it, and what came of it. */
 export function Plan({ parameter: planId }: PageProps) {

@@ -3,7 +3,7 @@ import { usePolled } from '../api/use-polled.ts';
 import { Claims } from '../components/claims.tsx';
 import { ErrorNote } from '../components/error-note.tsx';
 import { Markdown } from '../components/markdown.tsx';
-import type { PageProps } from '../routes.ts';
+import type { PageProps } from '../page-props.ts';
 
 /** One page of the reference, with its diagrams and the verdicts on its own figures. */
 export function ReferencePage({ parameter: name }: PageProps) {

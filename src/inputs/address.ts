@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import type { Caller } from '../access/caller.ts';
 import { addressUrl } from '../config/address-url.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
 import { publicUrl } from '../config/public-url.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import { namedThings } from '../inputs/names.ts';
-import { namedBy } from '../operations/named-fields.ts';
-import type { Operation } from '../operations/operation.ts';
-import type { OperationContext } from './context.ts';
+import { namedThings } from './names.ts';
 
 /** An address that an operation calls for its caller. Every input that names one is of this schema. */
 export const addressSchema = z
@@ -13,7 +12,11 @@ export const addressSchema = z
   .max(2000)
   .register(namedThings, { names: 'address' });
 
-type Asking = Pick<OperationContext, 'caller' | 'config'>;
+/** Who asks, and what the operator set. */
+export interface Asking {
+  caller: Caller;
+  config: LoadedConfig;
+}
 
 /**
  * Refuses an address that this caller may not have called: in a terminal a person names any, everybody else only this
@@ -37,14 +40,6 @@ export function requireReachable(field: string, address: string, { caller, confi
   });
 }
 
-/** Refuses a call that names an address which its caller may not have called, before anything is done for it. */
-export function checkNamedAddresses(operation: Operation, input: Record<string, unknown>, asking: Asking): void {
-  for (const [field, schema] of Object.entries(operation.input.shape)) {
-    const address = input[field];
-    if (namedBy(schema) === 'address' && address !== undefined) requireReachable(field, address as string, asking);
-  }
-}
-
 /**
  * Whether a key of the operator's goes to an address: to the one that it is configured for, by default this server; where
  * none is configured, also to what a person names in a terminal.
@@ -54,7 +49,7 @@ export function mayHaveKey(address: string, configured: string | undefined, { ca
   return caller.channel === 'terminal' || caller.channel === 'system' || isOwnServer(address, { config });
 }
 
-function isOwnServer(address: string, { config }: Pick<OperationContext, 'config'>): boolean {
+function isOwnServer(address: string, { config }: Pick<Asking, 'config'>): boolean {
   const { 'server.host': host, 'server.port': port } = config.values;
   const own = [addressUrl(host, port), publicUrl({ config })].map((url) => new URL(url).origin);
   return own.includes(new URL(address).origin);

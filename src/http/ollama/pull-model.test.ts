@@ -13,7 +13,7 @@ import { poolOf, randomModel } from '../../../testing/models/test-model.ts';
 import type { Services } from '../../services/context.ts';
 import { openServices } from '../../services/open-services.ts';
 import { ollamaRoutes } from '../../serving/ollama/ollama-routes.ts';
-import { modelStore } from '../serving/open-serving.ts';
+import { modelStore } from './model-store.ts';
 
 /** A hub with two repositories in the API of the Hugging Face Hub; `requests` is what it was asked for. */
 function stubHub(files: Record<string, Record<string, Buffer>>, requests: string[]): Hono {

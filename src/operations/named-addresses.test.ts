@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { callerBy } from '../../testing/callers.ts';
 import { temporaryServices } from '../../testing/temporary-home.ts';
-import { callOperation, submitOperation } from '../operations/call-operation.ts';
-import { findOperation, operations } from '../operations/index.ts';
-import { namedBy } from '../operations/named-fields.ts';
-import { mayHaveKey, requireReachable } from './call-address.ts';
+import { mayHaveKey, requireReachable } from '../inputs/address.ts';
+import { callOperation, submitOperation } from './call-operation.ts';
+import { findOperation, operations } from './index.ts';
+import { namedBy } from './named-fields.ts';
 
 const thief = 'http://127.0.0.1:18923/v1';
 const others = (['mcp', 'http', 'console'] as const).map((channel) => callerBy(channel, 'x'));

@@ -14,7 +14,7 @@ import {
   type Walker,
   type WalkWorld,
   walk,
-} from './mcp-walk.ts';
+} from '../testing/mcp-walk.ts';
 
 let world: WalkWorld;
 
