@@ -55,6 +55,12 @@ describe('config.json', () => {
     expect(parseModelConfig({ ...json, ...more, use_cache: true, layer_types: ['full_attention'] })).toEqual(llama);
   });
 
+  it('takes the rotary base of rope_parameters, where Transformers 5 keeps it, before an older one', () => {
+    const { rope_scaling: _, ...json } = toHuggingFaceConfig(llama) as Record<string, unknown>;
+    const both = { ...json, rope_theta: 1e4, rope_parameters: { rope_type: 'default', rope_theta: 1e6 } };
+    expect(parseModelConfig(both).ropeTheta).toBe(1e6);
+  });
+
   it('never invites to change what a model computes', () => {
     const json = { ...toHuggingFaceConfig(llama), hidden_act: 'gelu' };
     expect(() => parseModelConfig(json)).toThrowError(
@@ -72,7 +78,6 @@ describe('config.json', () => {
       [{ ...json, rope_scaling: { rope_type: 'linear', factor: 4, mrope_section: [1, 2] } }, 'mrope_section'],
       [{ ...json, rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.5 } }, 'partial_rotary_factor'],
       [{ ...json, rope_parameters: { full_attention: { rope_type: 'default' } } }, 'full_attention'],
-      [{ ...json, rope_scaling: null, rope_theta: 1e4, rope_parameters: { rope_theta: 1e6 } }, 'rope_theta'],
       [{ ...json, logit_scale: 2 }, 'logit_scale'],
       [{ ...json, layer_types: ['full_attention', 'sliding_attention'] }, 'layer_types.1'],
       [{ ...json, num_hidden_layers: 4e9 }, 'num_hidden_layers'],

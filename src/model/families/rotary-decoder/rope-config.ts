@@ -65,9 +65,6 @@ export function parseRope(
     harmless: () => false,
     subject: `${field} in config.json`,
   });
-  if (raw.rope_theta !== undefined && rope.rope_theta !== undefined && raw.rope_theta !== rope.rope_theta) {
-    throw contradiction('rope_theta', [raw.rope_theta, rope.rope_theta]);
-  }
   const scaling = scalingOf(type, rope, raw, field);
   const share = rope.partial_rotary_factor ?? partialRotaryFactor ?? 1;
   if (share !== 1 && partialRotaryFactor === undefined) {
@@ -79,7 +76,8 @@ export function parseRope(
   }
   const rotaryDim = Math.floor(headDim * share);
   return {
-    ropeTheta: raw.rope_theta ?? rope.rope_theta ?? 10_000,
+    // Where both are there, Transformers takes the inner one.
+    ropeTheta: rope.rope_theta ?? raw.rope_theta ?? 10_000,
     ...(scaling === undefined ? {} : { ropeScaling: scaling }),
     ...(rotaryDim === headDim ? {} : { rotaryDim }),
   };
