@@ -12,6 +12,7 @@ import type { TerminalPerson } from '../services/terminal-person.ts';
 import { answerInTime } from './answer-in-time.ts';
 import { audited, auditedJob, auditedSubmission } from './audited-call.ts';
 import { authorize } from './authorize.ts';
+import { refuseOversized } from './bounded-input.ts';
 import { findOperation } from './index.ts';
 import { checkNamedAddresses, checkNamedFiles } from './named-fields.ts';
 import type { Operation } from './operation.ts';
@@ -105,5 +106,6 @@ export function workOn(
 function parseInput(operation: Operation, input: unknown): Record<string, unknown> {
   const subject = `the input of ${operation.name}`;
   requireShallow(input, subject);
+  refuseOversized(operation, input);
   return parseWith(operation.input.strict(), input, subject);
 }

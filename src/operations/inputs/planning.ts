@@ -19,7 +19,7 @@ export const positiveInteger = z.number().int().positive();
 /** What several questions ask about serving a model; one that means more by a field describes it anew. */
 export const servingFields = {
   model: modelOrFileSchema.describe('A model as for `fts plan`'),
-  machines: z.array(z.string()).default([]).describe('Only these machines; all when left out'),
+  machines: z.array(z.string().max(200)).max(100).default([]).describe('Only these machines; all when left out'),
   format: z.string().default('Q4_K_M').describe('Weight format'),
   cacheType: z.enum(cacheTypes).default('f16').describe('Type of the KV cache'),
   context: positiveInteger.default(4096).describe('Tokens kept per conversation'),
