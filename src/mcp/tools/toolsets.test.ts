@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { getEncoding } from 'js-tiktoken';
 import { describe, expect, it } from 'vitest';
 import { temporaryServices } from '../../../testing/temporary-home.ts';
@@ -10,6 +12,7 @@ import { narrowTools, selectionFromHeaders, selectOperations, toolName } from '.
 import { listingBudget, toolsetNames, toolsets } from './toolsets.ts';
 
 const placed = toolsetNames.flatMap((name) => toolsets[name].operations as readonly string[]);
+const snapshots = join(import.meta.dirname, 'snapshots');
 const listing = (selection = {}) =>
   selectOperations(selection).map((operation) => operationTool(operation, {} as Services).definition);
 
@@ -41,11 +44,15 @@ describe('the listing that a client sees by default', () => {
     expect(tokens).toBeLessThan(listingBudget.tokens);
   });
 
-  it('is the one that was reviewed', async () => {
-    // After a change that is meant: npx vitest run src/mcp/tools/toolsets.test.ts -u, and read the difference.
-    await expect(`${JSON.stringify({ tools: listing({ toolsets: ['all'] }) }, null, 2)}\n`).toMatchFileSnapshot(
-      './tools-list.snap',
-    );
+  // After a change that is meant: npx vitest run src/mcp/tools/toolsets.test.ts -u, and read the difference.
+  it.each(listing({ toolsets: ['all'] }))('has $name as it was reviewed', async (definition) => {
+    const file = join(snapshots, `${definition.name}.json`);
+    await expect(`${JSON.stringify(definition, null, 2)}\n`).toMatchFileSnapshot(file);
+  });
+
+  it('has nothing reviewed that is no tool any more', () => {
+    const tools = new Set(listing({ toolsets: ['all'] }).map(({ name }) => `${name}.json`));
+    expect(readdirSync(snapshots).filter((file) => !tools.has(file))).toEqual([]);
   });
 
   it('gives every tool its three hints, a title and a description that says when to use it', () => {
