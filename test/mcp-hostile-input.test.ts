@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../src/http/server.ts';
 import { createMcpFace } from '../src/mcp/protocol/mcp-face.ts';
 import { serveStdin } from '../src/mcp/protocol/serve-stdin.ts';
+import { mulberry32 } from '../src/random/mulberry32.ts';
 import type { Services } from '../src/services/context.ts';
 import { openServices } from '../src/services/open-services.ts';
 
@@ -134,7 +135,7 @@ describe('hostile input over HTTP', () => {
   });
 
   it(`of ${messages.toLocaleString('en')} mutated messages gets a proper answer each, and none tells a secret`, async () => {
-    const random = generator(20260728);
+    const random = mulberry32(20260728);
     for (let index = 0; index < messages; index++) {
       const { body, headers } = mutated(random);
       const response = await send(body, headers);
@@ -156,7 +157,7 @@ describe('hostile input over standard input', () => {
     output.on('data', (chunk: Buffer) => answers.push(chunk.toString()));
     const { factory } = createMcpFace(services, { version: '0.0.0' });
     const connection = serveStdin(factory, input, output);
-    const random = generator(42);
+    const random = mulberry32(42);
     const open = { jsonrpc: '2.0', id: 'open', method: 'tools/list', params: { _meta: envelope } };
     input.write(`${JSON.stringify(open)}\n`);
     for (let index = 0; index < 2000; index++) input.write(`${mutated(random).body.replaceAll(/[\r\n]/g, ' ')}\n`);
@@ -176,17 +177,6 @@ describe('hostile input over standard input', () => {
 });
 
 const statuses = [200, 202, 400, 401, 403, 404, 405, 406, 409, 413, 415];
-
-/** A deterministic stream of numbers in [0, 1): mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** A request that might have been right, with something wrong about it. */
 function mutated(random: () => number): { body: string; headers: Record<string, string> } {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FtsError, throwIfAborted } from '../errors/fts-error.ts';
+import { SeededRandom } from '../random/seeded-random.ts';
 import type { Work } from '../runtime/progress.ts';
 import { type LevelSummary, summarizeLevel } from './level-summary.ts';
-import { RandomDraws } from './random-draws.ts';
 import type { BenchmarkServingSettings } from './settings.ts';
 import { type RequestRecord, type StreamTarget, streamRequest } from './streaming-client.ts';
 import { type PlannedConversation, type PromptPart, randomWord, Workload } from './workload.ts';
@@ -91,7 +91,7 @@ class LevelRun {
   /** Starts conversations as Poisson arrivals, whether or not earlier ones have ended. */
   async openLoop(count: number, ratePerSecond: number, onRecord?: OnRecord): Promise<RequestRecord[]> {
     const records: RequestRecord[] = [];
-    const arrivals = new RandomDraws(this.settings.seed * 31 + 17);
+    const arrivals = new SeededRandom(this.settings.seed * 31 + 17);
     const running: Promise<void>[] = [];
     let due = performance.now();
     for (let sent = 0; sent < count; ) {
@@ -148,7 +148,7 @@ async function calibrate(
 ): Promise<number> {
   // Prompts of token ids need no word count, and the probe might not fit the server's context.
   if (settings.promptForm === 'tokens') return TYPICAL_WORDS_PER_TOKEN;
-  const draws = new RandomDraws(settings.seed);
+  const draws = new SeededRandom(settings.seed);
   const words = Array.from({ length: CALIBRATION_WORDS }, () => randomWord(draws));
   const body = requestBody({ ...settings, promptForm: 'text' }, [{ role: 'user', part: words }], 1);
   const timeout = AbortSignal.timeout(settings.timeoutSeconds * 1000);

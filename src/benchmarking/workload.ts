@@ -1,4 +1,4 @@
-import { RandomDraws } from './random-draws.ts';
+import { SeededRandom } from '../random/seeded-random.ts';
 import type { BenchmarkServingSettings, Length } from './settings.ts';
 
 /** One planned conversation: the user's text and the length of the answer for each turn. */
@@ -19,7 +19,7 @@ const TOKEN_ID_SPAN = 20_000;
 /** Conversations drawn from a seed: the same settings give the same conversations for every server. */
 export class Workload {
   private readonly settings: BenchmarkServingSettings;
-  private readonly draws: RandomDraws;
+  private readonly draws: SeededRandom;
   private readonly sharedPrefix: PromptPart;
   private readonly wordsPerToken: number;
 
@@ -27,8 +27,8 @@ export class Workload {
   constructor(settings: BenchmarkServingSettings, wordsPerToken: number, salt: number) {
     this.settings = settings;
     this.wordsPerToken = wordsPerToken;
-    this.sharedPrefix = this.part(new RandomDraws(settings.seed), settings.sharedPrefixTokens);
-    this.draws = new RandomDraws(settings.seed * 7919 + salt);
+    this.sharedPrefix = this.part(new SeededRandom(settings.seed), settings.sharedPrefixTokens);
+    this.draws = new SeededRandom(settings.seed * 7919 + salt);
   }
 
   next(): PlannedConversation {
@@ -43,25 +43,25 @@ export class Workload {
     };
   }
 
-  private part(draws: RandomDraws, tokens: number): PromptPart {
+  private part(draws: SeededRandom, tokens: number): PromptPart {
     if (this.settings.promptForm === 'tokens') {
-      return Array.from({ length: tokens }, () => FIRST_TOKEN_ID + draws.integer(0, TOKEN_ID_SPAN - 1));
+      return Array.from({ length: tokens }, () => FIRST_TOKEN_ID + draws.between(0, TOKEN_ID_SPAN - 1));
     }
     return Array.from({ length: Math.round(tokens * this.wordsPerToken) }, () => randomWord(draws));
   }
 }
 
-export function randomWord(draws: RandomDraws): string {
-  const count = draws.integer(1, 3);
-  return Array.from({ length: count }, () => SYLLABLES[draws.integer(0, SYLLABLES.length - 1)]!).join('');
+export function randomWord(draws: SeededRandom): string {
+  const count = draws.between(1, 3);
+  return Array.from({ length: count }, () => SYLLABLES[draws.between(0, SYLLABLES.length - 1)]!).join('');
 }
 
 /** One length from its distribution, at least 1. */
-function draw(draws: RandomDraws, length: Length): number {
+function draw(draws: SeededRandom, length: Length): number {
   if (typeof length === 'number') return length;
   switch (length.distribution) {
     case 'uniform':
-      return draws.integer(length.low, length.high);
+      return draws.between(length.low, length.high);
     case 'normal':
       return Math.max(1, Math.round(length.mean + length.deviation * draws.normal()));
     case 'lognormal':

@@ -5,7 +5,7 @@ import { TestApprover } from '../../testing/approver.ts';
 import { assistantCaller } from '../../testing/callers.ts';
 import { temporaryHome } from '../../testing/temporary-home.ts';
 import { FtsError } from '../errors/fts-error.ts';
-import { SeededRandom } from '../operator/seeded-random.ts';
+import { SeededRandom } from '../random/seeded-random.ts';
 import type { Services } from '../services/context.ts';
 import { openServices } from '../services/open-services.ts';
 import { akamaiOf } from '../workflows/akamai/akamai-services.ts';

@@ -1,3 +1,4 @@
+import { SeededRandom } from '../random/seeded-random.ts';
 import { operatorControlTokens, operatorPrompt } from './chat-template.ts';
 import { type DelexicalisedRequest, delexicalise, type RequestSlot } from './delexicalise.ts';
 import type { GrammarEntry } from './grammar/entry.ts';
@@ -9,7 +10,6 @@ import {
   operatorOperations,
 } from './operations.ts';
 import { realise } from './realise.ts';
-import { SeededRandom } from './seeded-random.ts';
 import { argumentValue } from './slot-decoder.ts';
 
 /** One line of the data set's JSONL. */

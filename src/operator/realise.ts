@@ -1,4 +1,5 @@
 import { FtsError } from '../errors/fts-error.ts';
+import type { SeededRandom } from '../random/seeded-random.ts';
 import { commonWords } from './common-words.ts';
 import type { GrammarEntry } from './grammar/entry.ts';
 import { operatorGrammar, type Split, wordingsFor } from './grammar/grammar.ts';
@@ -6,7 +7,6 @@ import { type DrawnValue, dashedName, noun } from './grammar/values.ts';
 import { isLexiconWord, isNameCue } from './lexicon.ts';
 import { type OperatorProposal, operatorOperations } from './operations.ts';
 import { type PhraseNode, parsePhrase } from './phrases.ts';
-import type { SeededRandom } from './seeded-random.ts';
 
 /** A request as a person might write it, with the proposal that it asks for. */
 export interface RealisedRequest {

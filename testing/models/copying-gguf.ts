@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Q4_0, type RandomModelShape, randomWords, type Tensor, writeRandomGguf } from './random-gguf.ts';
+import { mulberry32Words } from '../../src/random/mulberry32.ts';
+import { Q4_0, type RandomModelShape, type Tensor, writeRandomGguf } from './random-gguf.ts';
 
 /** Signs that stand for a token in the first values of its embedding; one head carries them all. */
 const CODE_VALUES = 64;
@@ -42,7 +43,7 @@ function fillOf(tensor: Tensor, shape: RandomModelShape): Tensor['fill'] | undef
   const { name } = tensor;
   const rows = (entriesOf: (row: number) => Entry[]) => sparse(tensor, entriesOf);
   if (name === 'token_embd.weight') {
-    const next = randomWords(5);
+    const next = mulberry32Words(5);
     return rows(() => [
       ...Array.from({ length: CODE_VALUES }, (_, at): Entry => [at, next() & 1 ? 1 : -1]),
       [CONSTANT_AT, CONSTANT],

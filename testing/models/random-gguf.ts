@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { mulberry32Words } from '../../src/random/mulberry32.ts';
 
 /** The shape of a Llama model whose weights are random: as fast as a real one, and as large. */
 export interface RandomModelShape {
@@ -53,7 +54,7 @@ export function writeRandomGguf(
   shape: RandomModelShape,
   replace: (tensor: Tensor) => Tensor['fill'] | undefined = () => undefined,
 ): void {
-  const tensors = tensorsOf(shape, randomWords(shape.seed ?? 1));
+  const tensors = tensorsOf(shape, mulberry32Words(shape.seed ?? 1));
   writeGguf(
     path,
     tensors.map((tensor) => ({ ...tensor, fill: replace(tensor) ?? tensor.fill })),
@@ -97,7 +98,7 @@ function writeGguf(path: string, tensors: readonly Tensor[], metadata: readonly 
 
 /** Writes a LoRA adapter of rank 4 over every down projection, large enough to change what the model says. */
 export function writeRandomLora(path: string, shape: RandomModelShape): void {
-  const next = randomWords(shape.seed ?? 9);
+  const next = mulberry32Words(shape.seed ?? 9);
   const rank = 4;
   const factor = (name: string, columns: number, rows: number): Tensor => ({
     name,
@@ -219,17 +220,6 @@ function tensorsOf(shape: RandomModelShape, next: () => number): Tensor[] {
     ];
   });
   return [matrix('token_embd.weight', width, vocabSize), ...blocks.flat(), norm('output_norm.weight')];
-}
-
-/** Mulberry32: 32-bit words, reproducible. */
-export function randomWords(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = Math.imul(state ^ (state >>> 15), state | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return (z ^ (z >>> 14)) >>> 0;
-  };
 }
 
 function u32(value: number): Buffer {

@@ -4,18 +4,9 @@ import type { ModelConfig } from '../../src/model/model-config.ts';
 import { writeModelDirectory } from '../../src/model/model-directory.ts';
 import { type ModelParameters, toWeightReader } from '../../src/model/model-parameters.ts';
 import { trainByteLevelBpe } from '../../src/model/tokenizer/train-bpe.ts';
+import { mulberry32 } from '../../src/random/mulberry32.ts';
+import { standardNormal } from '../../src/random/normal.ts';
 import { elementsOf } from '../../src/tensor/shape.ts';
-
-/** A uniform random stream between 0 and 1 that is the same every time. */
-export function randomStream(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export const tinyLlama: ModelConfig = {
   family: 'llama',
@@ -120,8 +111,8 @@ export const tinyConfigs: Record<string, ModelConfig> = {
 
 /** Random parameters whose activations are of the size of a trained model's. */
 export function randomParameters(config: ModelConfig, seed = 7): ModelParameters {
-  const random = randomStream(seed);
-  const gaussian = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const random = mulberry32(seed);
+  const gaussian = () => standardNormal(random);
   const specs = familyOf(config).parameters(config);
   const arrays = new Map(
     specs.map((spec) => {
@@ -145,7 +136,7 @@ export function randomParameters(config: ModelConfig, seed = 7): ModelParameters
 export async function writeRandomModel(path: string, config: ModelConfig, seed = 7): Promise<ModelParameters> {
   const parameters = randomParameters(config, seed);
   const reader = toWeightReader(parameters);
-  const random = randomStream(99);
+  const random = mulberry32(99);
   const syllables = ['pur', 'ge', 'ac', 'ti', 'vate', 'cache', 'edge', 'ing', 'ed', 's', 'host', 'name', 'é', '漢'];
   const text = Array.from({ length: 4000 }, () => {
     const word = Array.from({ length: 1 + Math.floor(random() * 4) }, () => syllables[Math.floor(random() * 14)]);

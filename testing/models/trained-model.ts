@@ -6,11 +6,11 @@ import type { ModelConfig } from '../../src/model/model-config.ts';
 import { openModelDirectory } from '../../src/model/model-directory.ts';
 import { Tokenizer } from '../../src/model/tokenizer/tokenizer.ts';
 import { trainByteLevelBpe } from '../../src/model/tokenizer/train-bpe.ts';
+import { mulberry32 } from '../../src/random/mulberry32.ts';
 import { useThreads } from '../../src/runtime/onnxruntime/environment.ts';
 import { textBatches, tokensInMemory } from '../../src/training/data/text-batches.ts';
 import { trainSettingsSchema } from '../../src/training/run/settings.ts';
 import { train } from '../../src/training/run/train.ts';
-import { randomStream } from './random-model.ts';
 
 const config: ModelConfig = {
   family: 'llama',
@@ -35,7 +35,7 @@ const REFRAIN = 'and the wheel goes round, and the water runs down, and nobody a
 
 /** A song: verses that never repeat, each followed by the same refrain. What comes next is always certain. */
 export function song(): string {
-  const next = randomStream(11);
+  const next = mulberry32(11);
   const word = () => WORDS[Math.floor(next() * WORDS.length)]!;
   const line = (verse: number) => `${verse}: the ${word()} ${word()} and the ${word()} ${word()} of the ${word()}, `;
   return Array.from({ length: 16 }, (_, verse) => line(verse) + REFRAIN).join('');

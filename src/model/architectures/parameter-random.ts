@@ -1,3 +1,5 @@
+import { mulberry32 } from '../../random/mulberry32.ts';
+import { fillNormal } from '../../random/normal.ts';
 import { type ParameterSpec, parameterCount } from './parameter.ts';
 
 /**
@@ -19,14 +21,7 @@ export function initializeParameter(spec: ParameterSpec, seed: number, into: Flo
   const deviation = spec.initial.normalDeviation * scale;
   // The padding that the shape adds to the source stays zero.
   const count = parameterCount(spec);
-  const random = mulberry32(hash(spec.name, seed));
-  for (let i = 0; i < count; i += 2) {
-    // Box and Muller's pair of normal deviates from two uniform ones
-    const radius = deviation * Math.sqrt(-2 * Math.log(1 - random()));
-    const angle = 2 * Math.PI * random();
-    into[i] = radius * Math.cos(angle);
-    if (i + 1 < count) into[i + 1] = radius * Math.sin(angle);
-  }
+  fillNormal(into.subarray(0, count), deviation, mulberry32(hash(spec.name, seed)));
 }
 
 /** FNV-1a over the name, started from the seed. */
@@ -34,15 +29,4 @@ function hash(name: string, seed: number): number {
   let state = (0x811c9dc5 ^ seed) >>> 0;
   for (let i = 0; i < name.length; i++) state = Math.imul(state ^ name.charCodeAt(i), 0x01000193) >>> 0;
   return state;
-}
-
-/** T. Ettinger's 32-bit generator: small, fast, good enough for initial weights. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

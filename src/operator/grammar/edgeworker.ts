@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.ts';
+import type { SeededRandom } from '../../random/seeded-random.ts';
 import { drawNetwork, type GrammarEntry, noValues } from './entry.ts';
 import { asWritten, type DrawnValue, dashedName, dottedVersion, noun, quotedSometimes } from './values.ts';
 

@@ -1,5 +1,5 @@
+import type { SeededRandom } from '../../random/seeded-random.ts';
 import type { OperatorOperationName } from '../operations.ts';
-import type { SeededRandom } from '../seeded-random.ts';
 import { asWritten, type DrawnValue } from './values.ts';
 
 /** The ways to ask for one operation. */

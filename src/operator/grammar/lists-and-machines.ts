@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.ts';
+import type { SeededRandom } from '../../random/seeded-random.ts';
 import { drawNetwork, type GrammarEntry, noValues } from './entry.ts';
 import { addressBlock, asWritten, type DrawnValue, dashedName, listOf, noun, quotedSometimes } from './values.ts';
 

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.ts';
+import type { SeededRandom } from '../../random/seeded-random.ts';
 import { drawNetwork, type GrammarEntry, noValues } from './entry.ts';
 import { addressBlock, asWritten, dashedName, host, noun, quotedSometimes, wholeVersion, zone } from './values.ts';
 

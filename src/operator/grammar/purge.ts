@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.ts';
+import type { SeededRandom } from '../../random/seeded-random.ts';
 import { drawAction, drawNetwork, type GrammarEntry } from './entry.ts';
 import { asWritten, host, label, listOf, path, quotedSometimes, url } from './values.ts';
 

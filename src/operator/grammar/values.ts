@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.ts';
+import type { SeededRandom } from '../../random/seeded-random.ts';
 
 /** A value as a request writes it, and as the proposal must carry it. */
 export interface DrawnValue {

@@ -2,6 +2,7 @@ import { throwIfAborted } from '../../errors/fts-error.ts';
 import { ForwardPass } from '../../model/forward-pass.ts';
 import type { ModelConfig } from '../../model/model-config.ts';
 import type { ModelParameters } from '../../model/model-parameters.ts';
+import { mulberry32 } from '../../random/mulberry32.ts';
 import type { Work } from '../../runtime/progress.ts';
 
 /** Every step computes the whole sequence again, so few and short samples: enough for the Hessians of small models. */
@@ -16,7 +17,7 @@ export async function selfSamples(config: ModelConfig, model: ModelParameters, w
   const length = Math.min(sampleTokens, config.contextLength);
   const pass = new ForwardPass(config, model, length);
   const out = new Int32Array(samples * length);
-  const random = seededRandom();
+  const random = mulberry32(1);
   try {
     for (let sample = 0; sample < samples; sample++) {
       const tokens = out.subarray(sample * length, (sample + 1) * length);
@@ -47,15 +48,4 @@ function draw(logits: Float32Array, uniform: number): number {
     if (left <= 0) return token;
   }
   return logits.length - 1;
-}
-
-/** Mulberry32 from a fixed seed: numbers between 0 and 1. */
-function seededRandom(): () => number {
-  let state = 1;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

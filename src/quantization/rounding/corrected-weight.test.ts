@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from 'vitest';
-import { randomStream } from '../../../testing/models/random-model.ts';
+import { mulberry32 } from '../../random/mulberry32.ts';
 import { MatrixProducts } from '../../tensor/matrix-products.ts';
 import { inputHessian } from '../calibration/input-hessian.ts';
 import { correctedWeight } from './corrected-weight.ts';
@@ -9,7 +9,7 @@ afterAll(() => products.close());
 
 it('finds the weights that give the wanted outputs on inputs that are off', () => {
   const [tokens, inputs, outputs] = [200, 12, 5];
-  const random = randomStream(11);
+  const random = mulberry32(11);
   const uniform = (length: number): Float32Array => Float32Array.from({ length }, () => 2 * random() - 1);
   const x = uniform(tokens * inputs).map((value, i) => value * (1 + (i % inputs)));
   const [weights, wanted] = [uniform(outputs * inputs), uniform(outputs * inputs)];

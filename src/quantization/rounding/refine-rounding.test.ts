@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from 'vitest';
-import { randomStream } from '../../../testing/models/random-model.ts';
 import { roundToHalf } from '../../model/checkpoint/float-formats.ts';
 import { dequantizeMatrix, type QuantizedMatrix } from '../../model/checkpoint/quantized-matrix.ts';
+import { mulberry32 } from '../../random/mulberry32.ts';
 import { MatrixProducts } from '../../tensor/matrix-products.ts';
 import { dampedGram, inputHessian } from '../calibration/input-hessian.ts';
 import { quadraticError } from './awq.ts';
@@ -13,7 +13,7 @@ const products = new MatrixProducts();
 afterAll(() => products.close());
 
 const [rows, columns] = [24, 192];
-const random = randomStream(3);
+const random = mulberry32(3);
 const uniform = (length: number): Float32Array => Float32Array.from({ length }, () => 2 * random() - 1);
 const weights = uniform(rows * columns);
 /** Σ x xᵀ of 400 inputs whose neighbours go together and of which some are large. */

@@ -1,5 +1,5 @@
+import { Xoshiro128 } from '../../random/xoshiro128.ts';
 import { argmax, type Candidates, largest, logSumExp, plausible } from './candidates.ts';
-import { RandomStream } from './random.ts';
 import type { SamplingSettings } from './sampling-settings.ts';
 
 /** What constrains a sampler to a language, walked token by token. */
@@ -32,7 +32,7 @@ export interface Choice {
  */
 export class Sampler {
   private readonly settings: SamplingSettings;
-  private readonly random: RandomStream;
+  private readonly random: Xoshiro128;
   private readonly constraint: Constraint | undefined;
   private readonly generated = new Map<number, number>();
   private readonly seen: Set<number> | undefined;
@@ -41,7 +41,7 @@ export class Sampler {
   constructor(settings: SamplingSettings, promptTokens: readonly number[], constraint?: Constraint) {
     this.settings = settings;
     this.constraint = constraint;
-    this.random = new RandomStream(settings.seed ?? Math.floor(Math.random() * 2 ** 32));
+    this.random = new Xoshiro128(settings.seed ?? Math.floor(Math.random() * 2 ** 32));
     this.seen = settings.repetitionPenalty === 1 ? undefined : new Set(promptTokens);
     this.bias = Object.entries(settings.logitBias).map(([token, bias]) => [Number(token), bias]);
   }

@@ -1,5 +1,5 @@
 import { FtsError } from '../../errors/fts-error.ts';
-import { permutation } from '../run/random.ts';
+import { permutation } from '../../random/permutation.ts';
 import type { Batch, BatchSource } from './batch.ts';
 
 /** One supervised example: its tokens, and from where on they are to be learnt. */

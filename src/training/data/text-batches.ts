@@ -1,5 +1,6 @@
 import { FtsError } from '../../errors/fts-error.ts';
-import { permutation, randomStream } from '../run/random.ts';
+import { permutation } from '../../random/permutation.ts';
+import { sfc32 } from '../../random/sfc32.ts';
 import type { Batch, BatchSource } from './batch.ts';
 
 /** A long row of token ids, in memory or mapped from a file. */
@@ -49,7 +50,7 @@ export function textBatches(
     epoch = wanted;
     order = permutation(windows, seed, wanted + 1);
     const slack = Math.min(length, stream.length - 1 - windows * length);
-    offset = Math.floor(randomStream(seed, -1 - wanted)() * (slack + 1));
+    offset = Math.floor(sfc32(seed, -1 - wanted)() * (slack + 1));
   };
   const fillWindow = (from: number, at: number, into: Batch): void => {
     const available = Math.min(length, stream.length - 1 - from);

@@ -2,10 +2,10 @@ import type { ParameterSpec } from '../../model/architectures/parameter.ts';
 import { evaluationGraph, type ModelVariant } from '../../model/architectures/training-graph.ts';
 import type { ModelConfig } from '../../model/model-config.ts';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.ts';
+import { sfc32 } from '../../random/sfc32.ts';
 import type { TensorData } from '../../runtime/onnxruntime/element-type.ts';
 import type { Binding } from '../../runtime/onnxruntime/session.ts';
 import { Program } from '../../tensor/program.ts';
-import { randomStream } from './random.ts';
 
 const TEMPERATURE = 0.8;
 const TOP_K = 40;
@@ -45,7 +45,7 @@ export class Sampler {
 
   /** The prompt and what the model makes of it, up to `count` tokens or the end token; the same seed, the same text. */
   async text(prompt: string, count: number, seed: number): Promise<string> {
-    const random = randomStream(seed, 0x5a3b1e);
+    const random = sfc32(seed, 0x5a3b1e);
     const ids = this.#tokenizer.encode(prompt === '' ? '\n' : prompt);
     for (let made = 0; made < count; made++) {
       const window = ids.slice(-this.#tokens.length);

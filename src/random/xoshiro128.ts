@@ -1,5 +1,5 @@
 /** xoshiro128** (Blackman and Vigna 2018), seeded through splitmix32: the same seed gives the same draws everywhere. */
-export class RandomStream {
+export class Xoshiro128 {
   private readonly state: Uint32Array;
 
   constructor(seed: number) {
