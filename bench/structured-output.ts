@@ -6,6 +6,7 @@ import { VocabularyTree } from '../src/constraint/vocabulary.ts';
 import { isWornOut, newWorkshop } from '../src/constraint/workshop.ts';
 import { FtsError } from '../src/errors/fts-error.ts';
 import type { BenchResult, BenchRow } from './bench.ts';
+import { runSchemaSuite, type SuiteTally } from './measure/json-schema-suite.ts';
 import { maskBenchCases } from './measure/maskbench.ts';
 import { tiktokenVocabulary } from './measure/tiktoken-vocabulary.ts';
 
@@ -27,7 +28,8 @@ interface Tally {
 
 /**
  * MaskBench's protocol: compile each schema, then for every instance compute a mask before each token and see whether
- * the token is in it. `--data DIR` is the folder of its JSON files; `--every N` takes every N-th; `--verbose` lists.
+ * the token is in it. `--data DIR` is the folder of its JSON files; `--every N` takes every N-th; `--suite DIR`
+ * also runs a checkout of JSON-Schema-Test-Suite; `--verbose` lists what failed.
  */
 export default async function bench(args: string[]): Promise<BenchResult> {
   const option = (name: string): string | undefined => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
@@ -39,7 +41,9 @@ export default async function bench(args: string[]): Promise<BenchResult> {
     });
   }
   const tally = await measure(folder, Number(option('--every') ?? 1));
-  return { rows: rowsOf(tally), notes: notesOf(tally, args.includes('--verbose')) };
+  const suite = option('--suite');
+  const rows = [...rowsOf(tally), ...(suite === undefined ? [] : suiteRows(runSchemaSuite(suite)))];
+  return { rows, notes: notesOf(tally, args.includes('--verbose')) };
 }
 
 async function measure(folder: string, every: number): Promise<Tally> {
@@ -140,6 +144,42 @@ function rowsOf(tally: Tally): BenchRow[] {
     row('mask, p99', quantile(maskUs, 0.99), 'µs', PUBLISHED.maskP99, false),
     row('compile, p50', quantile(compileUs, 0.5), 'µs', PUBLISHED.compileP50, false),
     row('compile, p99', quantile(compileUs, 0.99), 'µs', null, false),
+  ];
+}
+
+function suiteRows({ tests, passed, falseAccepts, falseRejects }: SuiteTally): BenchRow[] {
+  const peerName = 'LLGuidance, published';
+  const reason = `of ${tests} tests`;
+  return [
+    {
+      case: 'JSON-Schema-Test-Suite 2020-12',
+      ours: (100 * passed) / tests,
+      peer: 49.2,
+      peerName,
+      unit: '%',
+      ratio: passed / tests / 0.492,
+      higherIsBetter: true,
+    },
+    {
+      case: '  false accepts',
+      ours: falseAccepts,
+      peer: null,
+      peerName,
+      unit: 'tests',
+      ratio: null,
+      higherIsBetter: false,
+      reason,
+    },
+    {
+      case: '  false rejects',
+      ours: falseRejects,
+      peer: null,
+      peerName,
+      unit: 'tests',
+      ratio: null,
+      higherIsBetter: false,
+      reason,
+    },
   ];
 }
 

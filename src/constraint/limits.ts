@@ -10,7 +10,7 @@ export const LIMITS = {
   /** The same, for each token while generating. */
   tokenWork: 40_000,
   /** Milliseconds after which either is given up, whatever the count of steps says. */
-  mostMs: 500,
+  mostMs: 2_000,
   /** States of the lexer; each takes 1 KiB. */
   lexerStates: 40_000,
   /** Schemas reached from the root, combined ones counted on their own. */

@@ -22,6 +22,8 @@ export type Language = Term & {
   readonly plain: boolean;
   /** Whether it has a member; found out when asked for. */
   live?: boolean;
+  /** The length of its shortest member, where that has been asked for. */
+  shortest?: number;
   breaks?: readonly number[];
   derivatives?: Map<number, Language>;
 };
@@ -247,6 +249,10 @@ export class Languages {
       language.live = true;
       return true;
     }
+    if (this.hasShortMember(language)) {
+      language.live = true;
+      return true;
+    }
     const cameFrom = new Map<Language, Language | undefined>([[language, undefined]]);
     const queue = [language];
     for (let at = 0; at < queue.length; at++) {
@@ -265,6 +271,47 @@ export class Languages {
     }
     for (const dead of queue) dead.live = false;
     return false;
+  }
+
+  /** Whether a plain language that is only bounded in length surely has a member: its shortest one fits. */
+  private hasShortMember(language: Language): boolean {
+    if (language.kind !== 'and') return false;
+    let min = 0;
+    let max = Infinity;
+    let rest: Language | undefined;
+    for (const item of language.items) {
+      if (item.kind === 'repeat' && item.item === this.anyChar) {
+        min = Math.max(min, item.min);
+        max = Math.min(max, item.max);
+      } else if (rest === undefined && item.plain) rest = item;
+      else return false;
+    }
+    if (rest === undefined) return min <= max;
+    const shortest = this.shortest(rest);
+    return shortest >= min && shortest <= max;
+  }
+
+  /** The length of a plain language's shortest member. */
+  private shortest(language: Language): number {
+    language.shortest ??= this.shortestOf(language);
+    return language.shortest;
+  }
+
+  private shortestOf(language: Language): number {
+    switch (language.kind) {
+      case 'chars':
+        return 1;
+      case 'concat':
+        return this.shortest(language.left) + this.shortest(language.right);
+      case 'repeat':
+        return language.min * this.shortest(language.item);
+      case 'or':
+        return language.items.reduce((least, item) => Math.min(least, this.shortest(item)), Infinity);
+      case 'nothing':
+        return Infinity;
+      default:
+        return 0;
+    }
   }
 
   matches(language: Language, text: string): boolean {
