@@ -9,6 +9,7 @@ const opened: { folder: string; services: Services | undefined }[] = [];
 
 afterEach(() => {
   for (const { folder, services } of opened.splice(0)) {
+    if (services?.database.open === true) services.refusals.flush();
     services?.database.close();
     rmSync(folder, { recursive: true, force: true });
   }

@@ -4,11 +4,13 @@ import { createServer } from 'node:net';
 import { freemem, totalmem } from 'node:os';
 import pc from 'picocolors';
 import { z } from 'zod';
+import { lostRuleText } from '../akamai/changes/lost-rules.ts';
 import { loadAccounts } from '../akamai/credentials/load-accounts.ts';
 import { type ErrorRecord, FtsError } from '../errors/fts-error.ts';
 import { forkSibling } from '../runtime/child-entry.ts';
 import type { OperationContext } from '../services/context.ts';
 import { padToWidth } from '../text/display-width.ts';
+import { akamaiOf } from '../workflows/akamai/akamai-services.ts';
 import { verifyWithEvidence } from '../workflows/audit/audit-evidence.ts';
 import type { NativeReport } from '../workflows/doctor/native-probe.ts';
 import { defineOperation } from './operation.ts';
@@ -30,7 +32,7 @@ export const doctor = defineOperation({
   name: 'doctor',
   title: 'Check this machine',
   description:
-    'Checks Node, the native libraries (each loaded in a child process), memory, disk, the port, the Akamai credentials and the audit log, and says how to mend what is wrong.',
+    'Checks Node, the native libraries (each loaded in a child process), memory, disk, the port, the Akamai credentials and catalogue, and the audit log, and says how to mend what is wrong.',
   effect: 'read',
   scope: 'read',
   idempotent: true,
@@ -49,6 +51,7 @@ export const doctor = defineOperation({
       checkDisk(context.home.root),
       checkPort(context),
       checkCredentials(context),
+      checkCatalogue(context),
       checkAudit(context),
     ]);
     return { healthy: checks.every(({ verdict }) => verdict !== 'problem'), checks };
@@ -157,6 +160,25 @@ async function checkCredentials({ environment }: OperationContext): Promise<Chec
   } catch (thrown) {
     const { message, remedy } = FtsError.from(thrown);
     return { name: 'credentials', verdict: 'warning', finding: message, ...(remedy === undefined ? {} : { remedy }) };
+  }
+}
+
+function checkCatalogue(context: OperationContext): Check {
+  const name = 'catalogue';
+  const akamai = akamaiOf(context);
+  try {
+    const { operations } = akamai.catalogue;
+    const lost = akamai.lostRules;
+    if (lost.length === 0) return { name, verdict: 'ok', finding: `${operations.length} operations of Akamai` };
+    return {
+      name,
+      verdict: 'warning',
+      finding: lost.map(lostRuleText).join(' '),
+      remedy: `Install the newest version, or go back to the packed catalogue: remove ${akamai.syncedFolder}.`,
+    };
+  } catch (thrown) {
+    const { message, remedy } = FtsError.from(thrown);
+    return { name, verdict: 'problem', finding: message, ...(remedy === undefined ? {} : { remedy }) };
   }
 }
 

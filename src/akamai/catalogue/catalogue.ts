@@ -113,6 +113,11 @@ export class Catalogue {
     });
   }
 
+  /** Whether there is exactly this operation: `papi-v1 get-groups`. */
+  has(key: string): boolean {
+    return this.#byId.has(key);
+  }
+
   /** The operation that a template or filled-in path belongs to, with the values of its path parameters (decoded). */
   match(method: string, path: string): { operation: ApiOperation; pathValues: Record<string, string> } | undefined {
     const exact = this.#byKey.get(`${method.toUpperCase()} ${path}`);

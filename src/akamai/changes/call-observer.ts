@@ -5,6 +5,7 @@ import type { AkamaiCaller } from '../client/akamai-request.ts';
 import { type Actor, accountReader, ReadOnlyCaller } from './akamai-reader.ts';
 import type { ChangeKind, Observation, Reader } from './change-kind.ts';
 import { genericChange } from './generic-change.ts';
+import { type LostRule, lostRules, lostRuleText } from './lost-rules.ts';
 import type { PlannedCall } from './planned-call.ts';
 
 interface CallObserverOptions {
@@ -20,15 +21,25 @@ export class CallObserver {
   private readonly options: CallObserverOptions;
   private readonly kinds = new Map<string, ChangeKind>();
   private readonly generic: ChangeKind;
+  private readonly lost: readonly LostRule[];
 
   constructor(options: CallObserverOptions) {
     this.options = options;
     this.generic = genericChange(options.catalogue, options.validator);
+    this.lost = lostRules(options.kinds, options.catalogue);
     for (const kind of options.kinds) for (const operation of kind.operations) this.kinds.set(operation, kind);
   }
 
   kindOf(call: PlannedCall): ChangeKind {
     return this.kinds.get(`${call.api} ${call.operationId}`) ?? this.generic;
+  }
+
+  /** What an approver has to know about the rules that a call was judged by: those of a kind may be missing. */
+  ruleWarnings(call: PlannedCall): string[] {
+    if (this.kindOf(call) !== this.generic) return [];
+    return this.lost
+      .filter(({ operation }) => operation.startsWith(`${call.api} `))
+      .map((rule) => `General rules alone judged this call. ${lostRuleText(rule)}`);
   }
 
   observe(call: PlannedCall, who: Actor, signal?: AbortSignal): Promise<Observation> {

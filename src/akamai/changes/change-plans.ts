@@ -73,7 +73,9 @@ export class ChangePlans {
     const call = plannedCall(request, this.checks);
     const kind = this.observer.kindOf(call);
     const observed = await this.observer.observe(call, who, options.signal);
-    const description = plainDescription(kind.describe(call, observed));
+    const described = kind.describe(call, observed);
+    const warnings = [...this.observer.ruleWarnings(call), ...described.warnings];
+    const description = plainDescription({ ...described, warnings });
     const createdAt = this.records.now();
     const parts: Pick<PlanContent, 'call' | 'description' | 'observed'> = asStored({ call, description, observed });
     const minutes = Math.min(options.minutes ?? defaultMinutes, longestMinutes);

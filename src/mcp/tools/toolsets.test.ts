@@ -74,6 +74,9 @@ describe('a selection', () => {
     expect(selectOperations({ tools: ['jobs_show'] }).map(({ name }) => name)).toEqual(['jobs.show']);
     const readOnly = selectOperations({ toolsets: ['all'], readOnly: true });
     expect(readOnly.every(({ effect }) => effect === 'read')).toBe(true);
+    // A plan is stored for a person to approve, so whatever makes one writes.
+    expect(readOnly.filter(({ scope }) => scope === 'plan')).toEqual([]);
+    expect(readOnly.map(({ name }) => name)).not.toContain('akamai.plan');
     expect(() => selectOperations({ toolsets: ['nope'] })).toThrow(/No toolset "nope"/);
     expect(() => selectOperations({ tools: ['format_disk'] })).toThrow(/No tool "format_disk"/);
   });

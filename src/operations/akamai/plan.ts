@@ -12,7 +12,7 @@ export const akamaiPlan = defineOperation({
   title: 'Plan any change on Akamai',
   description:
     'Proposes one writing call of the catalogue (find it with akamai.search). Performs nothing: it checks the call, reads the present state, and stores what would change, how far it reaches and the way back. A person approves the plan; akamai.apply then carries it out. For purges, DNS, properties, EdgeWorkers and EdgeKV use their own operations, which fill the call in.',
-  effect: 'read',
+  effect: 'write',
   scope: 'plan',
   idempotent: false,
   openWorld: true,

@@ -11,7 +11,7 @@ export const akamaiPurge = defineOperation({
   title: 'Plan a cache purge',
   description:
     'Plans to purge content by URL, CP code or cache tag (told apart by themselves). Invalidates by default, which refetches only what changed; delete drops it. Performs nothing: a person approves the plan, then akamai.apply; it takes about 5 seconds.',
-  effect: 'read',
+  effect: 'write',
   scope: 'plan',
   idempotent: false,
   openWorld: true,

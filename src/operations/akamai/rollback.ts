@@ -9,7 +9,7 @@ export const akamaiRollback = defineOperation({
   title: 'Plan the way back from an applied change',
   description:
     'Makes the plan that undoes an applied plan: the old values, the version that was active before (cancelling or fast fallback where Akamai offers it). Performs nothing; the new plan needs an approval of its own.',
-  effect: 'read',
+  effect: 'write',
   scope: 'plan',
   idempotent: false,
   openWorld: true,

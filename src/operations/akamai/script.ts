@@ -10,7 +10,7 @@ export const akamaiScript = defineOperation({
   title: 'Run a small program over Akamai’s APIs',
   description:
     'Runs a short JavaScript program in a sandbox, to join, count and filter many answers in one go. Inside: `await akamai.get(path, query)` and `await akamai.call(api, operationId, {path, query, body})` give the answer, pages followed; `return` gives the result (48 kB at most). No network, files or clock. A writing call changes nothing: it becomes a change plan.',
-  effect: 'read',
+  effect: 'write',
   scope: 'plan',
   idempotent: false,
   openWorld: true,

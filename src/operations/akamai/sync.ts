@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PACKED_CATALOGUE } from '../../akamai/catalogue/catalogue.ts';
 import { syncCatalogue } from '../../akamai/catalogue/sync-catalogue.ts';
+import { lostRuleText } from '../../akamai/changes/lost-rules.ts';
 import { parseWith } from '../../errors/parse-with.ts';
 import { addressSchema, requireReachable } from '../../inputs/address.ts';
 import { type FileToRead, fileOrOtherSchema, textOf } from '../../inputs/file-inputs.ts';
@@ -34,6 +35,7 @@ export const akamaiSync = defineOperation({
     kept: z.array(z.object({ api: z.string(), reason: z.string() })),
     added: z.array(z.string()).describe('Operations that the packed catalogue does not have'),
     removed: z.array(z.string()),
+    warnings: z.array(z.string()).describe('Kinds of change whose rules lost their operation'),
   }),
   async run({ source, cloudSource }, context) {
     const akamai = akamaiOf(context);
@@ -46,7 +48,7 @@ export const akamaiSync = defineOperation({
       signal: context.signal,
     });
     akamai.forgetCatalogue();
-    return result;
+    return { ...result, warnings: akamai.lostRules.map(lostRuleText) };
   },
 });
 

@@ -5,6 +5,7 @@ import { changeKinds } from '../../akamai/change-kinds.ts';
 import { type Actor, accountReader, ReadOnlyCaller } from '../../akamai/changes/akamai-reader.ts';
 import type { Reader } from '../../akamai/changes/change-kind.ts';
 import { ChangePlans } from '../../akamai/changes/change-plans.ts';
+import { type LostRule, lostRules } from '../../akamai/changes/lost-rules.ts';
 import { AkamaiClient } from '../../akamai/client/akamai-client.ts';
 import type { AkamaiCaller } from '../../akamai/client/akamai-request.ts';
 import { AkamaiTelemetry } from '../../akamai/client/akamai-telemetry.ts';
@@ -93,6 +94,11 @@ export class AkamaiServices {
   get catalogue(): Catalogue {
     this.#catalogue ??= Catalogue.load({ syncedFolder: this.syncedFolder });
     return this.#catalogue;
+  }
+
+  /** Rules for kinds of change that the catalogue in use leaves without their operation. */
+  get lostRules(): LostRule[] {
+    return lostRules(changeKinds, this.catalogue);
   }
 
   get validator(): CallValidator {

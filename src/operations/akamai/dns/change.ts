@@ -12,7 +12,7 @@ export const akamaiDnsChange = defineOperation({
   title: 'Plan a change of a DNS record',
   description:
     'Plans to set (add, or change if it exists) or delete one DNS record set; the plan shows it before and after. The zone is found by the name. Performs nothing: a person approves it, then akamai.apply.',
-  effect: 'read',
+  effect: 'write',
   scope: 'plan',
   idempotent: false,
   openWorld: true,

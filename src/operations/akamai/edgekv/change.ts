@@ -11,7 +11,7 @@ export const akamaiEdgeKvChange = defineOperation({
   title: 'Plan a change of an EdgeKV item',
   description:
     'Plans to write or delete one EdgeKV item; the plan shows the old and the new value. Performs nothing: a person approves it, then akamai.apply.',
-  effect: 'read',
+  effect: 'write',
   scope: 'plan',
   idempotent: false,
   openWorld: true,

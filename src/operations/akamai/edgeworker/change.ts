@@ -15,7 +15,7 @@ export const akamaiEdgeWorkerChange = defineOperation({
   title: 'Plan a change of an EdgeWorker',
   description:
     'Plans to upload a bundle as a new version, to activate a version on a network, or to roll back to the version active before. Performs nothing: a person approves the plan, then akamai.apply. Production wants the same version on staging first.',
-  effect: 'read',
+  effect: 'write',
   scope: 'plan',
   idempotent: false,
   openWorld: true,

@@ -18,7 +18,7 @@ export const akamaiPropertyChange = defineOperation({
   title: 'Plan a change of a property',
   description:
     'Plans one step of a property: new-version (copied from `version`), edit (a JSON Patch of an inactive version’s rules; pointers from akamai.property.show), activate or deactivate a version on a network, fall-back (the fastest way to the version active before). Performs nothing: a person approves the plan, then akamai.apply. Production wants the same version on staging first. Activation warnings are acknowledged one by one by their message ids.',
-  effect: 'read',
+  effect: 'write',
   scope: 'plan',
   idempotent: false,
   openWorld: true,
