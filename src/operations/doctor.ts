@@ -80,7 +80,9 @@ async function checkNode(): Promise<Check> {
 }
 
 async function checkNative(name: string): Promise<Check> {
-  const child = forkSibling(import.meta.url, 'native-probe', [name], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const child = forkSibling(import.meta.url, '../workflows/doctor/native-probe', [name], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
   const timeout = setTimeout(() => child.kill('SIGKILL'), probeSeconds * 1000);
   let message: { report?: NativeReport; error?: ErrorRecord } | undefined;
   child.on('message', (received) => {
