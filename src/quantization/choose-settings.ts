@@ -7,10 +7,10 @@ import { loadFiniteParameters, type QuantizeInput, readCalibration } from './qua
 import { type QuantizedWeights, quantizeModel } from './quantize-model.ts';
 import { type QuantizationSettings, quantizationMethods } from './settings.ts';
 
-/** One setting that was tried, and how it did on text that calibration did not see. */
+/** One tried setting and its quality on text that was not used for calibration. */
 export interface Trial {
   settings: QuantizationSettings;
-  /** Of the GGUF file, scales included. */
+  /** Bits per weight of the GGUF file, scales included. */
   bitsPerWeight: number;
   perplexity: number;
   perplexityChange: number;
@@ -23,19 +23,19 @@ export interface Trial {
 export interface ChosenSettings {
   settings: QuantizationSettings;
   trials: Trial[];
-  /** Why this one, in a sentence, for `fts.json`. */
+  /** One sentence that explains the choice, stored in `fts.json`. */
   reason: string;
 }
 
-/** Share of the text that is held out, from its end. */
+/** Share of the text that is held out for the comparison, taken from its end. */
 const heldOutShare = 0.15;
 const mostHeldOutTokens = 20_000;
 const fewestTokens = 100;
 
 /**
- * Tries round-to-nearest, GPTQ and AWQ, each with the tables at the bits asked and at 8, and chooses the setting whose
- * next-token distributions diverge least from the model's own on a held-out part of the text, among those whose file
- * stays within the budget.
+ * Tries round-to-nearest, GPTQ and AWQ, each with the tables at the given bits and at 8 bits. Among the settings whose
+ * file stays within the budget, chooses the one whose next-token distributions diverge least from the original model's
+ * on a held-out part of the text.
  */
 export async function chooseSettings(
   modelPath: string,
@@ -49,11 +49,15 @@ export async function chooseSettings(
     const reference = await loadFiniteParameters(source);
     const { tokens, starts, counted } = await readCalibration(text, source, reference, work);
     if (tokens.length < fewestTokens) {
-      throw new FtsError('invalid-input', `The text has ${tokens.length} tokens: too few to hold some out.`, {
-        field: 'calibration',
-        value: tokens.length,
-        remedy: `Give at least ${fewestTokens} tokens of text, or name a method.`,
-      });
+      throw new FtsError(
+        'invalid-input',
+        `The text has ${tokens.length} tokens, too few to hold out a part for the comparison.`,
+        {
+          field: 'calibration',
+          value: tokens.length,
+          remedy: `Give at least ${fewestTokens} tokens of text, or name a method.`,
+        },
+      );
     }
     const seenTokens = Math.floor(tokens.length * (1 - heldOutShare));
     const heldOut = tokens.subarray(seenTokens).subarray(0, mostHeldOutTokens);
@@ -129,7 +133,7 @@ function choose(trials: Trial[], budget: number | undefined, heldOutTokens: numb
     .slice(1)
     .map(({ settings, meanKlDivergence }) => `${nameOf(settings)} ${meanKlDivergence.toExponential(2)}`);
   const reason =
-    `${nameOf(best.settings)} diverges least from the model on ${heldOutTokens} held-out tokens: ` +
+    `${nameOf(best.settings)} diverges least from the original model on ${heldOutTokens} held-out tokens: ` +
     `KL ${best.meanKlDivergence.toExponential(2)} nats at ${best.bitsPerWeight.toFixed(2)} bits per weight` +
     `${others.length === 0 ? '' : ` (${others.join(', ')})`}.`;
   return { settings: best.settings, trials, reason };

@@ -14,11 +14,11 @@ import { embedSequences, outputGram } from './calibration/residual-stream.ts';
 import { quantizeTables, type TableCalibration, tableBits } from './formats/quantize-tables.ts';
 import type { QuantizationSettings } from './settings.ts';
 
-/** Calibration sequences that go through the whole model for the tables' sake: plenty for a width. */
+/** Calibration sequences that are run through the whole model to calibrate the output table. */
 const tableSequences = 16;
 
 export interface QuantizedWeights {
-  /** By parameter name: the linear layers of the blocks. Those kept at 16 bits are not here. */
+  /** The linear layers of the blocks by parameter name; those kept at 16 bits are not included. */
   linear: Map<string, QuantizedMatrix>;
   /** The token embedding and the output layer, which only GGUF files store quantized. */
   tables: Map<string, QuantizedMatrix>;
@@ -26,9 +26,9 @@ export interface QuantizedWeights {
 }
 
 /**
- * Quantizes a model in place: `model` then holds what the quantized model computes with. The tables come first, then
- * the blocks in order, each on the residual stream that everything quantized before it gives. With a store the weights of
- * a block are given up once their codes are known. Peak memory: the parameters, a few residual streams and one block.
+ * Quantizes a model in place: `model` then holds the dequantized weights. The tables come first, then the blocks in
+ * order, each calibrated on the residual stream of the model quantized so far. With a store, the weights of a block are
+ * deleted from `model` once it is finished. Peak memory: the parameters, a few residual streams and one block.
  */
 export async function quantizeModel(
   config: ModelConfig,
@@ -79,7 +79,7 @@ export async function quantizeModel(
   return result;
 }
 
-/** What the calibration text says of the output table; undefined where tables stay as they are. */
+/** Calibration data for the output table; undefined if it stays at 16 bits. */
 async function calibrateTables(
   config: ModelConfig,
   model: ModelParameters,

@@ -13,7 +13,7 @@ import { quantizationSettingsSchema } from './settings.ts';
 
 const idle = { report: () => {}, signal: new AbortController().signal };
 const windows = { windowTokens: 64, strideTokens: 32 };
-/** Tokens in a random order: what the random models expect as much as anything else. */
+/** Tokens in random order, which suit random models as well as any other text. */
 const tokens = Int32Array.from({ length: 2048 }, (_, i) => (Math.imul(i, 2654435761) >>> 8) % 512);
 const evaluated = tokens.subarray(0, 400);
 const settings = (overrides: object) =>
@@ -52,7 +52,7 @@ describe('quantize', () => {
   for (const name of quantized) {
     it(`GPTQ and AWQ stay closer to the model than rounding to nearest, and 8 bits closer still (${name})`, async () => {
       const rtn = await divergence(name, { method: 'rtn' });
-      // Random weights meet random activations: there is less to gain than in a trained model.
+      // With random weights and activations there is less to gain than in a trained model.
       expect(await divergence(name, { method: 'gptq' })).toBeLessThan(0.9 * rtn);
       expect(await divergence(name, { method: 'awq', format: 'awq' })).toBeLessThan(rtn);
       expect(await divergence(name, { method: 'rtn', bits: 8 })).toBeLessThan(rtn / 50);
@@ -163,7 +163,7 @@ describe('quantize', () => {
     },
   );
 
-  it('goes on at the layer where it was stopped, to the same result', async () => {
+  it('resumes at the layer where it was interrupted, with the same result', async () => {
     const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
     const model = join(folder, 'llama');
     const input = { model, settings: settings({ method: 'gptq' }), calibration: { tokens } };
@@ -191,7 +191,7 @@ describe('quantize', () => {
   });
 });
 
-describe('what cannot be quantized is refused, and the source stays as it was', () => {
+describe('refused without a change to the source:', () => {
   const input = (overrides: object) => ({
     model: join(folder, 'llama'),
     output: join(folder, 'refused'),

@@ -22,18 +22,21 @@ import { quantizeModel } from './quantize-model.ts';
 import type { QuantizationSettings } from './settings.ts';
 
 export interface QuantizeInput {
-  /** Model directory in the Hugging Face layout. It is never changed. */
+  /** Model directory in the Hugging Face layout, which is not changed. */
   model: string;
-  /** Where the quantized model goes; replaced as a whole at the end. */
+  /** Folder of the quantized model; replaced as a whole at the end. */
   output: string;
-  /** Where layers are kept until all are done; left out, beside the output. */
+  /** Folder for finished layers until all are done; default: next to the output. */
   workFolder?: string;
-  /** Name of the quantized model; left out, the folder's. */
+  /** Name of the quantized model; default: the folder's name. */
   name?: string;
   settings: QuantizationSettings;
-  /** Texts like those that the model will read, token ids, or the model's own samples; round-to-nearest needs none. */
+  /**
+   * Texts similar to those the model will process, token ids, or `self` for texts sampled from the model. Not for
+   * `rtn`.
+   */
   calibration?: Iterable<CalibrationText> | AsyncIterable<CalibrationText> | { tokens: ArrayLike<number> } | 'self';
-  /** Kept in `fts.json` beside the settings. */
+  /** Stored in `fts.json` with the settings. */
   reason?: string;
 }
 
@@ -45,9 +48,9 @@ export interface QuantizeSummary {
 }
 
 /**
- * Quantizes a model: reads and checks it, cuts calibration sequences, quantizes layer by layer, writes the folder. A
- * run that was stopped goes on at the layer where it was. Errors: `invalid-input` for weights that are not finite, an
- * empty calibration text or a group size that does not fit.
+ * Quantizes a model: reads and checks it, cuts calibration sequences, quantizes layer by layer, writes the folder. An
+ * interrupted run resumes at the unfinished layer. Errors: `invalid-input` for weights that are not finite, an empty
+ * calibration text or a group size that does not divide the width.
  */
 export async function quantize(input: QuantizeInput, work: Work): Promise<QuantizeSummary> {
   const started = performance.now();
@@ -69,7 +72,7 @@ export async function quantize(input: QuantizeInput, work: Work): Promise<Quanti
     await store.prepare();
     const weights = await quantizeModel(source.config, model, calibration, settings, store, work).catch(
       async (error: unknown) => {
-        // Nothing to go on with: the same input would be refused again.
+        // There is nothing to resume, because the same input would be refused again.
         if (error instanceof FtsError && error.kind === 'invalid-input') await store.remove();
         throw error;
       },
@@ -101,14 +104,14 @@ function refuseInPlace({ model, output }: QuantizeInput): void {
   });
 }
 
-/** The parameters of a model. Throws `invalid-input` naming the tensor and place of a number that is not finite. */
+/** Loads the parameters of a model. Throws `invalid-input` with the tensor and index of a number that is not finite. */
 export async function loadFiniteParameters(source: ModelDirectory): Promise<OwnParameters> {
   const model = await loadParameters(source.config, source.weights);
   for (const [name, array] of model.arrays) refuseNonFinite(name, array);
   return model;
 }
 
-/** The calibration text as tokens. Throws `invalid-input` where there is none, or no tokenizer to read it with. */
+/** The calibration text as tokens. Throws `invalid-input` if there is no text, or no tokenizer for it. */
 export async function readCalibration(
   calibration: QuantizeInput['calibration'],
   source: ModelDirectory,
@@ -118,7 +121,7 @@ export async function readCalibration(
   if (calibration === undefined) {
     throw new FtsError('invalid-input', 'GPTQ and AWQ need a calibration text.', {
       field: 'calibration',
-      remedy: 'Give a text like what the model will read, or use the method rtn.',
+      remedy: 'Give a text similar to those the model will process, or use the method rtn.',
     });
   }
   if (calibration === 'self') return { tokens: await selfSamples(source.config, model, work), starts: [] };
@@ -134,7 +137,7 @@ export async function readCalibration(
   return tokenizeTexts(calibration, Tokenizer.fromFiles(source.tokenizer));
 }
 
-/** What a half-done quantization belongs to: the same numbers, settings and calibration text. */
+/** A hash of weights, settings and calibration text, so that only the same quantization is resumed. */
 function storeKey(
   source: ModelDirectory,
   model: ModelParameters,

@@ -5,7 +5,7 @@ const bits = z.union([z.literal(4), z.literal(8)]);
 
 export const quantizationMethods = ['rtn', 'gptq', 'awq'] as const;
 
-/** How a model is quantized. Every field has a default; unknown fields are errors. */
+/** Settings of a quantization. Every field has a default; unknown fields are errors. */
 export const quantizationSettingsSchema = z.strictObject({
   method: z.enum(quantizationMethods).default('gptq').describe('rtn (round to nearest), gptq or awq'),
   bits: bits.default(4).describe('Bits per weight'),
@@ -17,7 +17,7 @@ export const quantizationSettingsSchema = z.strictObject({
   embeddingBits: z
     .union([bits, z.literal(16)])
     .optional()
-    .describe('Bits of the token embedding and the output layer; left out, as `bits`'),
+    .describe('Bits of the token embedding and the output layer; default: as `bits`'),
   keep: z
     .array(z.string())
     .default([])
@@ -31,7 +31,7 @@ export const quantizationSettingsSchema = z.strictObject({
     .positive()
     .max(1)
     .default(0.1)
-    .describe('Share of the mean diagonal added to the Hessian: the less text, the more'),
+    .describe('Share of the mean diagonal added to the Hessian; use more with less calibration text'),
   actOrder: z.boolean().default(true).describe('GPTQ: round the inputs with the largest activations first'),
   samples: count.default(128).describe('Calibration sequences'),
   sampleTokens: count.default(256).describe('Tokens in a calibration sequence'),
@@ -42,7 +42,7 @@ export const quantizationSettingsSchema = z.strictObject({
   packTables: z
     .boolean()
     .default(false)
-    .describe('compressed-tensors: the token embedding and output layer packed too, not F16; newer readers only'),
+    .describe('compressed-tensors: also pack the token embedding and output layer (else F16); needs recent readers'),
 });
 
 export type QuantizationSettings = z.output<typeof quantizationSettingsSchema>;

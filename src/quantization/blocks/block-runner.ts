@@ -10,17 +10,17 @@ import { Program } from '../../tensor/program.ts';
 import { elementsOf } from '../../tensor/shape.ts';
 import { LinearWeight, nameInBlock } from './block-weights.ts';
 
-/** Tokens that go through a block at once. */
+/** Target number of tokens in a micro-batch. */
 const microBatchTokens = 1024;
 
 /** Linear layers that share their inputs: [query, key, value], [output], [gate, up], [down]. */
 export interface Stage {
   /** Names in block 0. */
   weights: string[];
-  /** The graph's output with those inputs. */
+  /** The graph output that captures these inputs. */
   output: string;
   inputs: number;
-  /** Columns of that output: beyond `inputs` they are padding. */
+  /** Columns of that output; columns from `inputs` on are padding. */
   columns: number;
 }
 
@@ -30,12 +30,12 @@ export interface BlockParameters {
   array(name: string): Float32Array;
 }
 
-/** The parameters of a block as they stand in the model. */
+/** The current parameters of a block in the model. */
 export function parametersInModel({ arrays }: ModelParameters, layer: number): BlockParameters {
   return { layer, array: (name) => arrays.get(nameInBlock(name, layer))! };
 }
 
-/** Values that a pass takes or gives, by the name of the block graph's output: [tokens, columns]. */
+/** Inputs or outputs of a pass, [tokens, columns], by the name of the block graph's output. */
 type Values = Readonly<Record<string, Float32Array>>;
 
 /** Runs calibration sequences through single blocks, or parts of them, micro-batch by micro-batch. */
@@ -48,7 +48,7 @@ export class BlockRunner {
   readonly #shape: { batch: number; length: number };
   /** The graphs of blocks by what they compute: layers with a window differ from others. */
   readonly #graphs = new Map<string, BlockGraph>();
-  /** Compiled parts of the block by what they give and take. */
+  /** Compiled parts of the block, by their outputs and inputs. */
   readonly #parts = new Map<string, { graph: Graph; program: Program }>();
 
   constructor(config: ModelConfig, model: ModelParameters, shape: { batch: number; length: number }) {
@@ -69,9 +69,9 @@ export class BlockRunner {
   }
 
   /**
-   * Prepares to compute some outputs of a block and nothing that they do not need. Inputs are `hidden` and those outputs
-   * that are given instead of computed: whole calibration texts, of which each run takes its micro-batch. The results
-   * are overwritten by the next run.
+   * Prepares the computation of some outputs of a block and of nothing else. Inputs are `hidden` and any outputs that
+   * are given instead of computed. Each input covers all calibration sequences, and each run takes its micro-batch of
+   * it. The results are overwritten by the next run.
    */
   open(parameters: BlockParameters, outputs: readonly string[], inputs: Values): BlockPass {
     const given = Object.keys(inputs).filter((name) => name !== 'hidden');
@@ -102,7 +102,7 @@ export class BlockRunner {
     };
   }
 
-  /** The residual stream [tokens, width] behind a block, from `hidden` before it. */
+  /** The residual stream [tokens, width] after a block, computed from `hidden` before it. */
   async advance(parameters: BlockParameters, inputs: Values & { hidden: Float32Array }, work: Work) {
     const next = new Float32Array(inputs.hidden.length);
     const pass = this.open(parameters, ['next'], inputs);
@@ -148,13 +148,13 @@ export class BlockRunner {
   }
 }
 
-/** A part of a block with everything bound. */
+/** A part of a block with all inputs and outputs bound. */
 export interface BlockPass {
   run(batch: number, work: Work): Promise<Values>;
   close(): void;
 }
 
-/** How calibration sequences are cut into micro-batches: as many sequences at once as make about 1,024 tokens. */
+/** The micro-batch for calibration sequences: as many sequences as make about 1,024 tokens, dividing their number. */
 export function microBatch(sequences: number, length: number): { batch: number; length: number } {
   let batch = Math.max(1, Math.min(sequences, Math.floor(microBatchTokens / length)));
   while (sequences % batch !== 0) batch -= 1;

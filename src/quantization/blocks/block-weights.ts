@@ -1,10 +1,10 @@
 import { outAndIn, type ParameterSpec } from '../../model/architectures/parameter.ts';
 import type { ModelParameters } from '../../model/model-parameters.ts';
 
-/** The first part of a parameter's name that is a number says its block. */
+/** The first numeric part of a parameter's name is its block number. */
 const blockNumber = /(?<=\.)\d+(?=\.)/;
 
-/** The name of a parameter of block 0, for another block. */
+/** The name of block 0's parameter, changed to another block. */
 export function nameInBlock(name: string, layer: number): string {
   return name.replace(blockNumber, String(layer));
 }
@@ -15,7 +15,7 @@ export function blockOf(name: string): number | undefined {
   return match === null ? undefined : Number(match[0]);
 }
 
-/** A linear layer's weight seen as [outputs, inputs], wherever and however the graph keeps it. */
+/** A linear layer's weight, read and written as [outputs, inputs] whatever its layout in the graph. */
 export class LinearWeight {
   readonly name: string;
   readonly spec: ParameterSpec;
@@ -26,7 +26,7 @@ export class LinearWeight {
   constructor({ specs, arrays }: ModelParameters, name: string) {
     this.name = name;
     this.spec = specs.find((spec) => spec.name === name)!;
-    [this.outputs, this.inputs] = outAndIn(this.spec); // the graph's array has the first of its own axes padded
+    [this.outputs, this.inputs] = outAndIn(this.spec); // the first axis of the graph's array may be padded
     this.#array = arrays.get(name)!;
   }
 

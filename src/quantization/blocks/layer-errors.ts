@@ -5,18 +5,18 @@ import { cutSequences } from '../calibration/calibration.ts';
 import { embedSequences } from '../calibration/residual-stream.ts';
 import { BlockRunner, microBatch, parametersInModel } from './block-runner.ts';
 
-/** A model's numbers and what they are numbers of. */
+/** A model's configuration and parameters. */
 export interface LoadedModel {
   config: ModelConfig;
   parameters: ModelParameters;
 }
 
-/** Sequences of the text that go through both models. */
+/** Number of sequences on which both models are compared. */
 const samples = 4;
 
 /**
- * How far a model's residual stream is from a reference's after the embedding and after each block:
- * Σ |ĥ − h|² / Σ |h|² over some sequences of the text. Undefined where the two have other shapes.
+ * The relative error of a model's residual stream compared with a reference's, after the embedding and after each
+ * block: Σ |ĥ − h|² / Σ |h|² over some sequences of the text. Undefined if their layers or widths differ.
  */
 export async function layerErrors(
   reference: LoadedModel,
@@ -30,7 +30,7 @@ export async function layerErrors(
   const length = Math.min(windowTokens, config.contextLength, reference.config.contextLength);
   const set = cutSequences({ tokens: Int32Array.from(tokens), starts: [] }, { samples, length });
   const shape = microBatch(set.sequences.length, set.length);
-  // One runner each: the same shape may be of another family.
+  // Each model has its own runner, because models of the same shape may belong to different families.
   const [theirs, ours] = [reference, model].map((loaded) => ({
     ...loaded,
     runner: new BlockRunner(loaded.config, loaded.parameters, shape),

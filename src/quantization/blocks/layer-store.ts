@@ -27,8 +27,8 @@ const headerSchema = z.object({
 });
 
 /**
- * Blocks that are done, on disk, so that a quantization that was stopped goes on with the next. Each file carries the
- * key of what it belongs to (source, settings, calibration text): with another key it is ignored.
+ * Finished blocks on disk, so that an interrupted quantization can resume at the next block. Each file contains a key
+ * derived from the source, settings and calibration text, and is ignored if its key differs.
  */
 export class LayerStore {
   readonly #folder: string;
@@ -39,13 +39,15 @@ export class LayerStore {
     this.#key = key;
   }
 
-  /** The block's result, with the parameters of the block set to what it left; undefined if it is not there. */
+  /**
+   * Loads a finished block and sets the model's parameters of that block accordingly; undefined if it is not stored.
+   */
   async load(layer: number, model: ModelParameters): Promise<QuantizedPart | undefined> {
     let reader: SafetensorsReader;
     try {
       reader = await SafetensorsReader.open(this.#path(layer));
     } catch {
-      return undefined; // missing, or cut short by a crash: the block is quantized again
+      return undefined; // missing, or truncated by a crash, so the block is quantized again
     }
     try {
       const header = headerSchema.safeParse(JSON.parse(reader.metadata.header ?? 'null'));
@@ -93,7 +95,7 @@ export class LayerStore {
     await writeSafetensors(this.#path(layer), tensors, { header: JSON.stringify(header) });
   }
 
-  /** Makes the folder, or empties it if it holds another quantization's blocks. */
+  /** Creates the folder, or empties it if it holds the blocks of another quantization. */
   async prepare(): Promise<void> {
     const keyFile = join(this.#folder, 'key');
     const before = await readFile(keyFile, 'utf8').catch(() => undefined);

@@ -22,7 +22,7 @@ export interface BlockJob {
   layer: number;
 }
 
-/** Bits of a linear layer: those of the settings, unless it is one of the modules to keep. */
+/** Bits of a linear layer: `keepBits` for the modules in `keep`, otherwise `bits`. */
 export function bitsOf(name: string, config: ModelConfig, settings: QuantizationSettings): 4 | 8 | 16 {
   const layer = blockOf(name);
   const kept = settings.keep.some((part) => {
@@ -48,8 +48,8 @@ export function roundBlock({ config, model, settings, layer }: BlockJob): Quanti
 }
 
 /**
- * GPTQ or AWQ stage by stage: each stage sees the inputs that everything already quantized gives, and aims at what the
- * original model's outputs are. AWQ folds its scales through the whole block first.
+ * Quantizes a block by GPTQ or AWQ, stage by stage: each stage gets its inputs from the layers already quantized, and
+ * its target is the output of the original model. AWQ first folds its scales into the whole block.
  */
 export async function quantizeBlock(job: BlockJob, streams: CalibrationStreams, work: Work): Promise<QuantizedPart> {
   const { config, model, settings, products, layer } = job;
@@ -59,14 +59,14 @@ export async function quantizeBlock(job: BlockJob, streams: CalibrationStreams, 
     streams.rescaled(layer);
   }
   for (const stage of streams.stages) {
-    const { gram, lack } = await streams.observe(layer, stage, work);
+    const { gram, errorProduct } = await streams.observe(layer, stage, work);
     let hessian: InputHessian | undefined;
     for (const name of stage.weights) {
       const weight = new LinearWeight(model, nameInBlock(name, layer));
       const rounding = roundingOf(weight.name, config, settings);
       const target = (values: Float32Array): Float32Array => {
         hessian ??= inputHessian(products, gram, stage.inputs, settings, weight.name);
-        return correctedWeight(products, values, lack(weight), hessian);
+        return correctedWeight(products, values, errorProduct(weight), hessian);
       };
       const round = (values: Float32Array): QuantizedMatrix =>
         settings.method === 'awq'
@@ -85,7 +85,7 @@ export async function quantizeBlock(job: BlockJob, streams: CalibrationStreams, 
   return part;
 }
 
-/** Rounds on grids that clip what costs least, then refines codes and scales. */
+/** Rounds on grids searched for the least error, which may clip values, then refines codes and scales. */
 function clipAndRefine(
   products: MatrixProducts,
   values: Float32Array,
@@ -106,7 +106,10 @@ function roundingOf(name: string, config: ModelConfig, settings: QuantizationSet
   return { bits, groupSize, symmetric, ...(format === 'gptq' && !symmetric ? { leastZero: 1 } : {}) };
 }
 
-/** Rounds one weight, or what it should be to hit the target; puts the rounded values in its place, notes the error. */
+/**
+ * Rounds one weight, corrected towards the target if there is one, replaces it by the rounded values, records the
+ * error.
+ */
 function record(
   part: QuantizedPart,
   weight: LinearWeight,

@@ -12,35 +12,35 @@ import {
 import { blockOf, type LinearWeight, nameInBlock } from '../blocks/block-weights.ts';
 import { SummedProduct } from './summed-product.ts';
 
-/** Micro-batches that are enough to choose scales by. */
+/** Number of micro-batches on which AWQ's scales are chosen. */
 const sampledBatches = 8;
 
-/** Most values of what attention gave that are kept: more are computed again, to spare memory. */
+/** Attention outputs with more values than this are recomputed instead of kept, to save memory. */
 const keptValues = 2 ** 24;
 
-/** What rounding the weights of a stage wants to know. */
+/** Statistics of a stage's inputs, used for rounding its weights. */
 export interface StageInputs {
-  /** Σ x xᵀ [inputs, inputs] of the inputs x that the quantized model gives. */
+  /** Σ x xᵀ [inputs, inputs] of the inputs x in the quantized model. */
   gram: Float32Array;
   /**
-   * Σ d xᵀ [outputs, inputs] for a weight of the stage: d is what its outputs, with the weight as it is, lack of the
-   * original model's; where they are added to the residual stream, what that lacks.
+   * Σ d xᵀ [outputs, inputs] for a weight of the stage. d is the original model's output minus the quantized model's
+   * output with the weight still unrounded; for outputs added to the residual stream, the difference of the streams.
    */
-  lack(weight: LinearWeight): Float32Array;
+  errorProduct(weight: LinearWeight): Float32Array;
 }
 
-/** The calibration text on its way through the blocks: values of all its tokens. */
+/** Values of all tokens of the calibration text at the current block. */
 interface Stream {
   /** The residual stream that enters the block. */
   hidden: Float32Array;
-  /** What attention gave in this block, once it is known and where it is not too much. */
+  /** The attention output in this block, once it has been computed and if it is not too large to keep. */
   attended?: Float32Array;
 }
 
 /**
- * The calibration text between two blocks, twice: as the quantized model computes it and as the original does, at which
- * quantizing aims (the asymmetric calibration of GPTAQ, arXiv:2504.02692, and of the residual stream as well). Peak
- * memory: a few residual streams and the parameters of one block.
+ * The calibration text at the boundary of two blocks, in the quantized model and in the original model, whose outputs
+ * are the target (the asymmetric calibration of GPTAQ, arXiv:2504.02692, extended to the residual stream). Peak memory:
+ * a few residual streams and the parameters of one block.
  */
 export class CalibrationStreams {
   readonly #model: ModelParameters;
@@ -52,11 +52,13 @@ export class CalibrationStreams {
   readonly #batches: number;
   #quantized: Stream;
   #original: Stream;
-  /** The block's parameters as they were. */
+  /** The block's original parameters. */
   #before: ReadonlyMap<string, Float32Array> = new Map();
-  /** Parameters that compute the same, in the scales that the quantized block has. */
+  /**
+   * The original parameters with AWQ's scales applied: the same function, but with activations in the quantized scales.
+   */
   #rescaled: ReadonlyMap<string, Float32Array> = new Map();
-  /** The original's residual stream behind the block, once it is known. */
+  /** The original model's residual stream after the block, once it has been computed. */
   #originalNext: Float32Array | undefined;
 
   /** `hidden` and `original` are the embedded text, whole micro-batches of `runner`. */
@@ -80,18 +82,18 @@ export class CalibrationStreams {
     return this.#runner.stages;
   }
 
-  /** Keeps the block's parameters, before anything changes them. */
+  /** Copies the block's parameters before they are changed. */
   enter(layer: number): void {
     this.#before = this.#copyOf(layer);
     this.#rescaled = this.#before;
   }
 
-  /** Says that scales have moved between the block's parameters: it still computes what it did. */
+  /** To be called after scales were moved between the block's parameters without changing its function. */
   rescaled(layer: number): void {
     this.#rescaled = this.#copyOf(layer);
   }
 
-  /** Σ x xᵀ of the inputs of all stages on some of the text, with the block's weights as they are now. */
+  /** Σ x xᵀ of the inputs of all stages on a sample of the text, with the block's current weights. */
   async sampleGrams(layer: number, work: Work): Promise<Map<Stage, Float32Array>> {
     const sums = this.stages.map((stage) => ({
       stage,
@@ -111,7 +113,7 @@ export class CalibrationStreams {
     return new Map(sums.map(({ stage, sum }) => [stage, sum.result(stage.inputs, stage.inputs)]));
   }
 
-  /** Runs both models up to a stage, whose weights are still the original's. Stages are observed in their order. */
+  /** Runs both models up to a stage whose weights are not rounded yet. Stages must be observed in order. */
   async observe(layer: number, stage: Stage, work: Work): Promise<StageInputs> {
     const { inputs, columns } = stage;
     const role = this.#roleOf(stage);
@@ -120,7 +122,7 @@ export class CalibrationStreams {
     const theirs = this.#open({ layer, array: (name) => this.#rescaled.get(name)! }, outputs, this.#original);
     const elements = this.#runner.rows * this.#width;
     const gram = new SummedProduct(this.#products, columns, columns);
-    // What the inputs lack, and what the residual stream lacks: before the stage, or with what it adds.
+    // The differences of the inputs, and of the residual streams before the attention output or after the block.
     const correctsStream = role !== 'inner' && this.#addsOutputs;
     const inner =
       role === 'block output' && correctsStream ? undefined : new SummedProduct(this.#products, columns, columns);
@@ -149,23 +151,23 @@ export class CalibrationStreams {
       ours.close();
       theirs.close();
     }
-    const innerLack = inner?.result(inputs, inputs);
-    const residualLack = residual?.result(this.#width, inputs);
-    const lack = (weight: LinearWeight): Float32Array => {
-      if (innerLack === undefined) return residualLack!;
+    const innerError = inner?.result(inputs, inputs);
+    const residualError = residual?.result(this.#width, inputs);
+    const errorProduct = (weight: LinearWeight): Float32Array => {
+      if (innerError === undefined) return residualError!;
       const out = new Float32Array(weight.outputs * inputs);
       const shape = { rows: weight.outputs, inner: inputs, columns: inputs };
-      this.#products.multiply(weight.read(), innerLack, shape, out, residualLack);
+      this.#products.multiply(weight.read(), innerError, shape, out, residualError);
       return out;
     };
-    return { gram: gram.result(inputs, inputs), lack };
+    return { gram: gram.result(inputs, inputs), errorProduct };
   }
 
   /** Moves both streams past the block. */
   async advance(layer: number, work: Work): Promise<void> {
     const runner = this.#runner;
     const hidden = await runner.advance(parametersInModel(this.#model, layer), this.#known(this.#quantized), work);
-    // What attention gave is in other scales where they moved.
+    // A kept attention output has AWQ's scales, so the original parameters cannot continue from it.
     const { hidden: before } = this.#original;
     const original =
       this.#originalNext ??
@@ -175,7 +177,7 @@ export class CalibrationStreams {
     this.#originalNext = undefined;
   }
 
-  /** The first stage that writes to the residual stream follows attention, the last one ends the block. */
+  /** The stage after attention is the first that writes to the residual stream; the last stage ends the block. */
   #roleOf(stage: Stage): 'inner' | 'attention output' | 'block output' {
     const index = this.stages.indexOf(stage);
     if (index === this.stages.length - 1) return 'block output';

@@ -7,28 +7,28 @@ import { parseJsonWith } from '../../errors/parse-with.ts';
 import { ChatTemplate } from '../../model/chat-template.ts';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.ts';
 
-/** Equally long token sequences that stand for what the model will read. */
+/** Token sequences of equal length that represent the texts the model will process. */
 export interface CalibrationSet {
   sequences: Int32Array[];
-  /** For each token 1 where the model is asked to write it, 0 where it is only given; all 1 when left out. */
+  /** For each token: 1 if the model generates it, 0 if it is part of a prompt. Default: all 1. */
   counted?: Uint8Array[];
   length: number;
-  /** Tokens that the text had in all. */
+  /** All tokens of the text. */
   availableTokens: number;
 }
 
-/** A text as token ids. With many short texts, `starts` says where they begin. */
+/** A text as token ids. `starts` holds the positions at which its parts begin, if there are several short texts. */
 export interface TokenText {
   tokens: Int32Array;
-  /** For each token 1 where the model is asked to write it; all 1 when left out. */
+  /** For each token: 1 if the model generates it, 0 if it is part of a prompt. Default: all 1. */
   counted?: Uint8Array;
   starts: readonly number[];
 }
 
-/** A text, or a prompt of which the model writes only the completion. */
+/** A text, or a prompt with its completion; the model generates only the completion. */
 export type CalibrationText = string | { prompt: string; completion: string };
 
-/** Texts one after the other, each ended by the end-of-text token. */
+/** Concatenates texts as tokens, each followed by the end-of-text token. */
 export async function tokenizeTexts(
   texts: Iterable<CalibrationText> | AsyncIterable<CalibrationText>,
   tokenizer: Tokenizer,
@@ -54,9 +54,9 @@ export async function tokenizeTexts(
 }
 
 /**
- * Cuts a text into `samples` sequences of `length` tokens, spread evenly over all of it: the same text always gives the
- * same set. Where there are as many texts as samples, every sequence begins with a text. Too short a text gives fewer
- * or shorter sequences; none at all is an error.
+ * Cuts a text into `samples` sequences of `length` tokens, spread evenly; the same text always gives the same set. With
+ * at least as many texts as samples, every sequence begins at the start of a text. A short text gives fewer or shorter
+ * sequences; an empty one is an error.
  */
 export function cutSequences(
   { tokens, starts, counted }: TokenText,
@@ -65,7 +65,7 @@ export function cutSequences(
   if (tokens.length < 2) {
     throw new FtsError('invalid-input', 'The calibration text is empty.', {
       field: 'calibration',
-      remedy: 'Give a text, or JSON lines with a field "text", like what the model will read.',
+      remedy: 'Give a text, or JSON lines with a field "text", similar to the texts that the model will process.',
     });
   }
   const usedLength = Math.min(length, tokens.length);
@@ -112,7 +112,9 @@ const lineSchema = z.union([
   z.looseObject({ prompt: z.string(), completion: z.string() }),
 ]);
 
-/** The texts of a file: JSON lines (`text`, `messages` or `prompt` and `completion`), or the whole as one text. */
+/**
+ * The texts of a file: one per JSON line (`text`, `messages` or `prompt` and `completion`), or the whole file as one.
+ */
 export async function* readCalibrationTexts(path: string, tokenizer: Tokenizer): AsyncGenerator<CalibrationText> {
   await refuseUnreadable(path);
   if (!path.endsWith('.jsonl')) {

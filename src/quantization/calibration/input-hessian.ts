@@ -2,7 +2,7 @@ import { FtsError } from '../../errors/fts-error.ts';
 import type { MatrixProducts } from '../../tensor/matrix-products.ts';
 import { inverseCholeskyUpper } from '../rounding/cholesky.ts';
 
-/** Σ x xᵀ of a layer's inputs with a share `damping` of its mean diagonal added: what few samples say counts less. */
+/** Σ x xᵀ of a layer's inputs plus `damping` times its mean diagonal, which reduces the effect of too few samples. */
 export function dampedGram(gram: Float32Array, columns: number, damping: number): Float32Array {
   let mean = 0;
   for (let i = 0; i < columns; i++) mean += gram[i * columns + i]! / columns;
@@ -11,24 +11,24 @@ export function dampedGram(gram: Float32Array, columns: number, damping: number)
   return damped;
 }
 
-/** What GPTQ knows of the inputs that one or several weight matrices share. */
+/** Input statistics for GPTQ, shared by all weight matrices with the same inputs. */
 export interface InputHessian {
   columns: number;
   /** The damped Σ x xᵀ [columns, columns]. */
   gram: Float32Array;
   /** The inputs in the order in which they are rounded. */
   order: Int32Array;
-  /** Upper factor of the inverse in that order, float64 [columns, columns]. */
+  /** The upper factor of the inverse in that order, float64 [columns, columns]. */
   upper: Float64Array;
-  /** Its transpose in float32, without the diagonal: row j says what each column's error leaves to column j. */
+  /** Its transpose in float32, without the diagonal: row j holds the factors by which errors are spread to column j. */
   spread: Float32Array;
-  /** 1 for inputs that never fire: their weights do not count. */
+  /** 1 for inputs that are always zero, whose weights have no effect. */
   dead: Uint8Array;
-  /** What an error in each input's weight costs after compensation: 1 / U_ii². */
+  /** The cost of an error in each input's weight after compensation: 1 / U_ii². */
   importance: Float64Array;
 }
 
-/** Throws `invalid-input` where the inputs of `name` are not finite. */
+/** Throws `invalid-input` if the inputs of `name` are not finite. */
 export function inputHessian(
   products: MatrixProducts,
   inputGram: Float32Array,

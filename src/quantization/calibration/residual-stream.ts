@@ -7,7 +7,7 @@ import { type Arrays, Program } from '../../tensor/program.ts';
 import type { CalibrationSet } from './calibration.ts';
 import { SummedProduct } from './summed-product.ts';
 
-/** The residual stream [sequences · length, width] that the calibration text puts into the first block. */
+/** The residual stream [sequences · length, width] of the calibration text before the first block. */
 export async function embedSequences(
   config: ModelConfig,
   model: ModelParameters,
@@ -26,8 +26,8 @@ export async function embedSequences(
 }
 
 /**
- * Σ x xᵀ [width, width] of what the output table is multiplied with where the model is asked to write the next token,
- * from the residual stream after the last block.
+ * Σ x xᵀ [width, width] of the output table's inputs at positions whose next token the model generates, computed from
+ * the residual stream after the last block.
  */
 export async function outputGram(
   config: ModelConfig,

@@ -1,6 +1,6 @@
 import type { MatrixProducts } from '../../tensor/matrix-products.ts';
 
-/** Σ aᵀ b over pieces a [rows, left] and b [rows, right] of two long matrices. */
+/** Accumulates Σ aᵀ b over chunks a [rows, left] and b [rows, right] of two long matrices. */
 export class SummedProduct {
   readonly #products: MatrixProducts;
   readonly #left: number;
@@ -22,7 +22,7 @@ export class SummedProduct {
     [this.#sum, this.#next] = [this.#next, this.#sum];
   }
 
-  /** The first `rows` rows and `columns` columns of the sum: what lies beyond is padding. */
+  /** The first `rows` rows and `columns` columns of the sum; the rest is padding. */
   result(rows = this.#left, columns = this.#right): Float32Array {
     if (columns === this.#right) return this.#sum.slice(0, rows * columns);
     const out = new Float32Array(rows * columns);

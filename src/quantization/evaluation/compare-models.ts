@@ -7,20 +7,22 @@ import { type Evaluation, evaluateTokens, type WindowSettings } from './perplexi
 
 export interface ComparedModel {
   path: string;
-  /** Size of the weights' file, and bits of it per parameter. */
+  /** Size of the weight file in bytes; `bitsPerWeight` is the same per parameter. */
   bytes: number;
   bitsPerWeight: number;
   evaluation: Evaluation;
-  /** Against the first model, as a fraction: 0.01 is 1 % worse. */
+  /** Relative change compared with the first model: 0.01 is 1 % worse. */
   perplexityChange: number;
-  /** Relative squared error of the residual stream against the first model: after the embedding, then each block. */
+  /**
+   * Relative squared error of the residual stream compared with the first model: after the embedding and each block.
+   */
   layerErrors?: number[];
 }
 
 /**
- * Evaluates models on the same text, each against the first: perplexity, KL divergence, agreement of the first choice.
- * Models are GGUF files or model directories; one besides the first is in memory at a time. The first one's tokenizer
- * reads the text, so all must have its vocabulary.
+ * Evaluates models on the same text and compares each with the first: perplexity, KL divergence, agreement on the most
+ * likely token. Models are GGUF files or model directories; only the first and one other are in memory at a time. The
+ * first model's tokenizer is used for all, so all must have its vocabulary.
  */
 export async function compareModels(
   paths: readonly string[],
@@ -44,7 +46,7 @@ export async function compareModels(
         });
       }
       if (reference !== undefined && config.vocabSize !== reference.config.vocabSize) {
-        throw new FtsError('invalid-input', `${path} has another vocabulary than ${reference.path}.`, {
+        throw new FtsError('invalid-input', `${path} has a different vocabulary from ${reference.path}.`, {
           field: 'models',
           value: path,
           remedy: 'Compare models that share a tokenizer.',

@@ -8,7 +8,10 @@ import type { LoadedModel } from '../blocks/layer-errors.ts';
 export interface WindowSettings {
   /** Tokens in a window; at most the model's context length. */
   windowTokens: number;
-  /** Tokens by which windows advance; each token is scored once, with at least window − stride tokens before it. */
+  /**
+   * Tokens between the starts of two windows; each token is scored once, with at least window − stride tokens before
+   * it.
+   */
   strideTokens: number;
 }
 
@@ -18,23 +21,23 @@ export interface Evaluation {
   /** Mean negative log-likelihood in nats per scored token. */
   loss: number;
   scoredTokens: number;
-  /** Against the reference model, over the scored positions. */
+  /** Comparison with the reference model over the scored positions. */
   reference?: {
     /** Mean KL(reference ‖ model) of the next-token distributions in nats. */
     meanKlDivergence: number;
-    /** The 99th percentile of it. */
+    /** The 99th percentile of the KL divergence. */
     klDivergence99: number;
-    /** Share of positions where both put the same token first. */
+    /** Share of positions at which both models predict the same most likely token. */
     topOneAgreement: number;
-    /** Standard error of the difference of the two losses, paired token by token: of the perplexity's relative change. */
+    /** Standard error of the relative change of perplexity: that of the loss difference, paired token by token. */
     perplexityChangeError: number;
   };
 }
 
 /**
- * Perplexity by sliding windows: the text is cut into overlapping windows, and in each only the tokens that the window
- * before did not score count, and of those the ones that `counted` (one number per token) does not rule out. With a
- * reference model also the KL divergence and the agreement of the first choice.
+ * Perplexity by sliding windows: in each of the overlapping windows, only tokens that the previous window did not score
+ * are scored, except those with `counted` 0. With a reference model, also the KL divergence and the agreement on the
+ * most likely token.
  */
 export async function evaluateTokens(
   config: ModelConfig,
@@ -65,7 +68,7 @@ export async function evaluateTokens(
   for (let end = length; end < tokens.length; end += stride) ends.push(end);
   ends.push(tokens.length);
   try {
-    let scoredTo = 1; // the first token has nothing before it
+    let scoredTo = 1; // the first token has no context and is not scored
     for (const [index, end] of ends.entries()) {
       throwIfAborted(work.signal);
       const start = end - length;
@@ -108,13 +111,13 @@ function rowOf(logits: Float32Array, { logitColumns }: ForwardPass, row: number,
   return logits.subarray(row * logitColumns, row * logitColumns + vocabSize);
 }
 
-/** Gathers how two models' next-token distributions differ. */
+/** Collects the differences between two models' next-token distributions. */
 class Comparison {
   readonly #divergences: number[] = [];
   readonly #increases = { sum: 0, squares: 0 };
   #agreeing = 0;
 
-  /** Scores of the next token by the reference and by the model, the latter's log Σ exp, and the token that came. */
+  /** Takes the logits of the reference and of the model, the model's log Σ exp, and the actual next token. */
   add(expected: Float32Array, scores: Float32Array, normalizer: number, token: number): void {
     const expectedNormalizer = logSumExp(expected);
     let divergence = 0;

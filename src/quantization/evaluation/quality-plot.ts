@@ -2,7 +2,7 @@ import { markupText } from '../../text/markup-text.ts';
 export interface QualityPoint {
   label: string;
   bitsPerWeight: number;
-  /** Of perplexity, as a fraction: 0.01 is 1 % worse. */
+  /** Relative change of perplexity: 0.01 is 1 % worse. */
   perplexityChange: number;
 }
 
@@ -11,7 +11,7 @@ const height = 420;
 const margin = { left: 70, right: 170, top: 24, bottom: 48 };
 
 /**
- * An SVG of quality against size: perplexity increase over that of `reference`, by bits per weight, one point for each
+ * An SVG plot of quality by size: the perplexity increase compared with `reference` by bits per weight, one point per
  * setting.
  */
 export function qualityPlot(points: readonly QualityPoint[], reference: string): string {

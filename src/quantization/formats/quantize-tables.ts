@@ -12,16 +12,16 @@ import { gptq } from '../rounding/gptq.ts';
 import { roundToNearest } from '../rounding/rounding-grid.ts';
 import type { QuantizationSettings } from '../settings.ts';
 
-/** What the calibration text says of the tables; round-to-nearest goes without. */
+/** Calibration data for the tables; round-to-nearest needs none. */
 export interface TableCalibration {
   set: CalibrationSet;
-  /** Σ x xᵀ [width, width] of what the output table is multiplied with. */
+  /** Σ x xᵀ [width, width] of the output table's inputs. */
   outputGram: Float32Array;
 }
 
 /**
- * Damping that is tried for a table that is both looked up and multiplied with: the more, the more every entry counts
- * by itself, as in a look-up. Which role matters more differs between models.
+ * Dampings tried for a tied table, which is both looked up and multiplied. The higher the damping, the more every entry
+ * counts by itself, as in a lookup. Which role matters more differs between models.
  */
 const tiedDampings = [0.3, 2, 12];
 /** Calibration sequences on which the candidates are compared. */
@@ -34,9 +34,9 @@ export function tableBits(name: string, { embeddingBits, bits, keep, keepBits }:
 }
 
 /**
- * Quantizes the token embedding and the output layer in place: the output by GPTQ, an embedding of its own to nearest
- * on searched grids. A table that is both is tried with several dampings; the one whose next-token distributions
- * diverge least from the model's stays. By parameter name.
+ * Quantizes the token embedding and the output layer in place and returns them by parameter name. The output layer is
+ * quantized by GPTQ, a separate embedding by rounding to nearest on searched grids. A tied table is tried with several
+ * dampings, and the one whose next-token distributions diverge least from the original model's is kept.
  */
 export async function quantizeTables(
   config: ModelConfig,
@@ -47,7 +47,7 @@ export async function quantizeTables(
   work: Work,
 ): Promise<Map<string, QuantizedMatrix>> {
   const tables = new Map<string, QuantizedMatrix>();
-  // Blocks of GGUF are 32 values: tables take that group size whatever the layers have.
+  // GGUF blocks have 32 values, so tables use that group size whatever the layers use.
   if (config.width % 32 !== 0) return tables;
   const output = outputTable(model.specs).name;
   for (const { name, role } of model.specs) {

@@ -22,19 +22,19 @@ import type { QuantizedWeights } from '../quantize-model.ts';
 import type { QuantizationSettings } from '../settings.ts';
 import { modelfile } from './modelfile.ts';
 
-/** A file or folder that can be served or handed over. */
+/** A file or folder of the quantized model. */
 export interface QuantizedArtifact {
   /** `q4_0`, `q8_0`, …, or the layout of the safetensors file. */
   format: string;
   path: string;
   bytes: number;
-  /** Scales and unquantized tensors included. */
+  /** Bits per weight, scales and unquantized tensors included. */
   bitsPerWeight: number;
-  /** Tensors that are stored in another type than asked, and why. */
+  /** Tensors stored in a different type from the requested one, and why. */
   fallbacks: string[];
 }
 
-/** Writes the quantized model as one folder: safetensors in the format asked, GGUF, Modelfile, provenance. */
+/** Writes the quantized model as one folder: safetensors in the requested format, GGUF, Modelfile, provenance. */
 export async function writeQuantized(
   path: string,
   source: ModelDirectory,
@@ -100,7 +100,7 @@ export async function writeQuantized(
   ];
 }
 
-/** The parameters, of which those that were given up are made from their codes again as they are read. */
+/** The parameters; those deleted from memory are dequantized from their codes when they are read. */
 function withWeightsFromCodes(
   { specs, arrays }: ModelParameters,
   linear: ReadonlyMap<string, QuantizedMatrix>,
@@ -116,14 +116,14 @@ function withWeightsFromCodes(
   return { specs, arrays: { get } };
 }
 
-/** What llama.cpp calls the type of most of the file. */
+/** llama.cpp's name for the type of most tensors in the file. */
 function ggufFormat({ bits, groupSize, symmetric }: QuantizationSettings): string {
   if (!symmetric && bits === 8) return 'f16';
   if (groupSize === 'channel' || groupSize % 32 === 0) return bits === 8 ? 'q8_0' : symmetric ? 'q4_0' : 'q4_1';
   return 'f16';
 }
 
-/** Matrices by checkpoint tensor: GPT-2's query, key and value are one there. */
+/** Matrices by checkpoint tensor; GPT-2's query, key and value are joined into one. */
 function bySourceTensor(
   specs: readonly ParameterSpec[],
   matrices: ReadonlyMap<string, QuantizedMatrix>,
@@ -188,7 +188,7 @@ function schemeSummary(
     const { role, source } = spec;
     const module = moduleName(source.writtenAs ?? source.tensor);
     const table = packedTables.get(source.tensor);
-    // Positions are an embedding too, of the class that the packed table is known by.
+    // The position embedding has the same class as the packed token embedding, so it must be listed as unquantized.
     if (role === 'position-embedding' && packedTables.size > 0) unquantized.add(module);
     if (table !== undefined) tables.set(role === 'token-embedding' ? 'embedding' : 'output', { ...table, module });
     if (!isLinear(spec)) continue;

@@ -8,16 +8,16 @@ import { LinearWeight, nameInBlock } from '../blocks/block-weights.ts';
 import { type RoundingSettings, roundToNearest } from './rounding-grid.ts';
 import { rowChunks } from './row-chunks.ts';
 
-/** Exponents that are tried: 0 leaves the weights as they are. */
+/** Number of exponents that are tried; exponent 0 leaves the weights unscaled. */
 const gridPoints = 10;
-/** Outputs of a stage on which scales are compared, spread evenly: each is as good a witness as another. */
+/** Scales are compared on about this many evenly spaced outputs of a stage, to save time. */
 const comparedOutputs = 256;
 
 /**
- * AWQ (arXiv:2306.00978): scales up the inputs' weights that meet large activations, and folds the inverse into the
- * operation before, so that rounding hurts them less. Changes the parameters of one block in place without changing
- * what it computes; the rounding itself, with clipping, follows for the scaled weights. `grams` are Σ x xᵀ of the
- * stages' inputs and are changed to those of the scaled inputs.
+ * AWQ (arXiv:2306.00978): scales up the weights of inputs with large activations and folds the inverse scales into the
+ * preceding operation, so that rounding these weights costs less. Changes the parameters of one block in place without
+ * changing its function; rounding with clipping follows separately. `grams` are Σ x xᵀ of the stages' inputs and are
+ * updated to those of the scaled inputs.
  */
 export function scaleBlockForActivations(
   products: MatrixProducts,
@@ -27,7 +27,7 @@ export function scaleBlockForActivations(
   grams: ReadonlyMap<Stage, Float32Array>,
   settings: RoundingSettings,
 ): void {
-  // From the last stage to the first: folding one changes the weights of an earlier one.
+  // From the last stage to the first, because folding changes the weights of an earlier stage.
   for (const [stage, gram] of [...grams].reverse()) {
     const fold = foldTarget(config, model, stage, layer);
     if (fold === undefined) continue;
@@ -42,9 +42,9 @@ export function scaleBlockForActivations(
   }
 }
 
-/** The operation before a stage, as something whose outputs can be divided. */
+/** The operation before a stage, whose outputs can be divided by the scales. */
 interface FoldTarget {
-  /** Makes scales equal where the operation's outputs are shared (grouped-query attention). */
+  /** Makes the scales of inputs equal that share one output of the operation (grouped-query attention). */
   tie(scales: Float64Array): void;
   divide(scales: Float64Array): void;
 }
@@ -71,13 +71,13 @@ function foldTarget(config: ModelConfig, model: ModelParameters, stage: Stage, l
   };
 }
 
-/** The value output that dimension i of the joined heads comes from. */
+/** Maps dimension i of the concatenated heads to the value output that it comes from. */
 function sharedValue({ heads, kvHeads, headDim }: ModelConfig): (i: number) => number {
   const queriesPerValue = heads / kvHeads;
   return (i) => Math.floor(Math.floor(i / headDim) / queriesPerValue) * headDim + (i % headDim);
 }
 
-/** The outputs of a linear layer: output `source(i)` feeds input i. */
+/** A linear layer as the fold target, whose output `source(i)` feeds input i. */
 function rows(model: ModelParameters, module: string, source: (i: number) => number): FoldTarget {
   const weight = new LinearWeight(model, `${module}.weight`);
   const bias = model.arrays.get(`${module}.bias`);
@@ -106,7 +106,7 @@ function rows(model: ModelParameters, module: string, source: (i: number) => num
   };
 }
 
-/** The scales of least output error Σ |ΔW x|² = tr(ΔW H ΔWᵀ); undefined where none beats leaving the weights alone. */
+/** The scales with the least output error Σ |ΔW x|² = tr(ΔW H ΔWᵀ); undefined if unscaled weights are best. */
 function bestScales(
   products: MatrixProducts,
   weights: readonly LinearWeight[],
@@ -140,7 +140,7 @@ function bestScales(
   return best;
 }
 
-/** Every `step`-th output of some weight matrices, [outputs, inputs]. */
+/** Every `step`-th output of the weight matrices, [outputs, inputs]. */
 function someRows(weights: readonly LinearWeight[], inputs: number, step: number): Float32Array {
   const rows: Float32Array[] = [];
   for (const weight of weights) {
@@ -152,7 +152,7 @@ function someRows(weights: readonly LinearWeight[], inputs: number, step: number
   return out;
 }
 
-/** Mean over the outputs of |w| relative to the largest of its group, by input. */
+/** For each input, the mean over the outputs of |w| divided by the largest |w| of its group. */
 function meanMagnitude(values: Float32Array, inputs: number, { groupSize }: RoundingSettings): Float64Array {
   const sums = new Float64Array(inputs);
   const step = groupSize === 'channel' ? inputs : groupSize;
@@ -165,7 +165,7 @@ function meanMagnitude(values: Float32Array, inputs: number, { groupSize }: Roun
   return sums.map((sum) => (sum * inputs) / values.length);
 }
 
-/** Divides by the geometric mean of the extremes, so that no direction of scale is preferred. */
+/** Divides by the geometric mean of the smallest and the largest scale, so that scales are centred around 1. */
 function normalize(scales: Float64Array): void {
   let least = Number.POSITIVE_INFINITY;
   let most = 0;
@@ -194,7 +194,7 @@ function outputError(
   return quadraticError(products, difference, outputs, inputs, gram);
 }
 
-/** tr(D H Dᵀ): the squared error that a weight difference D [outputs, inputs] makes in the outputs. */
+/** tr(D H Dᵀ): the squared output error caused by a weight difference D [outputs, inputs]. */
 export function quadraticError(
   products: MatrixProducts,
   difference: Float32Array,

@@ -4,9 +4,9 @@ import type { MatrixProducts } from '../../tensor/matrix-products.ts';
 const tile = 128;
 
 /**
- * The upper triangular factor U of a symmetric positive definite matrix's inverse, H⁻¹ = Uᵀ U, [n, n] in float64: what
- * GPTQ walks along (arXiv:2210.17323, step 3). With P the reversal of order and P H P = L Lᵀ, U = P L⁻¹ P: one blocked
- * factorization and one blocked triangular inverse, whose bulk is matrix products. `h` is overwritten. Throws `internal`
+ * The upper triangular factor U of the inverse of a symmetric positive definite matrix, H⁻¹ = Uᵀ U, [n, n] in float64,
+ * as used by GPTQ (arXiv:2210.17323, step 3). With P the reversal of order and P H P = L Lᵀ, U = P L⁻¹ P: one blocked
+ * factorization and one blocked triangular inverse, both mostly matrix products. `h` is overwritten. Throws `internal`
  * if H is not positive definite.
  */
 export function inverseCholeskyUpper(products: MatrixProducts, h: Float64Array, n: number): Float64Array {
@@ -22,7 +22,7 @@ function cholesky(products: MatrixProducts, a: Float64Array, n: number): Float64
     factorTile(a, n, start, size);
     const rest = n - start - size;
     if (rest === 0) break;
-    // The panel below: L21 = A21 L11⁻ᵀ; then the trailing matrix: A22 −= L21 L21ᵀ.
+    // First the panel below, L21 = A21 L11⁻ᵀ; then the trailing matrix, A22 −= L21 L21ᵀ.
     const inverse = new Float64Array(size * size);
     invertTile(getBlock(a, n, start, start, size, size), size, inverse);
     const panel = new Float64Array(rest * size);

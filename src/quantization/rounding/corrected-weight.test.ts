@@ -7,7 +7,7 @@ import { correctedWeight } from './corrected-weight.ts';
 const products = new MatrixProducts();
 afterAll(() => products.close());
 
-it('finds the weights that give the wanted outputs on inputs that are off', () => {
+it('finds the weights that give the target outputs for perturbed inputs', () => {
   const [tokens, inputs, outputs] = [200, 12, 5];
   const random = mulberry32(11);
   const uniform = (length: number): Float32Array => Float32Array.from({ length }, () => 2 * random() - 1);

@@ -2,20 +2,20 @@ import type { MatrixProducts } from '../../tensor/matrix-products.ts';
 import type { InputHessian } from '../calibration/input-hessian.ts';
 
 /**
- * The weights [outputs, inputs] that would come nearest to the original model's outputs, were they not rounded: W + E H⁻¹,
- * the least squares on what the outputs lack, E = Σ d xᵀ. What was rounded before is made up for as far as a linear
- * layer can (GPTAQ, arXiv:2504.02692).
+ * The unrounded weights [outputs, inputs] whose outputs are closest to the original model's: W + E H⁻¹, the
+ * least-squares solution for the output error E = Σ d xᵀ. This compensates for the rounding of earlier layers as far as
+ * a linear layer can (GPTAQ, arXiv:2504.02692).
  */
 export function correctedWeight(
   products: MatrixProducts,
   weights: Float32Array,
-  lack: Float32Array,
+  errorProduct: Float32Array,
   { columns, order, upper }: InputHessian,
 ): Float32Array {
   const rows = weights.length / columns;
   const ordered = new Float64Array(weights.length);
   for (let at = 0; at < ordered.length; at += columns) {
-    for (let i = 0; i < columns; i++) ordered[at + i] = lack[at + order[i]!]!;
+    for (let i = 0; i < columns; i++) ordered[at + i] = errorProduct[at + order[i]!]!;
   }
   // H⁻¹ = Uᵀ U in the order of the inputs.
   const half = new Float64Array(weights.length);

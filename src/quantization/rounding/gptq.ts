@@ -6,19 +6,19 @@ import { codeOf, emptyMatrix, type RoundingSettings, searchedGrid } from './roun
 import { rowChunks } from './row-chunks.ts';
 
 export interface GptqSettings extends RoundingSettings {
-  /** The inputs come in the order of their activations: scales are then fixed before. */
+  /** Round the inputs with the largest activations first; scales are then chosen before rounding. */
   actOrder: boolean;
 }
 
-/** Columns whose errors are spread among themselves before they are spread to all others at once. */
+/** Columns of a block. Errors are spread within a block at once, and to all later columns after the block. */
 const blockColumns = 32;
-/** Longest group that is rounded in one such block. */
+/** Longest group that is rounded in one block. */
 const mostColumns = 128;
 
 /**
- * GPTQ (arXiv:2210.17323): rounds a weight matrix [rows, columns] column by column, and after each moves its error to
- * the columns not yet rounded so that the layer's output on the calibration inputs changes least; then refines codes
- * and scales once more. `weights` is not changed. Rows do not depend on each other and go through in pieces.
+ * GPTQ (arXiv:2210.17323): rounds a weight matrix [rows, columns] column by column. After each column, its error is
+ * spread to the columns not yet rounded, so that the layer's output on the calibration inputs changes least. Then codes
+ * and scales are refined once more. `weights` is not changed. Rows are independent and processed in chunks.
  */
 export function gptq(
   products: MatrixProducts,
@@ -30,14 +30,14 @@ export function gptq(
 ): QuantizedMatrix {
   const { columns, order, dead, spread } = hessian;
   const matrix = emptyMatrix(rows, columns, settings, name);
-  // With the columns out of order a group is complete only at the end: its scale comes from the weights as they were.
-  // In order it comes from what the columns before have left to the group.
+  // If columns are rounded out of order, a group is complete only at the end, so its scale is chosen from the original
+  // weights. In order, it is chosen from the group's weights after the earlier columns' errors were spread to them.
   const isStatic = settings.actOrder || matrix.groupSize > mostColumns;
   if (isStatic) chooseStaticGrids(matrix, weights, hessian, settings);
   const width = isStatic ? blockColumns : Math.max(blockColumns, matrix.groupSize);
   for (const { from, to } of rowChunks(rows, columns)) {
     const count = to - from;
-    // The rounding errors of the columns done, each over its U_ii; 0 for those to come.
+    // The rounding errors of the finished columns, each divided by its U_ii; 0 for the others.
     const errors = new Float32Array(count * columns);
     for (let start = 0; start < columns; start += width) {
       const size = Math.min(width, columns - start);
@@ -48,7 +48,7 @@ export function gptq(
           block[row * size + i] = dead[column] === 1 ? 0 : weights[(from + row) * columns + column]!;
         }
       }
-      // What the columns done leave to these: W −= E U.
+      // Spread the errors of the finished columns to this block: W −= E U.
       const corrected = new Float32Array(count * size);
       const factors = spread.subarray(start * columns, (start + size) * columns);
       const shape = { rows: count, inner: columns, columns: size, transposeB: true, factor: -1 };
@@ -78,8 +78,8 @@ function chooseStaticGrids(
 }
 
 /**
- * Rounds the columns [start, start + size) of the rows of `block` [rows, size], spreading errors within them; puts the
- * errors into `errors` [rows, columns]. With `search` each group's grid is chosen when its first column comes.
+ * Rounds the columns [start, start + size), given as `block` [rows, size], spreading errors within the block, and
+ * stores the errors in `errors` [rows, columns]. With `search`, each group's grid is chosen at its first column.
  */
 function roundBlock(
   matrix: QuantizedMatrix,

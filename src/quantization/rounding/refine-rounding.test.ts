@@ -16,7 +16,7 @@ const [rows, columns] = [24, 192];
 const random = mulberry32(3);
 const uniform = (length: number): Float32Array => Float32Array.from({ length }, () => 2 * random() - 1);
 const weights = uniform(rows * columns);
-/** Σ x xᵀ of 400 inputs whose neighbours go together and of which some are large. */
+/** Σ x xᵀ of 400 inputs with correlated neighbours, some of them large. */
 const gram = ((): Float32Array => {
   const sum = new Float32Array(columns * columns);
   for (let sample = 0; sample < 400; sample++) {
@@ -51,7 +51,7 @@ it.each([
   },
 );
 
-it('leaves what is exact as it is', () => {
+it('does not change an exact matrix', () => {
   const settings = { bits: 4, groupSize: 32, symmetric: true } as const;
   const matrix = roundToNearest(weights, rows, columns, settings, 'w');
   const exact = structuredClone(matrix);
@@ -59,7 +59,7 @@ it('leaves what is exact as it is', () => {
   expect(matrix).toEqual(exact);
 });
 
-it('GPTQ ends below half the error of rounding to nearest, in either order of columns', () => {
+it('GPTQ reaches less than half the error of rounding to nearest, in either order of columns', () => {
   const settings = { bits: 4, groupSize: 32, symmetric: true } as const;
   const nearest = errorOf(roundToNearest(weights, rows, columns, settings, 'w'));
   for (const actOrder of [true, false]) {

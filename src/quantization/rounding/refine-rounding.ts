@@ -4,16 +4,16 @@ import type { MatrixProducts } from '../../tensor/matrix-products.ts';
 import { smallestScale } from './rounding-grid.ts';
 import { rowChunks } from './row-chunks.ts';
 
-/** Sweeps over all columns; later ones change next to nothing. */
+/** Number of sweeps over all columns; more would change almost nothing. */
 const sweeps = 3;
-/** Most columns that change before the gradient of the others follows. */
+/** Most columns of a block; the gradient of the other columns is updated after each block. */
 const mostColumns = 128;
 
 /**
- * Coordinate descent on a quantized matrix (QuantEase, arXiv:2309.01885): each code in turn becomes the one that makes
- * the layer's output error tr(ΔW H ΔWᵀ) least while everything else stays, and then each group's scale likewise. The
- * error can only fall. Changes codes and scales of `matrix` in place; `weights` [rows, columns] is what it stands for,
- * H a damped Σ x xᵀ [columns, columns].
+ * Coordinate descent on a quantized matrix (QuantEase, arXiv:2309.01885): each code in turn is set to the value that
+ * minimizes the layer's output error tr(ΔW H ΔWᵀ) with all others fixed, then each group's scale likewise. The error
+ * never rises. Changes codes and scales of `matrix` in place; `weights` [rows, columns] are the unrounded weights, H a
+ * damped Σ x xᵀ [columns, columns].
  */
 export function refineRounding(
   products: MatrixProducts,
@@ -28,60 +28,60 @@ export function refineRounding(
     const wanted = weights.subarray(from * columns, to * columns);
     const difference = dequantizeRows(matrix, from, to);
     for (let i = 0; i < difference.length; i++) difference[i]! -= wanted[i]!;
-    let live = new Uint8Array(rows).fill(1);
-    for (let sweep = 0; sweep < sweeps && live.includes(1); sweep++) {
-      const piece: RowPiece = { first: from, wanted, difference, live, changed: new Uint8Array(rows) };
+    let active = new Uint8Array(rows).fill(1);
+    for (let sweep = 0; sweep < sweeps && active.includes(1); sweep++) {
+      const piece: RowPiece = { first: from, wanted, difference, active, changed: new Uint8Array(rows) };
       for (let start = 0; start < columns; start += size) {
         const shape = { rows, inner: columns, columns: Math.min(size, columns - start), transposeB: true };
-        // Half the gradient of the error in these columns: ΔW H, whose symmetric H has its columns as rows.
+        // Half the gradient of the error in these columns: ΔW H. H is symmetric, so its rows serve as its columns.
         const gradient = new Float32Array(rows * shape.columns);
         const factors = gram.subarray(start * columns, (start + shape.columns) * columns);
         products.multiply(difference, factors, shape, gradient);
         const curvature = tileOf(factors, columns, start);
-        const bends = bendsOf(products, matrix, piece, start, curvature);
-        refineBlock(matrix, piece, { start, size: shape.columns, gradient, bends, curvature });
+        const hessianLevels = levelsTimesHessian(products, matrix, piece, start, curvature);
+        refineBlock(matrix, piece, { start, size: shape.columns, gradient, hessianLevels, curvature });
       }
-      live = piece.changed;
+      active = piece.changed;
     }
   }
 }
 
-/** Rows that are refined together. */
+/** A chunk of rows that are refined together. */
 interface RowPiece {
-  /** The first one's place in the matrix. */
+  /** Index of the first row in the matrix. */
   first: number;
-  /** What they stand for, and what rounding has made of that less it: [rows, columns]. */
+  /** The unrounded weights, and `difference`: the rounded minus the unrounded weights; [rows, columns]. */
   wanted: Float32Array;
   difference: Float32Array;
-  /** 1 for rows that the sweep before changed: a row that it did not is at its end. */
-  live: Uint8Array<ArrayBuffer>;
+  /** 1 for rows changed by the previous sweep; an unchanged row is finished. */
+  active: Uint8Array<ArrayBuffer>;
   changed: Uint8Array<ArrayBuffer>;
 }
 
-/** Neighbouring columns of some rows: one group of each row, or a part of it where groups are long. */
+/** Consecutive columns of some rows: one group per row, or a part of a long group. */
 interface ColumnBlock {
   start: number;
   size: number;
   /** Half the error's gradient [rows, size]. */
   gradient: Float32Array;
-  /** The levels (codes less their zero point) times H among these columns, [rows, size]. */
-  bends: Float32Array;
-  /** H among these columns [size, size]. */
+  /** The levels (codes minus zero point) times H restricted to these columns, [rows, size]. */
+  hessianLevels: Float32Array;
+  /** H restricted to these columns, [size, size]. */
   curvature: Float32Array;
 }
 
-/** One row's weights in a block of columns: scale · level each. */
+/** One row's weights in a block of columns, each equal to scale · level. */
 interface Group {
   scale: number;
-  /** Codes less the zero point. */
+  /** Codes minus the zero point. */
   levels: Float64Array;
   least: number;
   most: number;
-  /** Half the error's gradient, which follows every change of a level, and as it was before any. */
+  /** Half the error's gradient, updated with every change of a level, and its initial value. */
   slopes: Float64Array;
-  firstSlopes: Float64Array;
-  /** The levels times H before any change. */
-  firstBends: Float64Array;
+  initialSlopes: Float64Array;
+  /** The initial levels times H. */
+  initialHessianLevels: Float64Array;
   curvature: Float64Array;
 }
 
@@ -94,43 +94,43 @@ function tileOf(rows: Float32Array, columns: number, start: number): Float32Arra
   return tile;
 }
 
-function bendsOf(
+function levelsTimesHessian(
   products: MatrixProducts,
   { columns, groupSize, codes, zeroPoints }: QuantizedMatrix,
-  { first, live }: RowPiece,
+  { first, active }: RowPiece,
   start: number,
   curvature: Float32Array,
 ): Float32Array {
   const size = Math.sqrt(curvature.length);
-  const levels = new Float32Array(live.length * size);
+  const levels = new Float32Array(active.length * size);
   const groups = columns / groupSize;
-  for (let row = 0; row < live.length; row++) {
+  for (let row = 0; row < active.length; row++) {
     const zero = zeroPoints[(first + row) * groups + Math.floor(start / groupSize)]!;
     const codesAt = (first + row) * columns + start;
     for (let i = 0; i < size; i++) levels[row * size + i] = codes[codesAt + i]! - zero;
   }
-  const bends = new Float32Array(levels.length);
-  products.multiply(levels, curvature, { rows: live.length, inner: size, columns: size }, bends);
-  return bends;
+  const hessianLevels = new Float32Array(levels.length);
+  products.multiply(levels, curvature, { rows: active.length, inner: size, columns: size }, hessianLevels);
+  return hessianLevels;
 }
 
-/** Refines a block of columns in the live rows; the difference follows, and the rows that changed are marked. */
+/** Refines a block of columns in the active rows, updates `difference`, and marks changed rows. */
 function refineBlock(
   { columns, bits, groupSize, codes, scales, zeroPoints }: QuantizedMatrix,
-  { first, wanted, difference, live, changed }: RowPiece,
-  { start, size, gradient, bends, curvature }: ColumnBlock,
+  { first, wanted, difference, active, changed }: RowPiece,
+  { start, size, gradient, hessianLevels, curvature }: ColumnBlock,
 ): void {
   const groups = columns / groupSize;
   const group: Group = {
     ...{ scale: 0, least: 0, most: 0, curvature: Float64Array.from(curvature) },
     levels: new Float64Array(size),
     slopes: new Float64Array(size),
-    firstSlopes: new Float64Array(size),
-    firstBends: new Float64Array(size),
+    initialSlopes: new Float64Array(size),
+    initialHessianLevels: new Float64Array(size),
   };
-  const { levels, slopes, firstSlopes, firstBends } = group;
-  for (let row = 0; row < live.length; row++) {
-    if (live[row] === 0) continue;
+  const { levels, slopes, initialSlopes, initialHessianLevels } = group;
+  for (let row = 0; row < active.length; row++) {
+    if (active[row] === 0) continue;
     const at = (first + row) * groups + Math.floor(start / groupSize);
     const codesAt = (first + row) * columns + start;
     const zero = zeroPoints[at]!;
@@ -141,8 +141,8 @@ function refineBlock(
     for (let i = 0; i < size; i++) {
       levels[i] = codes[codesAt + i]! - zero;
       slopes[i] = gradient[row * size + i]!;
-      firstSlopes[i] = slopes[i]!;
-      firstBends[i] = bends[row * size + i]!;
+      initialSlopes[i] = slopes[i]!;
+      initialHessianLevels[i] = hessianLevels[row * size + i]!;
     }
     const codesChanged = refineCodes(group);
     const scaleChanged = size === groupSize && refineScale(group);
@@ -157,7 +157,7 @@ function refineBlock(
   }
 }
 
-/** Each level becomes the best there is while the others stay. */
+/** Sets each level to its best value with all others fixed. */
 function refineCodes({ scale, levels, least, most, slopes, curvature }: Group): boolean {
   const size = levels.length;
   const inverse = 1 / scale;
@@ -178,22 +178,22 @@ function refineCodes({ scale, levels, least, most, slopes, curvature }: Group): 
   return changed;
 }
 
-/** The scale of least error for the levels l as they are: s − (l · g) / (lᵀ H l). */
+/** Sets the scale to the best one for the current levels l: s − (l · g) / (lᵀ H l). */
 function refineScale(group: Group): boolean {
-  const { scale, levels, slopes, firstSlopes, firstBends } = group;
+  const { scale, levels, slopes, initialSlopes, initialHessianLevels } = group;
   const inverse = 1 / scale;
   let slope = 0;
-  let bend = 0;
+  let curve = 0;
   for (let i = 0; i < levels.length; i++) {
     const level = levels[i]!;
     slope += level * slopes[i]!;
-    // What changed levels have added to the slopes is H times their change, times the scale.
-    bend += level * (firstBends[i]! + (slopes[i]! - firstSlopes[i]!) * inverse);
+    // The slopes have changed by H times the change of the levels, times the scale.
+    curve += level * (initialHessianLevels[i]! + (slopes[i]! - initialSlopes[i]!) * inverse);
   }
-  if (bend <= 0) return false;
-  const rounded = roundToHalf(scale - slope / bend);
+  if (curve <= 0) return false;
+  const rounded = roundToHalf(scale - slope / curve);
   const change = rounded - scale;
-  if (!(2 * change * slope + change * change * bend < 0) || Math.abs(rounded) < smallestScale) return false;
+  if (!(2 * change * slope + change * change * curve < 0) || Math.abs(rounded) < smallestScale) return false;
   group.scale = rounded;
   return true;
 }

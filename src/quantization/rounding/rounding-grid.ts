@@ -1,23 +1,23 @@
 import { beyondHalf, roundToHalf } from '../../model/checkpoint/float-formats.ts';
 import { groupsPerRow, type QuantizedMatrix } from '../../model/checkpoint/quantized-matrix.ts';
 
-/** How weights are rounded: so many bits, one scale for so many consecutive inputs. */
+/** How weights are rounded: the number of bits, and the number of consecutive inputs that share a scale. */
 export interface RoundingSettings {
   bits: 4 | 8;
   /** Columns that share a scale; `channel` is a scale per output. */
   groupSize: number | 'channel';
   symmetric: boolean;
-  /** GPTQ's layout cannot say a zero point of 0. */
+  /** Set for GPTQ's layout, which cannot represent a zero point of 0. */
   leastZero?: 1;
 }
 
-/** What a group of weights is rounded to: scale · (code − zero). */
+/** The grid to which a group of weights is rounded: scale · (code − zero). */
 export interface RoundingGrid {
   scale: number;
   zero: number;
 }
 
-/** Smallest scale that binary16 can hold without losing precision: below it a group counts as zero. */
+/** Smallest scale that binary16 represents at full precision; groups with a smaller scale become zero. */
 export const smallestScale = 2 ** -14;
 
 /** An all-zero matrix of codes for the settings, to be filled. Throws `invalid-input` if groups do not fit. */
@@ -42,7 +42,7 @@ export function codeOf(value: number, scale: number, zero: number, largest: numb
   return Math.min(largest, Math.max(0, code));
 }
 
-/** The grid that spans a group: what round-to-nearest uses (for 4 bits symmetric, that of Q4_0; for 8, of Q8_0). */
+/** The grid that spans a group, used by round-to-nearest (symmetric 4 bits: as in Q4_0; 8 bits: as in Q8_0). */
 export function spanningGrid(values: Float32Array, from: number, to: number, settings: RoundingSettings): RoundingGrid {
   const { bits, symmetric } = settings;
   let least = 0;
@@ -64,11 +64,11 @@ function asymmetricGrid(least: number, most: number, steps: number, leastZero: 0
   const scale = usableScale((most - least) / steps);
   const zero = scale === 0 ? 0 : Math.min(steps, Math.round(-least / scale));
   if (zero >= leastZero) return { scale, zero };
-  // No code is left below the zero point: the others span the values.
+  // All values are at least 0, so the codes above the zero point span them.
   return { scale: usableScale(most / (steps - leastZero)), zero: leastZero };
 }
 
-/** The scale as binary16, 0 where it would lose precision. Throws `invalid-input` where binary16 cannot hold it. */
+/** The scale as binary16, or 0 if it would lose precision. Throws `invalid-input` if it is too large for binary16. */
 function usableScale(scale: number): number {
   const rounded = roundToHalf(scale);
   if (!Number.isFinite(rounded)) throw beyondHalf('A scale of the weights', scale);
@@ -76,8 +76,8 @@ function usableScale(scale: number): number {
 }
 
 /**
- * Rounds a matrix [rows, columns] to nearest, each group by itself. With `importance` (one number per column) the grids
- * are searched for the least weighted error; without, they span the group.
+ * Rounds a matrix [rows, columns] to nearest, each group independently. With `importance` (one number per column) the
+ * grids are searched for the least weighted error; otherwise they span the group.
  */
 export function roundToNearest(
   values: Float32Array,
@@ -106,12 +106,15 @@ export function roundToNearest(
   return matrix;
 }
 
-/** The largest value of a group is placed at the end of the codes, beyond it and, clipped, before it: so far. */
+/**
+ * Search range: the grid's scale relative to the spanning grid, from wider to narrower (which clips), and the steps.
+ */
 const [widest, narrowest, candidates] = [1.1, 0.61, 8];
 
 /**
- * The grid of least squared error over a group, each value weighted by its importance (`importance[importanceFrom]` is
- * the first one's): the codes of candidates around the spanning grid, each with the scale that fits them best.
+ * The grid with the least squared error over a group, each value weighted by its importance
+ * (`importance[importanceFrom]` is that of the first value). Tries the codes of several grids around the spanning one,
+ * each with the scale that fits these codes best.
  */
 export function searchedGrid(
   values: Float32Array,
@@ -141,13 +144,13 @@ export function searchedGrid(
     let square = 0;
     for (let i = from, k = importanceFrom; i < to; i++, k++) {
       const value = values[i]!;
-      const code = (value * inverse + shift) | 0; // towards zero: what is below 0 ends at 0 all the same
+      const code = (value * inverse + shift) | 0; // truncates towards zero; negative codes are clamped to 0 anyway
       const level = Math.min(largest, Math.max(0, code)) - zero;
       const weighted = importance[k]! * level;
       product += weighted * value;
       square += weighted * level;
     }
-    // With the scale product / square the error is Σ w x² − product² / square.
+    // With the scale product / square, the error is Σ w x² − product² / square.
     if (product * product <= mostExplained * square) continue;
     const fitted = usableScale(product / square);
     if (fitted === 0) continue;

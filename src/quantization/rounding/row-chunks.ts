@@ -1,7 +1,7 @@
-/** Values of a matrix that are worked on at once: rows are independent of each other, and memory is not endless. */
+/** Values of a matrix processed at once. Rows are independent, so chunks of rows limit the memory in use. */
 const chunkValues = 2 ** 22;
 
-/** The rows of a matrix in pieces of about four million values. */
+/** Splits the rows of a matrix into chunks of about four million values. */
 export function rowChunks(rows: number, columns: number): { from: number; to: number }[] {
   const step = Math.max(1, Math.floor(chunkValues / columns));
   return Array.from({ length: Math.ceil(rows / step) }, (_, chunk) => ({
