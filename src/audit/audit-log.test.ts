@@ -26,6 +26,16 @@ describe('the audit log', () => {
     expect(log.list({ limit: 1 })[0]?.hash).toBe(verdict.head);
   });
 
+  it.each([
+    ['a NUL', 'a\u0000b', 'a␀b'],
+    ['half a surrogate pair', 'a\ud800b', 'a\ufffdb'],
+  ])('keeps its chain where a name holds %s', (_name, subject, kept) => {
+    const { log } = open();
+    log.record({ ...event(subject, { subject }), actor: subject });
+    expect(log.verify()).toMatchObject({ intact: true, rows: 1 });
+    expect(log.list({ limit: 1 })[0]).toMatchObject({ subject: kept, actor: kept, details: { subject } });
+  });
+
   it('refuses updates and deletes', () => {
     const { database, log } = open();
     log.record(event('a'));

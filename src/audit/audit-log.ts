@@ -158,10 +158,10 @@ export class AuditLog {
       const unsealed = {
         sequence: (last?.sequence ?? 0) + 1,
         at: this.now().toISOString(),
-        actor: clean.actor,
-        channel: clean.channel,
-        action: clean.action,
-        subject: clean.subject,
+        actor: storable(clean.actor),
+        channel: storable(clean.channel),
+        action: storable(clean.action),
+        subject: storable(clean.subject),
         outcome: clean.outcome,
         details: JSON.stringify(clean.details),
         previousHash: last?.hash ?? genesis,
@@ -326,6 +326,14 @@ export class AuditLog {
       .all(...values)
       .map((row) => storedRow.parse(row));
   }
+}
+
+/**
+ * A text that SQLite gives back as it was hashed: it cuts one at a NUL, and UTF-8 has no lone surrogates. Otherwise anybody
+ * who names something so would break the chain. In `details` JSON escapes both.
+ */
+function storable(text: string): string {
+  return Buffer.from(text.replaceAll('\0', '␀')).toString();
 }
 
 function present({ details, ...row }: StoredRow): AuditRow {
