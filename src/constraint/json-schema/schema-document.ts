@@ -194,6 +194,7 @@ function decode(text: string): string {
   }
 }
 
+/** As `pointerStep` of `src/text/json-pointer.ts`, which stands on a package; this engine uses none. */
 export function escapePointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
