@@ -1,6 +1,6 @@
 import type { Language, Languages } from './language.ts';
 
-/** JSON numbers beyond these would not survive parsing into a double. */
+/** Digits before the point, and exponents, beyond which a number would not survive parsing into a double. */
 const MOST_DIGITS = 300;
 const MOST_EXPONENT = 307;
 /** Digits behind the point that a double's shortest spelling may have. */
@@ -36,7 +36,7 @@ export class NumberLanguages {
     const { empty, nothing } = languages;
     this.languages = languages;
     this.digit = languages.chars([0x30, 0x39]);
-    this.fraction = languages.optional(this.point(languages.repeat(this.digit, 1, MOST_DIGITS)));
+    this.fraction = languages.optional(this.point(languages.repeat(this.digit, 1, Infinity)));
     const minus = languages.optional(languages.text('-'));
     const natural = this.natural(0, MOST_DIGITS);
     const plain = languages.sequence(minus, natural, this.fraction);
@@ -44,7 +44,7 @@ export class NumberLanguages {
     const powers = languages.sequence(minus, this.digits('1', '9'), this.fraction, exponent);
     this.nothing = { plain: nothing, surely: nothing, maybe: nothing };
     this.all = { plain, surely: powers, maybe: powers };
-    const zeros = languages.repeat(languages.text('0'), 1, MOST_DIGITS);
+    const zeros = languages.repeat(languages.text('0'), 1, Infinity);
     const whole = languages.sequence(minus, natural, languages.or(empty, this.point(zeros)));
     // With so large an exponent no digit is left behind the point.
     const few = languages.optional(this.point(languages.repeat(this.digit, 1, MOST_DOUBLE_DIGITS)));
@@ -112,12 +112,12 @@ export class NumberLanguages {
     const modulus = Number(whole + fraction);
     if (modulus > MOST_MODULUS || scale > EXACT_DIGITS) return undefined;
     const digits = this.natural(0, EXACT_DIGITS - Math.min(scale, EXACT_DIGITS - 1));
-    const zeros = languages.repeat(languages.text('0'), 0, MOST_DIGITS);
+    const zeros = languages.repeat(languages.text('0'), 0, Infinity);
     const tail = languages.optional(
       this.point(
         languages.and(
           languages.sequence(languages.repeat(this.digit, 0, scale), zeros),
-          languages.repeat(this.digit, 1, MOST_DIGITS),
+          languages.repeat(this.digit, 1, Infinity),
         ),
       ),
     );
@@ -133,10 +133,10 @@ export class NumberLanguages {
   equal(value: number): NumberSet {
     const { languages } = this;
     const { negative, whole, fraction } = decimal(value);
-    const zeros = languages.repeat(languages.text('0'), 0, MOST_DIGITS);
+    const zeros = languages.repeat(languages.text('0'), 0, Infinity);
     const tail =
       fraction === ''
-        ? languages.optional(this.point(languages.repeat(languages.text('0'), 1, MOST_DIGITS)))
+        ? languages.optional(this.point(languages.repeat(languages.text('0'), 1, Infinity)))
         : this.point(languages.concat(languages.text(fraction), zeros));
     const sign = value === 0 ? languages.optional(languages.text('-')) : languages.text(negative ? '-' : '');
     const plain = languages.sequence(sign, languages.text(whole), tail);
@@ -163,7 +163,7 @@ export class NumberLanguages {
     );
     const zero = languages.sequence(
       languages.text('0'),
-      languages.optional(this.point(languages.repeat(languages.text('0'), 1, MOST_DIGITS))),
+      languages.optional(this.point(languages.repeat(languages.text('0'), 1, Infinity))),
     );
     const signed = (language: Language, isNegative: boolean) =>
       isNegative ? languages.concat(minus, language) : language;
@@ -195,7 +195,7 @@ export class NumberLanguages {
   /** Magnitudes of at most a decimal. */
   private notAbove(whole: string, fraction: string): Language {
     const { languages } = this;
-    const zeros = languages.repeat(languages.text('0'), 1, MOST_DIGITS);
+    const zeros = languages.repeat(languages.text('0'), 1, Infinity);
     return languages.or(
       languages.concat(whole.length === 1 ? languages.nothing : this.natural(0, whole.length - 1), this.fraction),
       languages.concat(this.smaller(whole), this.fraction),
@@ -208,7 +208,7 @@ export class NumberLanguages {
 
   private fractionNotBelow(digits: string): Language {
     const { languages } = this;
-    const rest = languages.repeat(this.digit, 0, MOST_DIGITS);
+    const rest = languages.repeat(this.digit, 0, Infinity);
     let language = rest;
     for (const digit of [...digits].reverse()) {
       language = languages.or(
@@ -221,8 +221,8 @@ export class NumberLanguages {
 
   private fractionNotAbove(digits: string): Language {
     const { languages } = this;
-    const rest = languages.repeat(this.digit, 0, MOST_DIGITS);
-    let language = languages.repeat(languages.text('0'), 0, MOST_DIGITS);
+    const rest = languages.repeat(this.digit, 0, Infinity);
+    let language = languages.repeat(languages.text('0'), 0, Infinity);
     [...digits].reverse().forEach((digit, index) => {
       language = languages.or(
         languages.concat(languages.text(digit), language),
