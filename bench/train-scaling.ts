@@ -4,12 +4,12 @@
 // npm run bench -- train-scaling [--rounds N]
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { lineChartSvg, type Series } from '../src/drawing/line-chart.ts';
 import { trainingGraph } from '../src/model/architectures/training-graph.ts';
 import { familyOf } from '../src/model/families/index.ts';
 import { svgToPng } from '../src/runtime/svg-to-png.ts';
 import { writeFileAtomic } from '../src/store/atomic-file.ts';
 import { peakActivationBytes } from '../src/tensor/liveness.ts';
-import { lineChartSvg, type Series } from '../src/training/report/line-chart.ts';
 import { trainingFlopsPerToken } from '../src/training/run/flops.ts';
 import type { Bench, BenchRow } from './bench.ts';
 import { median } from './measure/median.ts';
@@ -60,7 +60,11 @@ const bench: Bench = async (args) => {
   }
   const drawing = join(import.meta.dirname, 'results', 'train-scaling');
   const title = `times the start of ${start.layers} layers, width ${start.width}, context ${start.length} (up: ms a step of ${TOKENS} tokens)`;
-  const svg = lineChartSvg(series, { xTitle: title, logarithmic: true });
+  const svg = lineChartSvg(series, {
+    title: 'Time of a training step by model size',
+    xTitle: title,
+    logarithmic: true,
+  });
   await writeFileAtomic(`${drawing}.svg`, svg);
   await writeFileAtomic(`${drawing}.png`, await svgToPng(svg));
   return { rows, notes: [`${TOKENS} tokens a step; drawn in ${drawing}.png.`, ...notes] };

@@ -1,19 +1,12 @@
+import { lineChartSvg, type Series } from '../drawing/line-chart.ts';
 import { markupText } from '../text/markup-text.ts';
 import type { ServingBenchmark } from './benchmark-serving.ts';
 import type { LevelSummary } from './level-summary.ts';
 import type { Roofline } from './roofline.ts';
 import type { Distribution } from './statistics.ts';
 
-const WIDTH = 420;
-const HEIGHT = 220;
-const MARGIN = 46;
 const PERCENTILES = ['p50', 'p90', 'p99'] as const;
-const COLORS = { p50: '#1a7f37', p90: '#9a6700', p99: '#cf222e', value: '#0969da' };
-
-interface Series {
-  name: keyof typeof COLORS;
-  points: { x: number; y: number }[];
-}
+const COLORS = { p50: '#1a7f37', p90: '#9a6700', p99: '#cf222e' };
 
 /** The benchmark as one HTML file without scripts: plots over the load, a table, the settings, the definitions. */
 export function htmlReport(benchmark: ServingBenchmark, bound?: Roofline): string {
@@ -30,7 +23,7 @@ export function htmlReport(benchmark: ServingBenchmark, bound?: Roofline): strin
 body { font: 14px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #1f2328 }
 table { border-collapse: collapse; margin: 1rem 0 } td, th { border: 1px solid #d1d9e0; padding: .25rem .6rem; text-align: right }
 .plots { display: flex; flex-wrap: wrap; gap: 1rem } figure { margin: 0 } figcaption { text-align: center; font-weight: 600 }
-svg text { font-size: 11px; fill: #59636e } pre { background: #f6f8fa; padding: 1rem; overflow: auto }
+svg text { font-size: 11px } pre { background: #f6f8fa; padding: 1rem; overflow: auto }
 </style>
 <h1>Serving benchmark of ${markupText(benchmark.model)}</h1>
 <p>${markupText(benchmark.url)}, ${markupText(benchmark.startedAt)}</p>
@@ -48,20 +41,20 @@ function plots(levels: readonly LevelSummary[], unit: string): string {
     plot(
       title,
       unit,
-      PERCENTILES.map((name) => ({
-        name,
-        points: levels.flatMap((level) => {
+      PERCENTILES.map((name) => {
+        const points = levels.flatMap((level) => {
           const values = read(level);
           return values === undefined ? [] : [{ x: level.load.value, y: values[name] }];
-        }),
-      })),
+        });
+        return { name, colour: COLORS[name], points, dots: points };
+      }),
     );
   const single = (title: string, read: (level: LevelSummary) => number | undefined) => {
     const points = levels.flatMap((level) => {
       const y = read(level);
       return y === undefined ? [] : [{ x: level.load.value, y }];
     });
-    return points.length === 0 ? '' : plot(title, unit, [{ name: 'value', points }]);
+    return points.length === 0 ? '' : plot(title, unit, [{ points, dots: points }]);
   };
   return [
     spread('TTFT, ms', (level) => level.ttftMs),
@@ -73,33 +66,9 @@ function plots(levels: readonly LevelSummary[], unit: string): string {
   ].join('');
 }
 
-function plot(title: string, unit: string, series: readonly Series[]): string {
-  const points = series.flatMap((one) => one.points);
-  const mostX = Math.max(...points.map((point) => point.x), 1e-9);
-  const mostY = Math.max(...points.map((point) => point.y), 1e-9);
-  const x = (value: number) => MARGIN + (value / mostX) * (WIDTH - 2 * MARGIN);
-  const y = (value: number) => HEIGHT - MARGIN + 10 - (value / mostY) * (HEIGHT - 2 * MARGIN);
-  const lines = series.map(({ name, points: own }) => {
-    const path = own.map((point) => `${x(point.x).toFixed(1)},${y(point.y).toFixed(1)}`).join(' ');
-    const dots = own
-      .map(
-        (point) => `<circle cx="${x(point.x).toFixed(1)}" cy="${y(point.y).toFixed(1)}" r="3" fill="${COLORS[name]}"/>`,
-      )
-      .join('');
-    return `<polyline points="${path}" fill="none" stroke="${COLORS[name]}" stroke-width="1.5"/>${dots}`;
-  });
-  const legend = series
-    .filter(({ name }) => name !== 'value')
-    .map(
-      ({ name }, index) => `<text x="${WIDTH - 40}" y="${20 + 14 * index}" style="fill:${COLORS[name]}">${name}</text>`,
-    );
-  const ticks = [...new Set(points.map((point) => point.x))].map(
-    (value) => `<text x="${x(value).toFixed(1)}" y="${HEIGHT - 20}" text-anchor="middle">${figure(value)}</text>`,
-  );
-  return `<figure><figcaption>${title}</figcaption><svg width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${title}">
-<line x1="${MARGIN}" y1="${y(0)}" x2="${WIDTH - MARGIN}" y2="${y(0)}" stroke="#d1d9e0"/><line x1="${MARGIN}" y1="${y(mostY)}" x2="${MARGIN}" y2="${y(0)}" stroke="#d1d9e0"/>
-<text x="${MARGIN - 6}" y="${y(mostY) + 4}" text-anchor="end">${figure(mostY)}</text><text x="${MARGIN - 6}" y="${y(0) + 4}" text-anchor="end">0</text>
-${ticks.join('')}<text x="${WIDTH / 2}" y="${HEIGHT - 4}" text-anchor="middle">${unit}</text>${lines.join('')}${legend.join('')}</svg></figure>`;
+function plot(title: string, xTitle: string, series: readonly Series[]): string {
+  const chart = lineChartSvg(series, { title, xTitle, names: 'left', width: 420, height: 240 });
+  return `<figure><figcaption>${title}</figcaption>${chart}</figure>`;
 }
 
 function table(levels: readonly LevelSummary[]): string {

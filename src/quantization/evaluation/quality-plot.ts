@@ -1,4 +1,8 @@
-import { markupText } from '../../text/markup-text.ts';
+import { linearAxis } from '../../drawing/axis.ts';
+import { seriesColour } from '../../drawing/palette.ts';
+import { svgDocument } from '../../drawing/svg-document.ts';
+import { svgElement, svgText, tenth } from '../../drawing/svg-element.ts';
+
 export interface QualityPoint {
   label: string;
   bitsPerWeight: number;
@@ -15,42 +19,36 @@ const margin = { left: 70, right: 170, top: 24, bottom: 48 };
  * setting.
  */
 export function qualityPlot(points: readonly QualityPoint[], reference: string): string {
-  const horizontal = range(points.map(({ bitsPerWeight }) => bitsPerWeight));
-  const vertical = range([0, ...points.map(({ perplexityChange }) => 100 * perplexityChange)]);
-  const x = (value: number): number =>
-    margin.left +
-    ((value - horizontal.from) / (horizontal.to - horizontal.from)) * (width - margin.left - margin.right);
-  const y = (value: number): number =>
-    height -
-    margin.bottom -
-    ((value - vertical.from) / (vertical.to - vertical.from)) * (height - margin.top - margin.bottom);
-  const text = (left: number, top: number, content: string, anchor = 'start'): string =>
-    `<text x="${left.toFixed(1)}" y="${top.toFixed(1)}" text-anchor="${anchor}">${markupText(content)}</text>`;
-  const ticks = (from: number, to: number): number[] =>
-    Array.from({ length: 6 }, (_, i) => from + ((to - from) * i) / 5);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${width}" height="${height}" fill="white"/>`,
-    ...ticks(horizontal.from, horizontal.to).map((tick) =>
-      text(x(tick), height - margin.bottom + 18, tick.toFixed(2), 'middle'),
-    ),
-    ...ticks(vertical.from, vertical.to).flatMap((tick) => [
-      `<line x1="${margin.left}" x2="${width - margin.right}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}" stroke="#ddd"/>`,
-      text(margin.left - 8, y(tick) + 4, `${tick.toFixed(2)} %`, 'end'),
-    ]),
-    text((margin.left + width - margin.right) / 2, height - 10, 'bits per weight, scales included', 'middle'),
-    text(8, 16, `perplexity increase over ${reference}`),
-    ...points.flatMap(({ label, bitsPerWeight, perplexityChange }) => [
-      `<circle cx="${x(bitsPerWeight).toFixed(1)}" cy="${y(100 * perplexityChange).toFixed(1)}" r="4" fill="#0b6"/>`,
-      text(x(bitsPerWeight) + 8, y(100 * perplexityChange) + 4, label),
-    ]),
-    '</svg>',
-    '',
-  ].join('\n');
+  const [left, right, low] = [margin.left, width - margin.right, height - margin.bottom];
+  const along = linearAxis(range(points.map(({ bitsPerWeight }) => bitsPerWeight)), [left, right]);
+  const up = linearAxis(range([0, ...points.map(({ perplexityChange }) => 100 * perplexityChange)]), [low, margin.top]);
+  const text = (x: number, y: number, content: string, anchor = 'start'): string =>
+    svgText({ x: tenth(x), y: tenth(y), 'text-anchor': anchor }, content);
+  const title = `perplexity increase over ${reference}`;
+  return svgDocument({ title, width, height, fontSize: 12 }, [
+    ...along.ticks.map((tick) => text(along.place(tick), low + 18, tick.toFixed(2), 'middle')),
+    ...up.ticks.flatMap((tick) => {
+      const y = tenth(up.place(tick));
+      return [
+        svgElement('line', { x1: left, x2: right, y1: y, y2: y, stroke: '#ddd' }),
+        text(left - 8, up.place(tick) + 4, `${tick.toFixed(2)} %`, 'end'),
+      ];
+    }),
+    text((left + right) / 2, height - 10, 'bits per weight, scales included', 'middle'),
+    text(8, 16, title),
+    ...points.flatMap(({ label, bitsPerWeight, perplexityChange }) => {
+      const [x, y] = [along.place(bitsPerWeight), up.place(100 * perplexityChange)];
+      return [
+        svgElement('circle', { cx: tenth(x), cy: tenth(y), r: 4, fill: seriesColour(2) }),
+        text(x + 8, y + 4, label),
+      ];
+    }),
+  ]);
 }
 
-function range(values: readonly number[]): { from: number; to: number } {
+/** The values' range with a little room on both sides. */
+function range(values: readonly number[]): [number, number] {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const slack = 0.05 * (most - least) || 1;
-  return { from: least - slack, to: most + slack };
+  return [least - slack, most + slack];
 }

@@ -1,3 +1,4 @@
+import { seriesColour } from '../../drawing/palette.ts';
 import { FtsError } from '../../errors/fts-error.ts';
 import { flowDiagram, weightTones } from './flow-diagram.ts';
 import { learningRatesDiagram } from './learning-rates.ts';
@@ -34,14 +35,14 @@ const diagrams: Readonly<Record<string, () => string>> = {
     ),
   'memory-compared': () =>
     stackedColumns('Where the memory goes', 'bytes per parameter in FP32; cache and activations come on top', 'bytes', [
-      { label: 'inference', parts: [{ label: 'weights', value: 4, colour: '#1f77b4' }] },
+      { label: 'inference', parts: [{ label: 'weights', value: 4, colour: seriesColour(0) }] },
       {
         label: 'training',
         parts: [
-          { label: 'weights', value: 4, colour: '#1f77b4' },
-          { label: 'gradients', value: 4, colour: '#ff7f0e' },
-          { label: 'first averages', value: 4, colour: '#2ca02c' },
-          { label: 'second averages', value: 4, colour: '#9467bd' },
+          { label: 'weights', value: 4, colour: seriesColour(0) },
+          { label: 'gradients', value: 4, colour: seriesColour(1) },
+          { label: 'first averages', value: 4, colour: seriesColour(2) },
+          { label: 'second averages', value: 4, colour: seriesColour(3) },
         ],
       },
     ]),

@@ -1,4 +1,5 @@
-import { markupText } from '../../text/markup-text.ts';
+import { svgDocument } from '../../drawing/svg-document.ts';
+import { svgElement, svgText } from '../../drawing/svg-element.ts';
 
 /** A box of a flow diagram; `tone` sets its colour. */
 interface FlowBox {
@@ -21,6 +22,9 @@ const gap = 30;
 /** Room below a row without and with an arrow that leads back. */
 const rowGap = 22;
 const backRoom = 32;
+/** Attributes of the smaller grey text. */
+export const smallText = { fill: '#555', 'font-size': 11 };
+const arrow = { stroke: '#444', 'marker-end': 'url(#arrow)' };
 const tones = { plain: '#eef2f7', read: '#d9ecff', write: '#ffe3cc', person: '#dff5e1' };
 
 /** The legend of the colours, for diagrams of weights. */
@@ -41,11 +45,11 @@ export function flowDiagram(title: string, rows: readonly FlowRow[], note?: stri
     return drawn;
   });
   if (note !== undefined) {
-    parts.push(`<text x="${left}" y="${y}" fill="#555" font-size="11">${markupText(note)}</text>`);
+    parts.push(svgText({ x: left, y, ...smallText }, note));
     y += 18;
   }
   const spoken = rows.map((row) => `${row.label ?? ''} ${row.boxes.map((box) => box.text).join(', then ')}`.trim());
-  return svgDocument(title, spoken.join('. '), width, y, parts.join('\n'));
+  return diagramDocument(title, spoken.join('. '), width, y, parts.join('\n'));
 }
 
 const linesOf = ({ text, detail = [] }: FlowBox): string[] => [
@@ -63,25 +67,28 @@ function drawRow(row: FlowRow, left: number, y: number): string {
   const middle = y + height / 2;
   const parts = row.boxes.map((box, index) => {
     const x = xOf(index);
-    const arrow =
-      index === 0
-        ? ''
-        : `<line x1="${x - gap + 2}" y1="${middle}" x2="${x - 4}" y2="${middle}" stroke="#444" marker-end="url(#arrow)"/>`;
-    return arrow + drawBox(box, x, y, boxWidth, height);
+    const incoming =
+      index === 0 ? '' : svgElement('line', { x1: x - gap + 2, y1: middle, x2: x - 4, y2: middle, ...arrow });
+    return incoming + drawBox(box, x, y, boxWidth, height);
   });
   if (row.label !== undefined) {
-    parts.push(`<text x="8" y="${middle + 4}" font-weight="bold">${markupText(row.label)}</text>`);
+    parts.push(svgText({ x: 8, y: middle + 4, 'font-weight': 'bold' }, row.label));
   }
   if (row.back !== undefined) {
     const from = xOf(row.back.from) + boxWidth / 2;
     const to = xOf(row.back.to) + boxWidth / 2;
     const low = y + height + 16;
     parts.push(
-      `<path d="M ${from} ${y + height} V ${low} H ${to} V ${y + height + 4}" fill="none" stroke="#444" marker-end="url(#arrow)"/>`,
-      `<text x="${(from + to) / 2}" y="${low + 14}" text-anchor="middle" fill="#555" font-size="11">${markupText(row.back.label)}</text>`,
+      arrowPath(`M ${from} ${y + height} V ${low} H ${to} V ${y + height + 4}`),
+      svgText({ x: (from + to) / 2, y: low + 14, 'text-anchor': 'middle', ...smallText }, row.back.label),
     );
   }
   return parts.join('\n');
+}
+
+/** A line with an arrowhead at its end along the path `d`. */
+export function arrowPath(d: string): string {
+  return svgElement('path', { d, fill: 'none', ...arrow });
 }
 
 /** One box with its lines in the middle. */
@@ -89,27 +96,25 @@ export function drawBox(box: FlowBox, x: number, y: number, width: number, heigh
   const lines = linesOf(box);
   const texts = lines.map((line, number) => {
     const baseline = y + height / 2 + 4 + (number - (lines.length - 1) / 2) * lineHeight;
-    const small = number > 0 ? ' fill="#555" font-size="11"' : '';
-    return `<text x="${x + width / 2}" y="${baseline}" text-anchor="middle"${small}>${markupText(line)}</text>`;
+    const style = number > 0 ? smallText : {};
+    return svgText({ x: x + width / 2, y: baseline, 'text-anchor': 'middle', ...style }, line);
   });
-  return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="7" fill="${tones[box.tone ?? 'plain']}" stroke="#8896a8"/>${texts.join('')}`;
+  const frame = { x, y, width, height, rx: 7, fill: tones[box.tone ?? 'plain'], stroke: '#8896a8' };
+  return svgElement('rect', frame) + texts.join('');
 }
 
-/** Wraps SVG content into a scalable standalone document with a text alternative for screen readers. */
-export function svgDocument(
+const arrowMarker =
+  '<marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#444"/></marker>';
+
+/** A diagram as a standalone SVG with its title above; `url(#arrow)` draws arrowheads. */
+export function diagramDocument(
   title: string,
   description: string,
   width: number,
   height: number,
   content: string,
 ): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" style="max-width:100%;height:auto" role="img" aria-label="${markupText(title)}" font-family="system-ui, sans-serif" font-size="12.5">
-<title>${markupText(title)}</title>
-<desc>${markupText(description)}</desc>
-<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#444"/></marker></defs>
-<rect width="100%" height="100%" fill="#fff"/>
-<text x="8" y="24" font-size="15" font-weight="bold">${markupText(title)}</text>
-${content}
-</svg>
-`;
+  const heading = svgText({ x: 8, y: 24, 'font-size': 15, 'font-weight': 'bold' }, title);
+  const head = { title, description, width, height, fontSize: 12.5, definitions: arrowMarker };
+  return svgDocument(head, [heading, content]);
 }

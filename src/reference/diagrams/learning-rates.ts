@@ -1,4 +1,5 @@
-import { svgDocument } from './flow-diagram.ts';
+import { svgElement, svgText, tenth } from '../../drawing/svg-element.ts';
+import { diagramDocument, smallText } from './flow-diagram.ts';
 
 /** The loss curves of gradient descent on x² with three learning rates from the same start. */
 export function learningRatesDiagram(): string {
@@ -20,16 +21,19 @@ export function learningRatesDiagram(): string {
   const xOf = (step: number) => 50 + step * 20;
   const yOf = (loss: number) => 240 - (Math.min(loss, most) / most) * 190;
   const content = curves.map(({ label, colour, losses }) => {
-    const points = losses.map((loss, step) => `${xOf(step)},${yOf(loss).toFixed(1)}`).join(' ');
+    const points = losses.map((loss, step) => `${xOf(step)},${tenth(yOf(loss))}`).join(' ');
     const last = yOf(losses.at(-1)!);
-    return `<polyline points="${points}" fill="none" stroke="${colour}" stroke-width="2"/><text x="${xOf(steps - 1) + 8}" y="${Math.min(last, 234) + 4}" fill="${colour}">${label}</text>`;
+    const curve = svgElement('polyline', { points, fill: 'none', stroke: colour, 'stroke-width': 2 });
+    return curve + svgText({ x: xOf(steps - 1) + 8, y: Math.min(last, 234) + 4, fill: colour }, label);
   });
   content.push(
-    '<line x1="50" y1="240" x2="520" y2="240" stroke="#444"/><line x1="50" y1="50" x2="50" y2="240" stroke="#444"/>',
-    '<text x="50" y="42" fill="#555" font-size="11">gradient descent on x², from the same start</text>',
-    '<text x="285" y="262" text-anchor="middle">steps</text><text x="20" y="145" transform="rotate(-90 20 145)" text-anchor="middle">loss</text>',
+    svgElement('line', { x1: 50, y1: 240, x2: 520, y2: 240, stroke: '#444' }) +
+      svgElement('line', { x1: 50, y1: 50, x2: 50, y2: 240, stroke: '#444' }),
+    svgText({ x: 50, y: 42, ...smallText }, 'gradient descent on x², from the same start'),
+    svgText({ x: 285, y: 262, 'text-anchor': 'middle' }, 'steps') +
+      svgText({ x: 20, y: 145, transform: 'rotate(-90 20 145)', 'text-anchor': 'middle' }, 'loss'),
   );
-  return svgDocument(
+  return diagramDocument(
     'Three learning rates',
     'Loss by step for a rate too small, a good one, and one too large.',
     620,

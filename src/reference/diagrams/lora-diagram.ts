@@ -1,10 +1,10 @@
-import { drawBox, svgDocument } from './flow-diagram.ts';
+import { svgText } from '../../drawing/svg-element.ts';
+import { arrowPath, diagramDocument, drawBox, smallText } from './flow-diagram.ts';
 
 /**
  * Draws LoRA: the input goes through the frozen matrix and through the two narrow trained ones; the results are added.
  */
 export function loraDiagram(): string {
-  const arrow = (path: string) => `<path d="${path}" fill="none" stroke="#444" marker-end="url(#arrow)"/>`;
   const content = [
     drawBox({ text: 'input' }, 16, 92, 100, 44),
     drawBox({ text: 'W', detail: ['frozen', 'wide × wide'], tone: 'read' }, 210, 44, 160, 62),
@@ -12,15 +12,15 @@ export function loraDiagram(): string {
     drawBox({ text: 'B', detail: 'rank to wide', tone: 'write' }, 304, 150, 100, 44),
     drawBox({ text: '+' }, 470, 94, 44, 40),
     drawBox({ text: 'output' }, 566, 92, 100, 44),
-    arrow('M 116 108 H 150 V 75 H 206'),
-    arrow('M 116 120 H 150 V 172 H 172'),
-    arrow('M 276 172 H 300'),
-    arrow('M 370 75 H 440 V 106 H 466'),
-    arrow('M 404 172 H 440 V 122 H 466'),
-    arrow('M 514 114 H 562'),
-    '<text x="16" y="218" fill="#555" font-size="11">blue: read, never changed; orange: trained</text>',
+    arrowPath('M 116 108 H 150 V 75 H 206'),
+    arrowPath('M 116 120 H 150 V 172 H 172'),
+    arrowPath('M 276 172 H 300'),
+    arrowPath('M 370 75 H 440 V 106 H 466'),
+    arrowPath('M 404 172 H 440 V 122 H 466'),
+    arrowPath('M 514 114 H 562'),
+    svgText({ x: 16, y: 218, ...smallText }, 'blue: read, never changed; orange: trained'),
   ];
-  return svgDocument(
+  return diagramDocument(
     'A low-rank addition',
     'The input goes through the frozen matrix W and, in parallel, through A and then B, which are trained; both results are added.',
     682,

@@ -1,5 +1,5 @@
-import { markupText } from '../../text/markup-text.ts';
-import { svgDocument } from './flow-diagram.ts';
+import { svgElement, svgText } from '../../drawing/svg-element.ts';
+import { diagramDocument } from './flow-diagram.ts';
 
 export interface Column {
   label: string;
@@ -18,13 +18,16 @@ export function stackedColumns(title: string, note: string, unit: string, column
     const parts = column.parts.map((part) => {
       const tall = (part.value / most) * plot;
       y -= tall;
-      return `<rect x="${x}" y="${y}" width="70" height="${tall}" fill="${part.colour}" stroke="#fff"/><text x="${x + 80}" y="${y + tall / 2 + 4}">${markupText(`${part.label}: ${part.value} ${unit}`)}</text>`;
+      const box = { x, y, width: 70, height: tall, fill: part.colour, stroke: '#fff' };
+      const label = svgText({ x: x + 80, y: y + tall / 2 + 4 }, `${part.label}: ${part.value} ${unit}`);
+      return svgElement('rect', box) + label;
     });
-    return `${parts.join('')}<text x="${x + 35}" y="${top + plot + 20}" text-anchor="middle" font-weight="bold">${markupText(column.label)}</text>`;
+    const name = { x: x + 35, y: top + plot + 20, 'text-anchor': 'middle', 'font-weight': 'bold' };
+    return parts.join('') + svgText(name, column.label);
   });
   const spoken = columns.map(
     (column) => `${column.label}: ${column.parts.map((part) => `${part.label} ${part.value}`).join(', ')}`,
   );
-  content.push(`<text x="8" y="43" fill="#555">${markupText(note)}</text>`);
-  return svgDocument(title, spoken.join('. '), 40 + columns.length * 260, height, content.join('\n'));
+  content.push(svgText({ x: 8, y: 43, fill: '#555' }, note));
+  return diagramDocument(title, spoken.join('. '), 40 + columns.length * 260, height, content.join('\n'));
 }

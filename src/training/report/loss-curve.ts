@@ -1,8 +1,8 @@
 import { extname } from 'node:path';
+import { lineChartSvg } from '../../drawing/line-chart.ts';
 import { FtsError } from '../../errors/fts-error.ts';
 import { svgToPng } from '../../runtime/svg-to-png.ts';
 import { writeFileAtomic } from '../../store/atomic-file.ts';
-import { lineChartSvg } from './line-chart.ts';
 import type { MetricsLine } from './metrics-log.ts';
 
 /** One run's curve in a drawing. */
@@ -23,7 +23,10 @@ export function lossCurveSvg(curves: readonly Curve[]): string {
       validationLoss === undefined ? [] : [{ x: step, y: validationLoss }],
     ),
   }));
-  return lineChartSvg(series, { xTitle: 'step (line: training loss, dots: validation loss; nats per token)' });
+  return lineChartSvg(series, {
+    title: 'Loss by step',
+    xTitle: 'step (line: training loss, dots: validation loss; nats per token)',
+  });
 }
 
 /** Writes a run's own drawing: an SVG or a PNG, as its name ends. */

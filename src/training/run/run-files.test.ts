@@ -34,7 +34,7 @@ describe('what a run leaves for people', () => {
     ]);
     expect(svg.match(/<polyline/g)).toHaveLength(2);
     expect(svg.match(/<circle/g)).toHaveLength(4);
-    expect(svg).toContain('a&#60;b&#62;');
+    expect(svg).toContain('a&lt;b&gt;');
     expect(svg).not.toContain('NaN');
   });
 
