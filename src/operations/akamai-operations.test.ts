@@ -375,11 +375,15 @@ describe('approval, by operations', () => {
         what: 'plans',
         error: '9.abcd1234.1.2',
       };
-      await call(tool.name, { ...sample, ...forged }).catch(() => {});
+      const everything = { ...sample, ...forged };
+      const known = Object.entries(everything).filter(([field]) => Object.hasOwn(tool.input.shape, field));
+      await call(tool.name, everything).catch(() => {});
+      await call(tool.name, Object.fromEntries(known)).catch(() => {});
     }
     for (const name of ['akamai.approve', 'akamai.deny']) {
       for (const channel of ['mcp', 'http', 'system'] as const) {
-        await expect(call(name, { planId: id, digest }, { caller: callerBy(channel, 'x') })).rejects.toMatchObject({
+        const decision = { planId: id, approver: 'Ana', shownDigest: digest, passphrase: 'open sesame open' };
+        await expect(call(name, decision, { caller: callerBy(channel, 'x') })).rejects.toMatchObject({
           kind: 'forbidden',
         });
       }

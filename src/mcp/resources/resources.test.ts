@@ -82,6 +82,7 @@ describe.each<[string, Mode]>([
     const client = await connect(mode);
     const { resourceTemplates } = await client.listResourceTemplates();
     expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([
+      'fts://exports/{name}',
       'fts://models/{name}',
       'fts://runs/{id}',
       'fts://runs/{id}/metrics',
