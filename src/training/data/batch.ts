@@ -1,18 +1,18 @@
-/** One micro-batch in the arrays that the graph reads. Everything is [batch · length], flat. */
+/** One micro-batch as the input arrays of the graph, each flat with batch · length elements. */
 export interface Batch {
   tokens: Int32Array;
   targets: Int32Array;
-  /** How much each target counts: 1, or 0 where it is masked. */
+  /** Weight of each target in the loss: 1, or 0 if masked. */
   counts: Float32Array;
-  /** Position within its document; absent where sequences are not packed. */
+  /** Position within its document; absent if sequences are not packed. */
   positions?: Int32Array;
-  /** Number of the document within the sequence; absent where sequences are not packed. */
+  /** Number of the document within the sequence; absent if sequences are not packed. */
   documents?: Int32Array;
 }
 
 /**
- * Where micro-batches come from. The content of number `index` is a function of the seed and the index alone, so a
- * training run can go on from any step without a record of what was read.
+ * A source of micro-batches. The content of batch `index` depends only on the seed and the index, so that a training
+ * run can resume at any step without recording its position in the data.
  */
 export interface BatchSource {
   /** Sequences in a batch and tokens in a sequence. */
@@ -21,7 +21,7 @@ export interface BatchSource {
   readonly packed: boolean;
   /** Batches in one pass over the data. */
   readonly batchesPerEpoch: number;
-  /** Writes batch `index` (counted over all epochs) into the arrays. */
+  /** Writes batch `index`, counted over all epochs, into the arrays. */
   fill(index: number, into: Batch): void;
 }
 

@@ -4,8 +4,8 @@ import type { Tokenizer } from '../../model/tokenizer/tokenizer.ts';
 import type { TrainingExample } from './example-batches.ts';
 
 /**
- * A conversation as the model's own template renders it, in which only what the assistant says is learnt: each of its
- * turns from the end of the generation prompt to the end of the turn, the closing token included.
+ * A conversation rendered with the model's chat template, of which only the assistant's turns are learned: each from
+ * the end of the generation prompt to the end of the turn, including the closing token.
  */
 export function chatExample(
   messages: readonly ChatMessage[],
@@ -18,10 +18,14 @@ export function chatExample(
   let rendered = '';
   const append = (upTo: string, count: 0 | 1): void => {
     if (!upTo.startsWith(rendered)) {
-      throw new FtsError('invalid-input', `${place}: the chat template changes what it rendered before a later turn.`, {
-        field: place,
-        remedy: 'Split the conversation so that each ends with an assistant turn, or use another template.',
-      });
+      throw new FtsError(
+        'invalid-input',
+        `${place}: the chat template renders earlier turns differently when a later turn is added.`,
+        {
+          field: place,
+          remedy: 'Split the conversation so that each ends with an assistant turn, or use another template.',
+        },
+      );
     }
     const ids = tokenizer.encode(upTo.slice(rendered.length));
     tokens.push(...ids);

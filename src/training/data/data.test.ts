@@ -39,7 +39,7 @@ const options = () => ({
 });
 
 describe('token shards', () => {
-  it('give back what was written, across shards and past 65,536 tokens', async () => {
+  it('return the written tokens, across shards and for more than 65,536 tokens', async () => {
     for (const vocabSize of [500, 70_000]) {
       const tokens = Array.from({ length: 1000 }, (_, i) => (i * 7) % vocabSize);
       const path = join(folder, `shards-${vocabSize}`);
@@ -53,19 +53,19 @@ describe('token shards', () => {
     }
   });
 
-  it('refuse another vocabulary, a shard that is cut short and one that is missing', async () => {
+  it('refuse another vocabulary, a truncated shard and a missing one', async () => {
     const path = join(folder, 'damaged');
     await writeTokenShards(path, [Array.from({ length: 300 }, (_, i) => i)], { vocabSize: 300, tokensPerShard: 100 });
     await expect(openTokenShards(path, { vocabSize: 301 })).rejects.toMatchObject({ field: 'vocabSize' });
     await truncate(join(path, 'tokens-00001.bin'), 50);
-    await expect(openTokenShards(path, { vocabSize: 300 })).rejects.toThrow('is cut short');
+    await expect(openTokenShards(path, { vocabSize: 300 })).rejects.toThrow('is truncated');
     await unlink(join(path, 'tokens-00001.bin'));
     await expect(openTokenShards(path, { vocabSize: 300 })).rejects.toThrow('is missing');
   });
 });
 
 describe('text batches', () => {
-  it('predict each next token, shuffled by seed and epoch and the same again', () => {
+  it('predict each next token, shuffled reproducibly by seed and epoch', () => {
     const source = textBatches(tokensInMemory(Array.from({ length: 500 }, (_, i) => i)), {
       batch: 2,
       length: 8,
@@ -98,7 +98,7 @@ describe('text batches', () => {
 });
 
 describe('example batches', () => {
-  it('pack every example once an epoch, positions restarting, only completions counted', () => {
+  it('pack every example once per epoch, with restarting positions and only completions counted', () => {
     const examples = Array.from({ length: 8 }, (_, i) => ({ tokens: [i, 100 + i, 200 + i, 9], counts: [0, 0, 1, 1] }));
     const source = exampleBatches(examples, { batch: 2, length: 8, seed: 1 });
     const batch = emptyBatch(source);
@@ -123,7 +123,7 @@ describe('example batches', () => {
 });
 
 describe('conversations', () => {
-  it('count only what the assistant says, closing token included', () => {
+  it('count only the assistant’s turns, including the closing token', () => {
     const template = ChatTemplate.of(tokenizer)!;
     const messages = [
       { role: 'user', content: 'hi' },

@@ -2,14 +2,14 @@ import { FtsError } from '../../errors/fts-error.ts';
 import { permutation } from '../../random/permutation.ts';
 import type { Batch, BatchSource } from './batch.ts';
 
-/** One supervised example: its tokens, and from where on they are to be learnt. */
+/** One supervised example: its tokens, and which of them are learned. */
 export interface TrainingExample {
   tokens: ArrayLike<number>;
-  /** 1 for each token that the loss counts (as a prediction from those before it), else 0. */
+  /** 1 for each token whose prediction counts in the loss, else 0. */
   counts: ArrayLike<number>;
 }
 
-/** The usual example: the model learns the completion, given the prompt. */
+/** An example from which the model learns the completion, given the prompt. */
 export function promptAndCompletion(prompt: ArrayLike<number>, completion: ArrayLike<number>): TrainingExample {
   const tokens = Int32Array.from([...Array.from(prompt), ...Array.from(completion)]);
   return { tokens, counts: new Uint8Array(tokens.length).fill(1, prompt.length) };
@@ -19,17 +19,17 @@ interface ExampleBatchOptions {
   batch: number;
   length: number;
   seed: number;
-  /** In the given order and each example once, as evaluation wants it. */
+  /** In the given order and each example once, as needed for evaluation. */
   inOrder?: boolean;
-  /** Several short examples in one sequence, each of which sees only itself. */
+  /** Pack several short examples into one sequence, each attending only to itself. */
   packed?: boolean;
-  /** What sequences are filled up with. */
+  /** The token that sequences are padded with. */
   padTokenId?: number;
 }
 
 /**
- * Batches of whole examples. Each epoch shuffles the examples and packs them first-fit into sequences; what is left of
- * a sequence is padding that counts for nothing. An example longer than a sequence is an error.
+ * Batches of whole examples. Each epoch shuffles the examples and packs them first-fit into sequences; the rest of a
+ * sequence is padding, which does not count in the loss. An example longer than a sequence is an error.
  */
 export function exampleBatches(examples: readonly TrainingExample[], options: ExampleBatchOptions): BatchSource {
   const { batch, length, seed, inOrder = false, packed = true, padTokenId = 0 } = options;
@@ -44,7 +44,7 @@ export function exampleBatches(examples: readonly TrainingExample[], options: Ex
     sequences = packed ? packFirstFit(examples, order, length) : Array.from(order, (index) => [index]);
   };
   enter(0);
-  // Other epochs pack to about the same number of sequences; surplus ones are left out, missing ones are padding.
+  // Other epochs pack into about the same number of sequences; surplus ones are dropped, missing ones are padding.
   const batchesPerEpoch = Math.ceil(sequences.length / batch);
   return {
     batch,
@@ -69,7 +69,7 @@ export function exampleBatches(examples: readonly TrainingExample[], options: Ex
   };
 }
 
-/** Writes an example from `at` on and returns where the next may begin. */
+/** Writes an example at position `at` and returns the position after it. */
 function writeExample({ tokens, counts }: TrainingExample, document: number, at: number, into: Batch): number {
   for (let i = 0; i + 1 < tokens.length; i++) {
     into.tokens[at + i] = tokens[i]!;
@@ -81,7 +81,7 @@ function writeExample({ tokens, counts }: TrainingExample, document: number, at:
   return at + tokens.length - 1;
 }
 
-/** How many open sequences are tried before a new one is begun: enough for 97 % and more of the room to be used. */
+/** Open sequences that are tried before a new one is started; this many fill at least 97 % of the positions. */
 const OPEN_SEQUENCES = 64;
 
 function packFirstFit(examples: readonly TrainingExample[], order: Uint32Array, length: number): number[][] {
@@ -110,11 +110,15 @@ function checkExamples(examples: readonly TrainingExample[], length: number): vo
   }
   for (const [index, { tokens, counts }] of examples.entries()) {
     if (tokens.length < 2 || tokens.length - 1 > length) {
-      throw new FtsError('invalid-input', `Example ${index + 1} has ${tokens.length} tokens; 2 to ${length + 1} fit.`, {
-        field: `data:${index + 1}`,
-        value: tokens.length,
-        remedy: 'Choose a longer contextLength, or shorten or drop that example.',
-      });
+      throw new FtsError(
+        'invalid-input',
+        `Example ${index + 1} has ${tokens.length} tokens; it must have 2 to ${length + 1}.`,
+        {
+          field: `data:${index + 1}`,
+          value: tokens.length,
+          remedy: 'Choose a longer contextLength, or shorten or drop that example.',
+        },
+      );
     }
     if (!Array.from(counts).some((count, i) => i > 0 && count > 0)) {
       throw new FtsError('invalid-input', `Example ${index + 1} has no token to learn.`, {

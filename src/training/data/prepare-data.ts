@@ -18,9 +18,9 @@ interface PrepareOptions {
   batchSize: number;
   contextLength: number;
   seed: number;
-  /** Share of the data that is held out; 0 for none. */
+  /** Share of the data that is held out for validation; 0 for none. */
   validationFraction: number;
-  /** Where token shards are kept between runs. */
+  /** Folder in which token shards are kept between runs. */
   cacheFolder: string;
 }
 
@@ -32,8 +32,8 @@ export interface PreparedData {
 }
 
 /**
- * A data file as batches: plain text and JSONL `text` as one mapped stream of tokens, of which the last part is held
- * out; `prompt`/`completion` and `messages` as examples, of which a random part is held out.
+ * Prepares a data file as batches: plain text and JSONL `text` become one memory-mapped stream of tokens, of which the
+ * last part is held out; `prompt`/`completion` and `messages` become examples, of which a random part is held out.
  */
 export async function prepareData(path: string, options: PrepareOptions, work: Work): Promise<PreparedData> {
   await checkDataFile(path);
@@ -129,7 +129,7 @@ function exampleData(examples: readonly TrainingExample[], hash: string, options
   return { train, validation, hash, close: () => {} };
 }
 
-/** A part of a stream as a stream. */
+/** A range of a stream as a stream of its own. */
 function part(stream: TokenStream, from: number, to: number): TokenStream {
   return { length: to - from, read: (at, into) => stream.read(from + at, into) };
 }

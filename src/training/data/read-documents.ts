@@ -13,12 +13,12 @@ const lineSchema = z.union([
   z.object({ text: z.string() }),
 ]);
 
-/** One document of a data file, in one of the three forms that JSONL lines have. */
+/** One document of a data file, in one of the three forms of JSONL lines. */
 export type Document = z.output<typeof lineSchema>;
 
-/** Characters of running text that are tokenized at a time. */
+/** Characters of plain text that are read at a time. */
 const CHUNK_CHARACTERS = 1 << 16;
-/** A line that is longer is cut, so that a file without line ends need not fit in memory. */
+/** Longer lines are split, so that a file without line ends need not fit in memory. */
 const LONGEST_LINE = 1 << 20;
 
 export function isJsonLines(path: string): boolean {
@@ -39,10 +39,14 @@ export async function* readJsonLines(path: string): AsyncGenerator<{ document: D
     const document = parseLine(content, `${path}:${line}`);
     form ??= formOf(document);
     if (formOf(document) !== form) {
-      throw new FtsError('invalid-input', `Line ${line} has ${formOf(document)}, the lines before it ${form}.`, {
-        field: `${path}:${line}`,
-        remedy: 'Put documents of different forms into different files.',
-      });
+      throw new FtsError(
+        'invalid-input',
+        `Line ${line} has ${formOf(document)}, but the lines before it have ${form}.`,
+        {
+          field: `${path}:${line}`,
+          remedy: 'Put documents of different forms into different files.',
+        },
+      );
     }
     yield { document, line };
   }
@@ -67,7 +71,7 @@ export function formOf(document: Document): 'text' | 'prompt and completion' | '
   return 'messages' in document ? 'messages' : 'prompt and completion';
 }
 
-/** A plain text file in pieces that end at line ends, or where lines have no end, before a space. */
+/** Reads a plain text file in chunks that end at a line end, or before a space if a line is too long. */
 export async function* readText(path: string): AsyncGenerator<string> {
   await checkDataFile(path);
   let pending = '';
@@ -81,7 +85,7 @@ export async function* readText(path: string): AsyncGenerator<string> {
   if (pending !== '') yield pending;
 }
 
-/** Throws when there is no such file, or nothing in it. */
+/** Throws if the file does not exist or is empty. */
 export async function checkDataFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined || !found.isFile()) {

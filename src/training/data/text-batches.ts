@@ -3,10 +3,10 @@ import { permutation } from '../../random/permutation.ts';
 import { sfc32 } from '../../random/sfc32.ts';
 import type { Batch, BatchSource } from './batch.ts';
 
-/** A long row of token ids, in memory or mapped from a file. */
+/** A long sequence of token ids, in memory or mapped from files. */
 export interface TokenStream {
   readonly length: number;
-  /** Copies tokens from `from` on into `into`. */
+  /** Fills `into` with the tokens from position `from` on. */
   read(from: number, into: Int32Array): void;
 }
 
@@ -19,23 +19,24 @@ interface TextBatchOptions {
   batch: number;
   length: number;
   seed: number;
-  /** In the order of the text and from its start, as evaluation wants it. */
+  /** In the order of the text from its start, as needed for evaluation. */
   inOrder?: boolean;
 }
 
 /**
- * Language-model batches from running text: windows of `length` tokens that predict their successors. Each epoch cuts
- * the text at another offset and shuffles the windows. In order, the last batch is filled up with masked windows.
+ * Language-model batches from plain text: windows of `length` tokens, each predicting its next token. Each epoch cuts
+ * the text at a different offset and shuffles the windows. With `inOrder`, the last batch is padded with masked
+ * windows.
  */
 export function textBatches(
   stream: TokenStream,
   { batch, length, seed, inOrder = false }: TextBatchOptions,
 ): BatchSource {
   const possible = Math.floor((stream.length - 1) / length);
-  // An offset of up to one window may cost the last window of an epoch.
+  // The offset of up to one window may leave one window less per epoch.
   const windows = inOrder ? Math.ceil((stream.length - 1) / length) : Math.max(1, possible - 1);
   if (possible < 1) {
-    throw new FtsError('invalid-input', `The text has ${stream.length} tokens, a sequence needs ${length + 1}.`, {
+    throw new FtsError('invalid-input', `The text has ${stream.length} tokens, but a sequence needs ${length + 1}.`, {
       field: 'data',
       value: stream.length,
       remedy: 'Give more text or a shorter contextLength.',

@@ -11,15 +11,15 @@ import type { TokenStream } from './text-batches.ts';
 const indexSchema = z.strictObject({
   format: z.literal('fts-token-shards-1'),
   vocabSize: z.int().positive(),
-  /** Bytes of one token, little-endian: 2 up to 65,536 tokens, else 4. */
+  /** Bytes of one token, little-endian: 2 for vocabularies of up to 65,536 tokens, else 4. */
   tokenBytes: z.union([z.literal(2), z.literal(4)]),
   shards: z.array(z.strictObject({ file: z.string(), tokens: z.int().nonnegative(), sha256: z.string() })),
 });
 
-/** 128 MB or 256 MB a shard. */
+/** 128 MB or 256 MB per shard. */
 const TOKENS_PER_SHARD = 1 << 26;
 
-/** Writes token ids to shard files and, last, the index that names them. */
+/** Writes token ids to shard files and finally the index that lists them. */
 export async function writeTokenShards(
   folder: string,
   chunks: Iterable<readonly number[]> | AsyncIterable<readonly number[]>,
@@ -58,7 +58,7 @@ export async function writeTokenShards(
   await writeFileAtomic(join(folder, 'index.json'), `${JSON.stringify(index, null, 2)}\n`);
 }
 
-/** Whether a folder has shards whose writing was finished. */
+/** Whether a folder has completely written shards. */
 export async function hasTokenShards(folder: string): Promise<boolean> {
   return stat(join(folder, 'index.json')).then(
     () => true,
@@ -72,8 +72,8 @@ export interface MappedTokens extends TokenStream {
 }
 
 /**
- * Opens shards for a model of `vocabSize` tokens. A missing or shortened shard, or another vocabulary, is an error
- * here, before the first step; `verify` also compares checksums, which reads everything once.
+ * Opens shards for a model of `vocabSize` tokens. Throws if a shard is missing or truncated or the vocabulary differs,
+ * so that training fails before its first step. `verify` also compares checksums, which reads all shards once.
  */
 export async function openTokenShards(
   folder: string,
@@ -87,7 +87,7 @@ export async function openTokenShards(
   if (index.vocabSize !== vocabSize) {
     throw new FtsError(
       'invalid-input',
-      `The tokens are of a vocabulary of ${index.vocabSize}, the model has ${vocabSize}.`,
+      `The tokens have a vocabulary of ${index.vocabSize}, but the model has ${vocabSize}.`,
       {
         field: 'vocabSize',
         value: index.vocabSize,
@@ -105,7 +105,7 @@ export async function openTokenShards(
         (found) => found.size,
         () => undefined,
       );
-      if (size !== tokens * index.tokenBytes) throw damaged(path, size === undefined ? 'is missing' : 'is cut short');
+      if (size !== tokens * index.tokenBytes) throw damaged(path, size === undefined ? 'is missing' : 'is truncated');
       const mapped = mapFile(path);
       files.push(mapped);
       if (verify && createHash('sha256').update(mapped.bytes).digest('hex') !== sha256) {
@@ -146,6 +146,6 @@ function damaged(path: string, why: string): FtsError {
   return new FtsError('corrupt', `The token shard ${path} ${why}.`, {
     field: 'data',
     value: path,
-    remedy: 'Remove the folder of shards: it is made again from the text.',
+    remedy: 'Remove the folder of shards; it will be created again from the text.',
   });
 }

@@ -25,7 +25,7 @@ const gpt2: ModelConfig = {
 };
 const [RANK, ALPHA] = [3, 6];
 
-/** As PEFT writes an adapter of GPT-2: A [rank, in] and B [out, rank] of each Conv1D module. */
+/** An adapter of GPT-2 as PEFT writes it: A [rank, in] and B [out, rank] of each Conv1D module. */
 const modules = { 'attn.c_attn': [16, 48], 'attn.c_proj': [16, 16], 'mlp.c_fc': [16, 24], 'mlp.c_proj': [24, 16] };
 
 let folder: string;
@@ -91,7 +91,7 @@ describe('an adapter of GPT-2 in the layout of PEFT', () => {
     await Promise.all([base!.close(), merged!.close()]);
   });
 
-  it('is refused where its options change the mathematics, where a tensor is missing, and where there is none', async () => {
+  it('is refused if an option changes the computation, if a tensor is missing, and if there is no adapter', async () => {
     const merge = (adapter: string): Promise<unknown> =>
       mergeAdapter(join(folder, 'base'), adapter, { path: join(folder, 'never'), name: 'never', dtype: 'float32' });
     const [dora, partial] = [join(folder, 'dora'), join(folder, 'partial')];

@@ -7,7 +7,7 @@ import { toWeightReader } from '../../model/model-parameters.ts';
 
 export const adapterPrefix = 'base_model.model.';
 
-/** An adapter with its numbers: its settings, and the factors of each layer in the graph's layout, by their names. */
+/** An adapter: its settings, and the values of each layer's factors by name, in the graph's layout. */
 export interface Adapter {
   settings: AdapterSettings;
   pairs: readonly AdapterPair[];
@@ -30,7 +30,7 @@ export async function writeAdapter(
     lora_dropout: 0,
     target_modules: settings.targets,
     bias: 'none',
-    // layers such as GPT-2's Conv1D keep their matrices as [in, out]
+    // layers such as GPT-2's Conv1D store their matrices as [in, out]
     fan_in_fan_out: pairs.some(({ weight }) => !isStoredOutIn(weight)),
     inference_mode: true,
     use_rslora: false,

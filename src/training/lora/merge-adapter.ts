@@ -9,8 +9,8 @@ import { elementsOf } from '../../tensor/shape.ts';
 import { readAdapter } from './read-adapter.ts';
 
 /**
- * Adds a PEFT adapter to its base model and writes the sum as a model of its own. Returns the model's family and
- * parameters, and how many of its weights were changed.
+ * Merges a PEFT adapter into its base model and writes the result as a new model. Returns the model's family and
+ * parameters, and the number of changed weight matrices.
  */
 export async function mergeAdapter(
   basePath: string,

@@ -3,13 +3,13 @@ import { FtsError } from '../../errors/fts-error.ts';
 import { parseJsonWith } from '../../errors/parse-with.ts';
 import { refuseUnreadKeys } from '../../model/unread-keys.ts';
 
-/** The remedy for options that this program does not apply: PEFT itself does. */
+/** The remedy for options that this program does not support, but PEFT does. */
 export const mergeWithPeft = 'Merge the adapter with PEFT (merge_and_unload) and import the result as a model.';
 
 const names = z.union([z.array(z.string()), z.string()]);
 const patterns = z.record(z.string(), z.number().positive());
 
-/** What of PEFT's `adapter_config.json` is applied when an adapter is merged. */
+/** The fields of PEFT's `adapter_config.json` that are applied when an adapter is merged. */
 const fields = {
   peft_type: z.literal('LORA'),
   r: z.int().positive(),
@@ -23,7 +23,7 @@ const fields = {
   use_rslora: z.boolean().default(false),
   use_dora: z.literal(false).optional(),
   bias: z.literal('none').optional(),
-  /** Other initial values (PiSSA, OLoRA, …) change the base model that the factors are added to. */
+  /** Other initializations (PiSSA, OLoRA, …) change the base model itself, so they are refused. */
   init_lora_weights: z.union([z.boolean(), z.enum(['gaussian', 'eva', 'orthogonal'])]).nullish(),
   modules_to_save: z.array(z.never()).nullish(),
 };
@@ -31,21 +31,23 @@ const schema = z.looseObject(fields);
 
 export type PeftConfig = z.output<typeof schema>;
 
-/** How an adapter was trained or is loaded. Matrices are turned by their own layout, whatever `fan_in_fan_out` says. */
+/** Fields without effect on merging. `fan_in_fan_out` is among them, because the layout follows from each matrix. */
 const descriptive = new Set(
   `task_type base_model_name_or_path base_model_class parent_library revision inference_mode lora_dropout auto_mapping
   fan_in_fan_out megatron_core qalora_group_size peft_version runtime_config eva_config unsloth_version
   unsloth_fixed`.split(/\s+/),
 );
 
-/** Reads `adapter_config.json`; refuses by name whatever would change the merged model and is not applied. */
+/**
+ * Parses `adapter_config.json`. Refuses by name every option that would change the merged model but is not supported.
+ */
 export function parsePeftConfig(text: string, path: string): PeftConfig {
   const json = parseJsonWith(z.record(z.string(), z.unknown()), text, path);
   const result = schema.safeParse(json);
   if (!result.success) {
     const [issue] = result.error.issues;
     const field = String(issue!.path[0] ?? 'adapter_config.json');
-    throw new FtsError('invalid-input', `${field} in ${path} is not applied here: ${issue!.message}`, {
+    throw new FtsError('invalid-input', `${field} in ${path} is not supported: ${issue!.message}`, {
       field,
       value: json[field],
       remedy: mergeWithPeft,
@@ -60,7 +62,7 @@ export function parsePeftConfig(text: string, path: string): PeftConfig {
   return result.data;
 }
 
-/** Whether PEFT would attach the adapter to a module: `model.layers.0.self_attn.q_proj`. `isLinear` decides on "all-linear". */
+/** Whether PEFT would attach the adapter to a linear module, such as `model.layers.0.self_attn.q_proj`. */
 export function isTargeted(module: string, config: PeftConfig): boolean {
   const { target_modules: targets, exclude_modules: excluded } = config;
   if (excluded != null && matches(module, excluded)) return false;
@@ -68,7 +70,7 @@ export function isTargeted(module: string, config: PeftConfig): boolean {
   return matches(module, targets) && isChosenLayer(module, config);
 }
 
-/** A list names ends of modules; a string is a regular expression for whole names. */
+/** A list holds suffixes of module names; a string is a regular expression for whole names. */
 function matches(module: string, wanted: string | readonly string[]): boolean {
   if (typeof wanted !== 'string') return wanted.some((end) => module === end || module.endsWith(`.${end}`));
   return patternOf(`^(?:${wanted})$`).test(module);
@@ -85,7 +87,7 @@ function isChosenLayer(module: string, { layers_to_transform: layers, layers_pat
   });
 }
 
-/** Rank of a module's factors, and the factor of their product. */
+/** The rank of a module's factors, and the scale of their product. */
 export function rankAndFactor(module: string, config: PeftConfig): { rank: number; factor: number } {
   const rank = patternValue(module, config.rank_pattern) ?? config.r;
   const alpha = patternValue(module, config.alpha_pattern) ?? config.lora_alpha;
@@ -93,7 +95,7 @@ export function rankAndFactor(module: string, config: PeftConfig): { rank: numbe
   return { rank, factor: alpha / (config.use_rslora ? Math.sqrt(rank) : rank) };
 }
 
-/** The first pattern that is the end of the module's name. */
+/** The value of the first pattern that matches the end of the module's name. */
 function patternValue(module: string, values: Record<string, number> | null | undefined): number | undefined {
   return Object.entries(values ?? {}).find(([pattern]) => patternOf(`^(?:.*\\.)?(?:${pattern})$`).test(module))?.[1];
 }
@@ -102,7 +104,7 @@ function patternOf(pattern: string): RegExp {
   try {
     return new RegExp(pattern, 'u');
   } catch (cause) {
-    throw new FtsError('invalid-input', `adapter_config.json has a pattern that cannot be read: ${pattern}.`, {
+    throw new FtsError('invalid-input', `adapter_config.json has an invalid pattern: ${pattern}.`, {
       field: 'target_modules',
       value: pattern,
       remedy: mergeWithPeft,

@@ -10,15 +10,15 @@ import { elementsOf } from '../../tensor/shape.ts';
 import { adapterPrefix } from './adapter-files.ts';
 import { isTargeted, mergeWithPeft, parsePeftConfig, rankAndFactor } from './peft-config.ts';
 
-/** A PEFT adapter with its numbers: the factors of each weight in the graph's layout, by their names. */
+/** A PEFT adapter: the values of each weight's factors by name, in the graph's layout. */
 export interface ReadAdapter {
   pairs: readonly (AdapterPair & { factor: number })[];
   values: ReadonlyMap<string, Float32Array>;
 }
 
 /**
- * Reads a PEFT adapter for a model of these parameters. Throws when it belongs to another model, and for every option
- * and tensor that is not applied.
+ * Reads a PEFT adapter for a model with the given parameters. Throws if it belongs to another model, and for every
+ * unsupported option or tensor.
  */
 export async function readAdapter(folder: string, parameters: readonly ParameterSpec[]): Promise<ReadAdapter> {
   const path = join(folder, 'adapter_config.json');

@@ -8,8 +8,8 @@ export interface AdamWSettings {
 }
 
 /**
- * One step of AdamW (arXiv:1711.05101) with decoupled decay, number `step` counted from 1. The moments are kept
- * scaled by 1 / (1 - beta), so the bias corrections go into the rate and the epsilon.
+ * One step of AdamW (arXiv:1711.05101) with decoupled weight decay; `step` counts from 1. The moments are stored scaled
+ * by 1 / (1 - beta), so the bias corrections are part of the rate and the epsilon.
  */
 export function adamwStep(
   state: ParameterState,

@@ -5,18 +5,18 @@ import { KernelTeam } from '../../runtime/simd/kernel-team.ts';
 import { MAX_SHARED_BYTES, SharedMemory } from '../../runtime/simd/shared-memory.ts';
 import { elementsOf } from '../../tensor/shape.ts';
 
-/** What is kept of every trained parameter: 16 bytes in FP32, 4 more while micro-batches are accumulated. */
+/** The values kept for every trained parameter: 16 bytes in FP32, 4 more with gradient accumulation. */
 const REGIONS = ['weights', 'firstMoments', 'secondMoments', 'gradients'] as const;
 type Region = (typeof REGIONS)[number] | 'accumulated';
 
-/** Elements that a cut between threads, parameters or regions is a multiple of: one cache line. */
+/** Boundaries between threads, parameters and regions are multiples of this many elements, one cache line. */
 const ALIGNMENT = 16;
-/** Elements below which waking another thread takes longer than doing its part. */
+/** Fewest elements per thread; below, waking another thread takes longer than its work. */
 const LEAST_PART = 16_384;
-/** Elements whose squares are summed together; fixed, so that the norm does not depend on threads. */
+/** Elements whose squares are summed together; fixed, so that the norm does not depend on the number of threads. */
 const NORM_BLOCK = 65_536;
 
-/** A memory and the parameters in it, those with weight decay first: each region is one long vector. */
+/** A memory and its parameters, those with weight decay first. Each region is one long vector. */
 interface Bank {
   index: number;
   memory: SharedMemory;
@@ -32,7 +32,7 @@ export interface UpdateFactors {
   beta2: number;
   rate: number;
   epsilon: number;
-  /** What a weight is multiplied by before its update, with and without decay. */
+  /** Factors by which weights with and without weight decay are multiplied before the update. */
   keepDecayed: number;
   keepOther: number;
   gradientScale: number;
@@ -40,7 +40,7 @@ export interface UpdateFactors {
 
 /**
  * Weights, gradients and moments of the trained parameters in shared memory, where ONNX Runtime writes gradients and
- * the kernels update weights in place. Several memories where one (4 GB) is too small.
+ * the kernels update weights in place. Uses several memories if one (4 GB) is too small.
  */
 export class ParameterState {
   readonly specs: readonly ParameterSpec[];
@@ -60,7 +60,7 @@ export class ParameterState {
     this.#team = team;
   }
 
-  /** `scratchBytes` is room beside the parameters for buffers that kernels work on (`scratch`). */
+  /** `scratchBytes` are reserved in each memory, in addition to the parameters, for the buffers of kernels. */
   static async create(
     specs: readonly ParameterSpec[],
     { accumulate = false, scratchBytes = 0 }: { accumulate?: boolean; scratchBytes?: number } = {},
@@ -99,18 +99,18 @@ export class ParameterState {
     return new ParameterState(specs, banks, places, team);
   }
 
-  /** A parameter's part of a region, as a view: writing to it changes the state. */
+  /** A parameter's part of a region as a view, so that writing to it changes the state. */
   view(name: string, region: Region): Float32Array {
     const { bank, offset, length } = this.#places.get(name)!;
     return bank.regions[region]!.subarray(offset, offset + length);
   }
 
-  /** Every weight by its name, as views. */
+  /** All weights by name, as views. */
   get weights(): Record<string, Float32Array> {
     return Object.fromEntries(this.specs.map(({ name }) => [name, this.view(name, 'weights')]));
   }
 
-  /** The memory that a parameter is in, for buffers that kernels combine with it. */
+  /** The memory of a parameter, for buffers that kernels combine with it. */
   memoryOf(name: string): SharedMemory {
     return this.#places.get(name)!.bank.memory;
   }
@@ -125,7 +125,7 @@ export class ParameterState {
     return this.#banks.reduce((sum, bank) => sum + bank.length * 4 * regions, 0);
   }
 
-  /** gradient(name)[ids[i]] += rows[i]; `rows` and `ids` are views of the parameter's own memory. */
+  /** gradient(name)[ids[i]] += rows[i]; `rows` and `ids` must be views of the parameter's memory. */
   addRows(name: string, rows: Float32Array, ids: Int32Array, width: number): void {
     const { bank } = this.#places.get(name)!;
     const gradient = this.view(name, 'gradients');
@@ -160,7 +160,7 @@ export class ParameterState {
     }
   }
 
-  /** The global L2 norm of the gradients: not finite when any of them is not. */
+  /** The global L2 norm of the gradients; not finite if any gradient is not. */
   gradientNorm(): number {
     let total = 0;
     for (const bank of this.#banks) {
@@ -219,12 +219,12 @@ export class ParameterState {
   }
 }
 
-/** The gradients that an update uses: the sum over micro-batches where they are accumulated. */
+/** The gradients that an update uses: the sum over micro-batches if they are accumulated. */
 function stepGradients({ regions }: Bank): Float32Array {
   return regions.accumulated ?? regions.gradients!;
 }
 
-/** Parameters in groups that fit one memory each; in a group, those with weight decay come first. */
+/** Groups parameters so that each group fits one memory; within a group, those with weight decay come first. */
 function groupIntoBanks(specs: readonly ParameterSpec[], capacity: number): ParameterSpec[][] {
   const groups: ParameterSpec[][] = [];
   let used = Number.POSITIVE_INFINITY;
@@ -241,7 +241,7 @@ function groupIntoBanks(specs: readonly ParameterSpec[], capacity: number): Para
 }
 
 /**
- * Cuts a range into about equal parts at multiples of the alignment, fewer where they would be too short to share out.
+ * Splits a range into about equal parts at multiples of the alignment, or into fewer parts if they would be too short.
  * Empty ranges have no parts.
  */
 function alignedParts(from: number, to: number, parts: number): [number, number][] {

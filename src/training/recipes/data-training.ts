@@ -11,7 +11,7 @@ import { isJsonLines, readJsonLines, readText } from '../data/read-documents.ts'
 import type { TrainSettings } from '../run/settings.ts';
 import type { TrainInput } from '../run/train.ts';
 
-/** The shape of a model that is trained from scratch; the rest is derived from these. */
+/** The shape of a model trained from scratch; the rest of its configuration is derived. */
 export interface NewModelShape {
   layers: number;
   width: number;
@@ -22,7 +22,7 @@ export interface NewModelShape {
 interface DataTrainingOptions {
   /** A `.txt` or `.jsonl` file. */
   dataPath: string;
-  /** The model to go on from; left out, one of this shape is begun, with a tokenizer trained on the data. */
+  /** The model to continue from; default: a new model of `shape`, with a tokenizer trained on the data. */
   base?: ModelDirectory;
   shape: NewModelShape;
   settings: TrainSettings;
@@ -38,7 +38,7 @@ type DataTraining = Pick<TrainInput, 'settings' | 'config' | 'data' | 'start'> &
 const END = '<|endoftext|>';
 const TURN_TOKENS = ['<|im_start|>', '<|im_end|>'];
 
-/** Everything that training on one's own data needs: tokenizer, shape or base model, batches. */
+/** Prepares training on the user's own data: tokenizer, new or base model, batches. */
 export async function dataTraining(options: DataTrainingOptions, work: Work): Promise<DataTraining> {
   const { base, settings } = options;
   const tokenizer = base === undefined ? await trainTokenizer(options, work) : tokenizerOf(base);
@@ -47,7 +47,7 @@ export async function dataTraining(options: DataTrainingOptions, work: Work): Pr
   if (reader.vocabSize > config.vocabSize) {
     throw new FtsError(
       'invalid-input',
-      `The tokenizer has ${reader.vocabSize} tokens, the model ${config.vocabSize}.`,
+      `The tokenizer has ${reader.vocabSize} tokens, but the model has ${config.vocabSize}.`,
       {
         field: 'base',
         value: reader.vocabSize,
@@ -115,14 +115,14 @@ function tokenizerOf(base: ModelDirectory): TokenizerFiles {
   throw new FtsError('not-found', `The model in ${base.path} has no tokenizer.`, {
     field: 'base',
     value: join(base.path, 'tokenizer.json'),
-    remedy: 'Put its tokenizer.json beside the weights.',
+    remedy: 'Put its tokenizer.json into the folder of the weights.',
   });
 }
 
 function newModel({ layers, width, heads }: NewModelShape, tokenizer: Tokenizer, contextLength: number): ModelConfig {
   const headDim = width / heads;
   if (!Number.isInteger(headDim) || headDim % 2 !== 0) {
-    throw new FtsError('invalid-input', `A width of ${width} does not make ${heads} heads of an even size.`, {
+    throw new FtsError('invalid-input', `A width of ${width} cannot be divided into ${heads} heads of even size.`, {
       field: 'heads',
       value: heads,
       remedy: 'Choose heads so that width / heads is an even whole number.',
@@ -136,7 +136,7 @@ function newModel({ layers, width, heads }: NewModelShape, tokenizer: Tokenizer,
     heads,
     kvHeads: heads,
     headDim,
-    // SwiGLU has three matrices: 8/3 of the width has the parameters of the usual 4
+    // SwiGLU has three matrices instead of two, so 8/3 of the width gives as many parameters as the usual 4
     ffnWidth: Math.ceil((width * 8) / 3 / 32) * 32,
     contextLength,
     normEpsilon: 1e-5,

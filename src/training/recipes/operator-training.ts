@@ -20,7 +20,7 @@ import type { TrainInput } from '../run/train.ts';
 
 type OperatorTraining = Pick<TrainInput, 'settings' | 'config' | 'data'> & { tokenizer: TokenizerFiles };
 
-/** Everything that the operator model is trained with: its generated data, a tokenizer trained on it, its shape. */
+/** Prepares the training of the operator model: its generated data, a tokenizer trained on it, its configuration. */
 export async function operatorTraining(overrides: Record<string, unknown>, work: Work): Promise<OperatorTraining> {
   const { data: sizes, vocabSize, model, training } = operatorRecipe;
   const settings = parseWith(trainSettingsSchema, { ...training, ...overrides }, 'the training settings');
@@ -56,7 +56,7 @@ export async function operatorTraining(overrides: Record<string, unknown>, work:
   };
 }
 
-/** The shape of the network: a Llama. */
+/** The configuration of the network, a Llama. */
 export function operatorConfig(vocabSize: number): ModelConfig {
   return {
     family: 'llama',
@@ -71,7 +71,7 @@ export function operatorConfig(vocabSize: number): ModelConfig {
   };
 }
 
-/** The validation examples as batches for a loss: the completions of phrasings that training never saw. */
+/** The validation examples as batches for evaluation: completions for phrasings that do not occur in training. */
 export function operatorHeldOut(tokenizer: Tokenizer): BatchSource {
   const { data, training } = operatorRecipe;
   const { validation } = generateOperatorDataset({ ...data, trainExamples: 0, testExamples: 0 });

@@ -11,10 +11,10 @@ export interface Curve {
   lines: readonly MetricsLine[];
 }
 
-/** Points of a training curve at the most: more than the pixels show. */
+/** Most points of a curve; more would not be visible. */
 const MOST_POINTS = 400;
 
-/** Loss by step as an SVG: training losses as lines, averaged where there are many, validation losses as dots. */
+/** Loss by step as an SVG: training losses as lines (averaged if there are many), validation losses as dots. */
 export function lossCurveSvg(curves: readonly Curve[]): string {
   const series = curves.map(({ name, lines }) => ({
     name,
@@ -29,12 +29,12 @@ export function lossCurveSvg(curves: readonly Curve[]): string {
   });
 }
 
-/** Writes a run's own drawing: an SVG or a PNG, as its name ends. */
+/** Writes loss curves as an SVG or a PNG, depending on the extension of the path. */
 export async function writeLossCurve(path: string, curves: readonly Curve[]): Promise<void> {
   await writeFileAtomic(path, await drawLossCurve(path, curves));
 }
 
-/** Loss curves as the content of a file of this name: an SVG or a PNG. */
+/** Draws loss curves as an SVG or a PNG, depending on the extension of the name. */
 export async function drawLossCurve(name: string, curves: readonly Curve[]): Promise<string | Uint8Array> {
   const svg = lossCurveSvg(curves);
   switch (extname(name).toLowerCase()) {
@@ -43,7 +43,7 @@ export async function drawLossCurve(name: string, curves: readonly Curve[]): Pro
     case '.png':
       return svgToPng(svg);
     default:
-      throw new FtsError('invalid-input', `A drawing is an .svg or a .png file, not ${name}.`, {
+      throw new FtsError('invalid-input', `A plot must be an .svg or a .png file, not ${name}.`, {
         field: 'plot',
         value: name,
         remedy: 'Give a name that ends in .svg or .png.',
@@ -51,7 +51,7 @@ export async function drawLossCurve(name: string, curves: readonly Curve[]): Pro
   }
 }
 
-/** Means of equal runs of steps. */
+/** Averages the losses over equal ranges of steps. */
 function averaged(lines: readonly MetricsLine[]): { x: number; y: number }[] {
   const size = Math.ceil(lines.length / MOST_POINTS);
   const means: { x: number; y: number }[] = [];

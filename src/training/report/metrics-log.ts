@@ -2,7 +2,7 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../store/atomic-file.ts';
 
-/** One line of `metrics.jsonl`: the training figures of a step, with the validation loss where one was measured. */
+/** One line of `metrics.jsonl`: the training metrics of a step, with the validation loss if it was measured. */
 export const metricsLineSchema = z.object({
   step: z.int(),
   /** Mean training loss in nats per counted token. */
@@ -18,7 +18,7 @@ export const metricsLineSchema = z.object({
 });
 export type MetricsLine = z.output<typeof metricsLineSchema>;
 
-/** The metrics of a run, appended line by line. What a killed run wrote after its last checkpoint is cut off. */
+/** The metrics of a run, appended line by line. On resume, lines written after the last checkpoint are removed. */
 export class MetricsLog {
   readonly #file: FileHandle;
 
@@ -26,7 +26,7 @@ export class MetricsLog {
     this.#file = file;
   }
 
-  /** Opens the log of a run that has done `step` steps. */
+  /** Opens the log of a run that has finished `step` steps. */
   static async open(path: string, step: number): Promise<MetricsLog> {
     const kept = (await readMetrics(path)).filter((line) => line.step <= step);
     await writeFileAtomic(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
@@ -42,7 +42,7 @@ export class MetricsLog {
   }
 }
 
-/** All whole lines of a metrics file; a last line that a crash cut short is left out. */
+/** All complete lines of a metrics file; a last line truncated by a crash is skipped. */
 export async function readMetrics(path: string): Promise<MetricsLine[]> {
   let text: string;
   try {
@@ -61,7 +61,9 @@ export async function readMetrics(path: string): Promise<MetricsLine[]> {
   });
 }
 
-/** One point of each group of neighbours, one with a validation loss where there is one, and always the last. */
+/**
+ * Keeps one point of each group of consecutive points (one with a validation loss, if any) and always the last point.
+ */
 export function thinMetrics<Point extends { validationLoss?: number | undefined }>(
   points: readonly Point[],
   most: number,

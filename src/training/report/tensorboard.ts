@@ -7,14 +7,14 @@ const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
 const tag = (field: number, wire: number): number => (field << 3) | wire;
 
-/** One point of several curves. */
+/** The values of several curves at one step. */
 export interface ScalarEvent {
   step: number;
   wallTimeSeconds: number;
   scalars: Readonly<Record<string, number>>;
 }
 
-/** Writes curves as a TensorBoard event file: `tensorboard --logdir RUN_FOLDER` shows them. */
+/** Writes curves as a TensorBoard event file, shown by `tensorboard --logdir RUN_FOLDER`. */
 export async function writeEventFile(path: string, events: readonly ScalarEvent[]): Promise<void> {
   const file = await open(path, 'w');
   try {
@@ -25,7 +25,7 @@ export async function writeEventFile(path: string, events: readonly ScalarEvent[
   }
 }
 
-/** `Event { double wall_time = 1; string file_version = 3 }`: the first of a file. */
+/** The first event of a file: `Event { double wall_time = 1; string file_version = 3 }`. */
 function versionEvent(wallTimeSeconds: number): Uint8Array {
   return protobuf.Writer.create()
     .uint32(tag(1, FIXED64))
@@ -35,7 +35,10 @@ function versionEvent(wallTimeSeconds: number): Uint8Array {
     .finish();
 }
 
-/** `Event { wall_time = 1; int64 step = 2; Summary summary = 5 }`, `Summary.Value { string tag = 1; float simple_value = 2 }`. */
+/**
+ * `Event { wall_time = 1; int64 step = 2; Summary summary = 5 }`, `Summary.Value { string tag = 1; float simple_value =
+ * 2 }`.
+ */
 function scalarEvent({ step, wallTimeSeconds, scalars }: ScalarEvent): Uint8Array {
   const writer = protobuf.Writer.create();
   writer.uint32(tag(1, FIXED64)).double(wallTimeSeconds).uint32(tag(2, VARINT)).int64(step);
@@ -48,7 +51,7 @@ function scalarEvent({ step, wallTimeSeconds, scalars }: ScalarEvent): Uint8Arra
   return writer.ldelim().finish();
 }
 
-/** TFRecord: length, its masked checksum, the data, its masked checksum. */
+/** A TFRecord: length, masked checksum of the length, data, masked checksum of the data. */
 function record(data: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(8 + 4 + data.length + 4);
   const view = new DataView(bytes.buffer);
@@ -59,7 +62,7 @@ function record(data: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Castagnoli's polynomial, reflected. */
+/** The table of CRC-32C: Castagnoli's polynomial, reflected. */
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
   for (let bit = 0; bit < 8; bit++) value = (value & 1) === 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1;

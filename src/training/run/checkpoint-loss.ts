@@ -4,7 +4,7 @@ import { loadParameters } from '../../model/model-parameters.ts';
 import type { BatchSource } from '../data/batch.ts';
 import { Evaluator } from './evaluation.ts';
 
-/** Mean loss in nats per counted token of a checkpoint, however it is stored, over held-out data. */
+/** Mean loss of a checkpoint over held-out data, in nats per counted token. */
 export async function checkpointLoss(
   config: ModelConfig,
   checkpoint: CheckpointReader,

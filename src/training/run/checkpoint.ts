@@ -6,12 +6,12 @@ import { float32Source, SafetensorsReader, writeSafetensors } from '../../model/
 import type { ParameterState } from '../optimizer/parameter-state.ts';
 
 const progressSchema = z.object({
-  /** Steps that are done. */
+  /** Finished steps. */
   step: z.int().nonnegative(),
   /** Counted tokens and seconds so far. */
   tokens: z.number(),
   seconds: z.number(),
-  /** Digest of everything that the result depends on: settings, model, data. */
+  /** Digest of everything that the weights depend on: settings, model, data. */
   digest: z.string(),
   /** Running mean of the training loss. */
   meanLoss: z.number().nullable(),
@@ -19,18 +19,18 @@ const progressSchema = z.object({
   validationLoss: z.number().nullable(),
 });
 
-/** Where a run stands: all that, with weights and moments, makes its continuation the same to the bit. */
+/** The progress of a run. With weights and moments, it is enough to resume the run bit-identically. */
 export type RunProgress = z.output<typeof progressSchema>;
 
 const REGIONS = ['weights', 'firstMoments', 'secondMoments'] as const;
 type StoredRegion = (typeof REGIONS)[number];
 
-/** Writes weights and moments with the run's progress, whole or not at all, with a checksum over the numbers. */
+/** Writes weights and moments with the run's progress and a checksum over the values, atomically. */
 export async function saveCheckpoint(path: string, state: ParameterState, progress: RunProgress): Promise<void> {
   await save(path, state, REGIONS, progress);
 }
 
-/** Writes the weights alone: what `best` keeps. */
+/** Writes only the weights, as for the best checkpoint. */
 export async function saveWeights(path: string, state: ParameterState, progress: RunProgress): Promise<void> {
   await save(path, state, ['weights'], progress);
 }
@@ -50,14 +50,14 @@ async function save(
 }
 
 /**
- * Reads a checkpoint into the state and returns its progress, or undefined when there is none. A file that is cut
- * short, altered or of another model throws `corrupt` and changes nothing that matters: the run has not begun.
+ * Reads a checkpoint into the state and returns its progress, or undefined if there is no file. Throws `corrupt` for a
+ * truncated or altered file or one of another model; the state may then be partly overwritten.
  */
 export async function loadCheckpoint(path: string, state: ParameterState): Promise<RunProgress | undefined> {
   return load(path, state, REGIONS);
 }
 
-/** Reads what `saveWeights` wrote. */
+/** Reads a file written by `saveWeights`. */
 export async function loadWeights(path: string, state: ParameterState): Promise<RunProgress | undefined> {
   return load(path, state, ['weights']);
 }
@@ -86,7 +86,7 @@ async function load(
         into.set(values);
       }
     }
-    if (hash.digest('hex') !== reader.metadata.sha256) throw damaged(path, 'its checksum does not fit');
+    if (hash.digest('hex') !== reader.metadata.sha256) throw damaged(path, 'its checksum does not match');
     return progress;
   } finally {
     await reader.close();
@@ -98,7 +98,7 @@ function damaged(path: string, why: string): FtsError {
     field: 'checkpoint',
     value: path,
     remedy:
-      'Restore the file from a copy. Removing it starts the run again from its first step: what was trained so far is lost.',
+      'Restore the file from a copy. If you remove it, the run starts again from its first step and loses all progress.',
   });
 }
 

@@ -7,7 +7,7 @@ import type { Binding } from '../../runtime/onnxruntime/session.ts';
 import { Program } from '../../tensor/program.ts';
 import { type Batch, type BatchSource, emptyBatch } from '../data/batch.ts';
 
-/** The loss of a model on held-out data: the compiled forward pass over the training's own weights. */
+/** Computes the loss of a model on held-out data, with a compiled forward pass that shares the training's weights. */
 export class Evaluator {
   readonly #program: Program;
   readonly #binding: Binding;
@@ -43,7 +43,7 @@ export class Evaluator {
     this.#binding = this.#program.bind(this.#inputs, { loss: this.#loss });
   }
 
-  /** Mean loss in nats per counted token over the whole data, each counted once. */
+  /** Mean loss in nats per counted token, over all data once. */
   async run(signal: AbortSignal): Promise<number> {
     let total = 0;
     let counted = 0;

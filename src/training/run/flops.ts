@@ -3,8 +3,9 @@ import type { ModelConfig } from '../../model/model-config.ts';
 import { elementsOf } from '../../tensor/shape.ts';
 
 /**
- * Floating-point operations of forward and backward per token, by PaLM's count (arXiv:2204.02311, appendix B): 6 per
- * parameter that is multiplied, and 12 · layers · heads · headDim · length for attention, its causal half not deducted.
+ * Floating-point operations of the forward and backward pass per token, counted as for PaLM (arXiv:2204.02311, appendix
+ * B): 6 per multiplied parameter, and 12 · layers · heads · headDim · length for attention, without deducting the
+ * masked half.
  */
 export function trainingFlopsPerToken(config: ModelConfig, specs: readonly ParameterSpec[], length: number): number {
   const output = outputTable(specs);

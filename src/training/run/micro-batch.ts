@@ -16,7 +16,7 @@ interface RowBuffer {
   width: number;
 }
 
-/** Room beside the parameters that `MicroBatchRunner` takes in every memory. */
+/** Bytes that `MicroBatchRunner` needs in every memory, in addition to the parameters. */
 export function scratchBytes(graph: TrainingGraph): number {
   const rowBytes = graph.rows.map(({ output }) => {
     const [rows, width] = graph.graph.outputs.get(output)!.shape as [number, number];
@@ -26,7 +26,7 @@ export function scratchBytes(graph: TrainingGraph): number {
   return [...rowBytes, ...maskBytes].reduce((sum, bytes) => sum + bytes, 0);
 }
 
-/** The compiled training graph with its arrays: puts the gradients of a micro-batch into the parameter state. */
+/** Runs the compiled training graph on micro-batches and writes their gradients into the parameter state. */
 export class MicroBatchRunner {
   readonly #program: Program;
   readonly #binding: Binding;
@@ -35,7 +35,7 @@ export class MicroBatchRunner {
   readonly #loss = new Float32Array(1);
   readonly #rowBuffers: RowBuffer[];
   readonly #masks: { name: string; data: Float32Array }[];
-  /** Parameters whose gradient consists of rows alone. */
+  /** Parameters whose gradient consists only of row gradients. */
   readonly #sparse: string[];
   readonly #dropoutRate: number;
   readonly #seed: number;
@@ -87,8 +87,8 @@ export class MicroBatchRunner {
   }
 
   /**
-   * Computes the loss, Σ counts · loss / countedTokens, and its gradients. `number` counts the micro-batches of the
-   * run from 0: it chooses the dropout masks.
+   * Computes the loss, Σ counts · loss / countedTokens, and its gradients. `number` is the index of the micro-batch in
+   * the run, which selects the dropout masks.
    */
   async run(batch: Batch, countedTokens: number, number: number): Promise<number> {
     const { tokens, targets, weights, positions, documents } = this.#inputs;

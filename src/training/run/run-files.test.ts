@@ -6,15 +6,15 @@ import { maskedCrc32c } from '../report/tensorboard.ts';
 import { learningRateAt } from './schedule.ts';
 import { trainSettingsSchema } from './settings.ts';
 
-describe('what a run leaves for people', () => {
-  it('has record checksums as TensorFlow computes them', () => {
+describe('the report files of a run', () => {
+  it('have record checksums as TensorFlow computes them', () => {
     // CRC-32C of "123456789" is e3069283 (RFC 3720, B.4), then rotated and offset
     const crc = 0xe3069283;
     const masked = (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
     expect(maskedCrc32c(new TextEncoder().encode('123456789'))).toBe(masked);
   });
 
-  it('draws every run with its name, safely, and a dot for each validation loss', () => {
+  it('draw every run with its escaped name and a dot for each validation loss', () => {
     const lines = Array.from(
       { length: 1000 },
       (_, i): MetricsLine => ({
@@ -38,7 +38,7 @@ describe('what a run leaves for people', () => {
     expect(svg).not.toContain('NaN');
   });
 
-  it('draws text into a PNG, whatever fonts the machine has', async () => {
+  it('draw text into a PNG, whatever fonts the machine has', async () => {
     const drawing = (text: string): string =>
       `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 20"><text x="2" y="15">${text}</text></svg>`;
     const [empty, lettered] = [await svgToPng(drawing('')), await svgToPng(drawing('loss'))].map(Buffer.from) as [
@@ -63,13 +63,13 @@ describe('schedules', () => {
     expect(learningRateAt(100, 100, settings('constant'))).toBe(1);
   });
 
-  it('stay at the peak until the decay with WSD, and halve the way at half the steps with cosine', () => {
+  it('stay at the peak until the decay with WSD, and are halfway down after half the steps with cosine', () => {
     expect(learningRateAt(80, 100, settings('wsd'))).toBeCloseTo(1);
     expect(learningRateAt(90, 100, settings('wsd'))).toBeCloseTo(0.55);
     expect(learningRateAt(56, 101, settings('cosine'))).toBeCloseTo(0.55, 1);
   });
 
-  it('refuse a field that they do not know', () => {
+  it('refuse an unknown field', () => {
     expect(() => trainSettingsSchema.parse({ learningrate: 1 })).toThrow('learningrate');
   });
 });

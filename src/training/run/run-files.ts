@@ -3,7 +3,7 @@ import { writeLossCurve } from '../report/loss-curve.ts';
 import { readMetrics } from '../report/metrics-log.ts';
 import { writeEventFile } from '../report/tensorboard.ts';
 
-/** Makes what people look at from a run's `metrics.jsonl`: the loss curve, and an event file for TensorBoard. */
+/** Writes the loss curve and the TensorBoard event file of a run from its `metrics.jsonl`. */
 export async function writeRunFiles(runFolder: string, name: string, startedAtSeconds: number): Promise<void> {
   const lines = await readMetrics(join(runFolder, 'metrics.jsonl'));
   for (const file of ['loss.svg', 'loss.png']) await writeLossCurve(join(runFolder, file), [{ name, lines }]);

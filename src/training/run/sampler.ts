@@ -10,7 +10,7 @@ import { Program } from '../../tensor/program.ts';
 const TEMPERATURE = 0.8;
 const TOP_K = 40;
 
-/** Writes a few words with the weights as they are, to be looked at during training. */
+/** Generates short sample texts with the current weights during training. */
 export class Sampler {
   readonly #program: Program;
   readonly #binding: Binding;
@@ -43,7 +43,7 @@ export class Sampler {
     this.#binding = this.#program.bind({ ...arrays, tokens: this.#tokens }, { logits: this.#logits });
   }
 
-  /** The prompt and what the model makes of it, up to `count` tokens or the end token; the same seed, the same text. */
+  /** The prompt with up to `count` generated tokens, ending at the end token. The same seed gives the same text. */
   async text(prompt: string, count: number, seed: number): Promise<string> {
     const random = sfc32(seed, 0x5a3b1e);
     const ids = this.#tokenizer.encode(prompt === '' ? '\n' : prompt);
@@ -65,7 +65,7 @@ export class Sampler {
   }
 }
 
-/** One of the most likely tokens, by its probability at the temperature. */
+/** Samples one of the `TOP_K` most likely tokens at the temperature. */
 function draw(logits: Float32Array, uniform: number): number {
   const best = Array.from(logits, (logit, id) => ({ logit, id }))
     .sort((a, b) => b.logit - a.logit)

@@ -6,8 +6,8 @@ type ScheduleSettings = Pick<
 >;
 
 /**
- * The learning rate of step `step` (from 1) of `steps`: a linear warm-up, then a cosine (arXiv:1608.03983) or linear
- * decay to the final rate, a constant, or WSD (warm-up, stable, decay; arXiv:2404.06395).
+ * The learning rate of step `step` (counted from 1) of `steps`: a linear warm-up, then cosine decay (arXiv:1608.03983)
+ * or linear decay to the final rate, a constant rate, or WSD (warm-up, stable, decay; arXiv:2404.06395).
  */
 export function learningRateAt(step: number, steps: number, settings: ScheduleSettings): number {
   const { learningRate, finalLearningRateFraction, schedule, decayFraction } = settings;

@@ -1,4 +1,4 @@
-// Two training steps, or forward passes alone, in a process of their own; sends the most memory that the process ever held, in bytes.
+// Runs two training steps, or only forward passes, in a separate process and sends its peak memory in bytes.
 
 import { initializeParameter } from '../../model/architectures/parameter-random.ts';
 import { trainingGraph } from '../../model/architectures/training-graph.ts';

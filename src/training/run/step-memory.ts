@@ -4,7 +4,7 @@ import type { ModelConfig } from '../../model/model-config.ts';
 import { forkSibling } from '../../runtime/child-entry.ts';
 
 export interface StepMemoryRequest {
-  /** `infer` runs the forward pass and the loss of the same batch, and nothing else. */
+  /** `infer` runs only the forward pass and the loss of the same batch. */
   purpose: 'train' | 'infer';
   config: ModelConfig;
   /** Sequences in the step, and tokens in each. */
@@ -12,7 +12,7 @@ export interface StepMemoryRequest {
   length: number;
 }
 
-/** Bytes that a process holds at the most while it trains a new model, or only runs it: measured in one of its own. */
+/** Measures the peak memory in bytes of a separate process that trains a new model, or only runs its forward pass. */
 export function measureStepMemory(request: StepMemoryRequest, signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = forkSibling(import.meta.url, 'step-memory-child', [JSON.stringify(request)], {

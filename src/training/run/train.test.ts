@@ -47,13 +47,13 @@ const gpt2: ModelConfig = {
   qkvBias: true,
 };
 
-// Models this small gain nothing from threads, and the other test processes want the cores.
+// Models this small gain nothing from threads, and other test processes need the cores.
 useThreads(1);
 
-/** Wide enough for groups of 32 weights to share a scale. */
+/** Wide enough for quantization groups of 32 weights. */
 const wide: ModelConfig = { ...llama, width: 32, headDim: 8, ffnWidth: 64 };
 
-/** A text that counts: every token follows from the one before it. */
+/** A counting text, in which every token determines the next. */
 const stream = tokensInMemory(Array.from({ length: 400 }, (_, i) => i % 12));
 const text = (seed: number): BatchSource => textBatches(stream, { batch: 4, length: 8, seed });
 const idle = { report: () => {}, signal: new AbortController().signal };
@@ -101,7 +101,7 @@ describe('train', () => {
     });
   }
 
-  it('reports sample texts, and gives the same weights with activations computed again', async () => {
+  it('reports sample texts, and gives the same weights with recomputed activations', async () => {
     const files = await trainByteLevelBpe(['ab ab'], { vocabSize: 258, specialTokens: [] });
     const config = { ...llama, vocabSize: 258 };
     const notes: string[] = [];
@@ -120,7 +120,7 @@ describe('train', () => {
     expect(await weightsOf('again')).toEqual(await weightsOf('kept'));
   });
 
-  it('stores the weights in 16 bits where asked, rounded from the same training in 32', async () => {
+  it('stores the weights in 16 bits if asked, rounded from the same training in 32 bits', async () => {
     const stored = await Promise.all(
       (['float32', 'bfloat16', 'float16'] as const).map(async (dtype) => {
         await train(input(dtype, {}, { dtype, steps: 5 }), idle);
@@ -141,7 +141,7 @@ describe('train', () => {
     expect(stored[2]!.values).toEqual(halfToFloat32(float32ToHalf(exact)));
   });
 
-  it('gives the same weights for the same seed, and others for another', async () => {
+  it('gives the same weights for the same seed, and different ones for another', async () => {
     await train(input('a', {}, { dropout: 0.1 }), idle);
     await train(input('b', {}, { dropout: 0.1 }), idle);
     await train(input('c', {}, { dropout: 0.1, seed: 2 }), idle);
@@ -149,7 +149,7 @@ describe('train', () => {
     expect(await weightsOf('a')).not.toEqual(await weightsOf('c'));
   });
 
-  it('goes on after a stop at any step as if it had never stopped', async () => {
+  it('resumes after a stop at any step with the same result as without the stop', async () => {
     const settings = { dropout: 0.1, gradientAccumulation: 2 };
     await train(input('whole', {}, settings), idle);
     const stops = [3, 14, 15];
@@ -170,7 +170,7 @@ describe('train', () => {
     expect(parts!.map(({ step, loss }) => [step, loss])).toEqual(whole!.map(({ step, loss }) => [step, loss]));
   });
 
-  it('refuses to resume with other settings, and a checkpoint that is cut short', async () => {
+  it('refuses to resume with other settings or from a truncated checkpoint', async () => {
     await train(input('run'), idle);
     await expect(train(input('run', {}, { learningRate: 2e-2 }), idle)).rejects.toMatchObject({ kind: 'conflict' });
     await truncate(join(folder, 'run', 'checkpoints', 'last.safetensors'), 2000);
@@ -241,7 +241,7 @@ describe('train', () => {
         expect(await readFile(join(merged, 'model.safetensors'))).toEqual(await weightsOf('adapted'));
         const directory = await openModelDirectory(merged);
         const after = await checkpointLoss(config, directory.weights, data.validation, idle.signal);
-        // the merged model has the base's own weights, not their 4-bit form that qlora computes with
+        // the merged model has the base's original weights, not their 4-bit form used by qlora during training
         expect(Math.abs(after - summary.validationLoss!)).toBeLessThan(method === 'lora' ? 1e-3 : 0.3);
         await directory.close();
       });

@@ -24,17 +24,17 @@ import { TrainableModel } from './trainable-model.ts';
 export interface TrainInput {
   settings: TrainSettings;
   config: ModelConfig;
-  /** Weights to start from; left out, the model is trained from scratch. */
+  /** Weights to start from; default: trained from scratch. */
   start?: CheckpointReader;
   data: {
     train: BatchSource;
     validation?: BatchSource;
-    /** SHA-256 of the data, kept as provenance and checked on resume. */
+    /** SHA-256 of the data, stored as provenance and checked on resume. */
     hash: string;
   };
-  /** Where metrics and checkpoints go. A run that was stopped there goes on. */
+  /** Folder of metrics and checkpoints. A stopped run in this folder is resumed. */
   runFolder: string;
-  /** Where the model goes, and what goes with it. */
+  /** Folder of the trained model, with its tokenizer and provenance. */
   output: {
     path: string;
     tokenizer?: TokenizerFiles;
@@ -45,14 +45,14 @@ export interface TrainInput {
 export interface TrainSummary {
   steps: number;
   parameters: number;
-  /** Those that were trained: all, or the adapter's. */
+  /** Trained parameters: all, or those of the adapter. */
   trainedParameters: number;
-  /** Losses in nats per counted token: the running mean at the end, the last and the lowest validation loss. */
+  /** Losses in nats per counted token: the final running mean, the last and the lowest validation loss. */
   trainingLoss: number;
   validationLoss: number | null;
   bestValidationLoss: number | null;
   bestStep: number | null;
-  /** Counted tokens, and all tokens of the batches a second, evaluation not included. */
+  /** `tokens` counts the tokens in the loss; `tokensPerSecond` all tokens of the batches, without evaluation time. */
   tokens: number;
   tokensPerSecond: number;
   seconds: number;
@@ -61,14 +61,14 @@ export interface TrainSummary {
 
 /** Weight of the newest loss in the running mean. */
 const MEAN_LOSS_SHARE = 0.05;
-/** Steps before a loss spike counts as divergence: the first losses fall too fast to compare. */
+/** Steps before a loss spike counts as divergence, because the first losses fall too fast to compare. */
 const DIVERGENCE_GRACE_STEPS = 50;
-/** A loss near zero may double in a hard batch; a rise by less than this is no divergence. */
+/** Least rise of the loss that counts as divergence; a loss near zero may double in a hard batch. */
 const DIVERGENCE_LEAST_NATS = 1;
 
 /**
- * Trains a model: prepares state and graphs, takes up a stopped run's checkpoint, steps, evaluates, keeps the best and
- * the last state, and writes the model directory. Cancelling saves a checkpoint first.
+ * Trains a model: prepares state and graphs, resumes from the checkpoint of a stopped run, runs the steps, evaluates,
+ * keeps the best and the last state, and writes the model directory. Cancelling saves a checkpoint first.
  */
 export async function train(input: TrainInput, work: Work): Promise<TrainSummary> {
   const run = await TrainingRun.prepare(input);
@@ -125,21 +125,25 @@ class TrainingRun {
     return new TrainingRun(input, await TrainableModel.prepare(input, input.data.train));
   }
 
-  /** Takes up the last checkpoint of this run, if there is one. */
+  /** Resumes from the last checkpoint of this run, if there is one. */
   async resume(): Promise<void> {
     const found = await loadCheckpoint(this.#lastPath, this.#model.state);
     if (found !== undefined && found.digest !== this.#progress.digest) {
-      throw new FtsError('conflict', 'The run was begun with other settings, another model or other data.', {
-        field: 'settings',
-        value: this.#input.runFolder,
-        remedy: 'Resume with the same settings, model and data, or start a new run.',
-      });
+      throw new FtsError(
+        'conflict',
+        'The run was started with different settings, a different model or different data.',
+        {
+          field: 'settings',
+          value: this.#input.runFolder,
+          remedy: 'Resume with the same settings, model and data, or start a new run.',
+        },
+      );
     }
     this.#progress = found ?? this.#progress;
     this.#log = await MetricsLog.open(join(this.#input.runFolder, 'metrics.jsonl'), this.#progress.step);
   }
 
-  /** All remaining steps. */
+  /** Runs all remaining steps. */
   async steps(work: Work): Promise<void> {
     const { settings } = this.#input;
     const { batch, length } = this.#input.data.train;
@@ -268,7 +272,7 @@ class TrainingRun {
     return { loss, gradientNorm, learningRate };
   }
 
-  /** Throws before the update, so that the weights and the last checkpoint stay good. */
+  /** Called before the update, so that weights and the last checkpoint are not affected by divergence. */
   #checkDivergence(loss: number, gradientNorm: number): void {
     const { step, meanLoss } = this.#progress;
     const { divergenceFactor } = this.#input.settings;
@@ -323,9 +327,9 @@ function stepsOf(settings: TrainSettings, source: BatchSource): number {
   return settings.steps ?? Math.max(1, Math.ceil(settings.epochs * perEpoch));
 }
 
-/** Everything that the weights depend on, so that a resumed run is the same run. */
+/** A digest of everything that the weights depend on, so that only the same run is resumed. */
 function digestOf({ settings, config, data }: TrainInput): string {
-  // What is stored, and how often, does not change the weights.
+  // Settings of storage, sampling and recomputation do not change the weights.
   const { checkpointEvery, dtype, keep, recomputeActivations, sampleEvery, samplePrompt, sampleTokens, ...deciding } =
     settings;
   return createHash('sha256')
@@ -347,7 +351,7 @@ function checkFit({ config, data }: TrainInput): void {
     throw new FtsError('invalid-input', 'The width must be a multiple of 4.', {
       field: 'width',
       value: config.width,
-      remedy: 'Choose such a width.',
+      remedy: 'Choose a multiple of 4.',
     });
   }
 }

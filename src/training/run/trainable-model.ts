@@ -28,10 +28,10 @@ interface ModelInput {
   start?: CheckpointReader;
 }
 
-/** A model that is being trained: which of its parameters train, the state of those, and the frozen rest. */
+/** A model in training: the state of its trained parameters, and its frozen parameters. */
 export class TrainableModel {
   readonly config: ModelConfig;
-  /** Every parameter of the model itself, adapters not included. */
+  /** All parameters of the model, without adapters. */
   readonly specs: readonly ParameterSpec[];
   readonly variant: ModelVariant;
   readonly graph: TrainingGraph;
@@ -56,7 +56,7 @@ export class TrainableModel {
     this.#start = start;
   }
 
-  /** Builds the graph for batches of the source's shape, and fills the weights: given ones or initial ones. */
+  /** Builds the graph for batches of the source's shape, and loads or initializes the weights. */
   static async prepare(input: ModelInput, source: BatchSource): Promise<TrainableModel> {
     const { settings, config, start } = input;
     const specs = familyOf(config).parameters(config);
@@ -64,7 +64,7 @@ export class TrainableModel {
     if (start !== undefined) await requireTensors(config, start);
     const { adapter } = variant;
     if (adapter !== undefined && start === undefined) {
-      throw new FtsError('invalid-input', 'LoRA adapts a model that exists.', {
+      throw new FtsError('invalid-input', 'LoRA needs a base model to adapt.', {
         field: 'method',
         value: settings.method,
         remedy: 'Name the base model, or train with method full.',
@@ -95,28 +95,28 @@ export class TrainableModel {
     return new TrainableModel(input, specs, variant, graph, state, frozen);
   }
 
-  /** Every array that a forward pass reads, by the name of its graph input. */
+  /** All arrays that a forward pass reads, by the name of the graph input. */
   get arrays(): Record<string, TensorData> {
     return { ...this.frozen, ...this.state.weights };
   }
 
-  /** Parameters that train, padding not counted. */
+  /** Number of trained parameters, without padding. */
   get trainedParameters(): number {
     return this.state.specs.reduce((sum, spec) => sum + parameterCount(spec), 0);
   }
 
-  /** Parameters of the model itself, padding not counted. */
+  /** Number of parameters of the model, without padding. */
   get parameters(): number {
     return this.specs.reduce((sum, spec) => sum + parameterCount(spec), 0);
   }
 
-  /** The weights of the whole model as they are now, an adapter merged in. */
+  /** A weight of the whole model in its current state, with the adapter merged. */
   async weights(name: string): Promise<Float32Array> {
     const { adapter, int4 } = this.variant;
     if (adapter === undefined) return this.state.view(name, 'weights');
     const spec = this.specs.find((candidate) => candidate.name === name)!;
     const weight = new Float32Array(elementsOf(spec.shape));
-    // A 4-bit base is the training's approximation: the adapter is merged into the weights that it came from.
+    // The 4-bit base is only an approximation for training; the adapter is merged into the original weights.
     if (int4?.has(name)) await readParameters([spec], this.#start!, () => weight);
     else weight.set(this.frozen[name] as Float32Array);
     const pair = adapter.pairs.find((candidate) => candidate.weight.name === name);
@@ -131,7 +131,7 @@ export class TrainableModel {
     return weight;
   }
 
-  /** Writes the adapter alone in PEFT's layout, where there is one. */
+  /** Writes the adapter in PEFT's layout, if there is one. */
   async writeAdapter(folder: string, baseModel: string | null): Promise<void> {
     if (this.variant.adapter === undefined) return;
     const values = new Map(Object.entries(this.state.weights));
