@@ -67,7 +67,7 @@ export function viewOf({ name, output }: Operation): string | undefined {
 async function page({ title, file, parts }: View, consoleUrl: string): Promise<string> {
   const [style, ...scripts] = await Promise.all(
     ['view.css', 'host.js', ...parts.map((part) => `${part}.js`), `${file}.js`].map((name) =>
-      readFile(new URL(`./views/${name}`, import.meta.url), 'utf8'),
+      readFile(new URL(`./${name}`, import.meta.url), 'utf8'),
     ),
   );
   const own = scripts.map((script) => script.replaceAll(/^export /gm, '')).join('\n');
