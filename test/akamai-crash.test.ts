@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemCaller } from '../src/access/caller.ts';
 import { callOperation } from '../src/operations/call-operation.ts';
-import { findOperation } from '../src/operations/index.ts';
+import { findOperation } from '../src/operations/find-operation.ts';
 import type { Services } from '../src/services/context.ts';
 import { openServices } from '../src/services/open-services.ts';
 import { akamaiOf } from '../src/workflows/akamai/akamai-services.ts';

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { createApp, type RunningServer, startServer } from '../src/http/server.ts';
 import { servicesAtPort } from '../src/http/services-at-port.ts';
 import { callOperation } from '../src/operations/call-operation.ts';
-import { findOperation } from '../src/operations/index.ts';
+import { findOperation } from '../src/operations/find-operation.ts';
 import type { Services } from '../src/services/context.ts';
 import { akamaiOf } from '../src/workflows/akamai/akamai-services.ts';
 import type { PlanView } from '../src/workflows/akamai/plan-view.ts';

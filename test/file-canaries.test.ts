@@ -18,7 +18,7 @@ import type { Caller } from '../src/access/caller.ts';
 import { FtsError } from '../src/errors/fts-error.ts';
 import { createApp } from '../src/http/server.ts';
 import { callOperation, submitOperation, workOn } from '../src/operations/call-operation.ts';
-import { findOperation, operations } from '../src/operations/index.ts';
+import { findOperation, operations } from '../src/operations/find-operation.ts';
 import { namedBy } from '../src/operations/named-fields.ts';
 import type { Operation } from '../src/operations/operation.ts';
 import type { Services } from '../src/services/context.ts';

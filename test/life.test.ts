@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { systemCaller } from '../src/access/caller.ts';
 import { createApp, startServer } from '../src/http/server.ts';
 import { submitOperation, workOn } from '../src/operations/call-operation.ts';
-import { findOperation } from '../src/operations/index.ts';
+import { findOperation } from '../src/operations/find-operation.ts';
 import { openServing } from '../src/workflows/serving/open-serving.ts';
 import { temporaryServices } from '../testing/temporary-home.ts';
 

@@ -1,7 +1,7 @@
 import type { Client } from '@modelcontextprotocol/client';
 import { FtsError } from '../errors/fts-error.ts';
 import { toolName } from '../mcp/tools/selection.ts';
-import { operations } from '../operations/index.ts';
+import { operations } from '../operations/find-operation.ts';
 import { renderOutput } from '../operations/render-output.ts';
 import { parseOperatorProposal } from '../operator/operations.ts';
 import { AskBudget, type AskLimits } from './ask-budget.ts';

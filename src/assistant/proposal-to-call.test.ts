@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toolName } from '../mcp/tools/selection.ts';
-import { operations } from '../operations/index.ts';
+import { operations } from '../operations/find-operation.ts';
 import type { OperatorProposal } from '../operator/operations.ts';
 import { operatorOperations } from '../operator/operations.ts';
 import { proposedCall } from './proposal-to-call.ts';

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { operations } from '../operations/index.ts';
+import { operations } from '../operations/find-operation.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Services } from '../services/context.ts';
 import { closeServices, openServices } from '../services/open-services.ts';
 import { addOperationFlags, addOperationWords } from './operation-flags.ts';
 import { runOperation } from './run-operation.ts';
 
-/** The verbs of `fts --help`, in the order of a model's life and then of daily use. */
+/** The verbs of `fts --help`, in the order of a model's life and then of daily use; any other comes after them. */
 const verbs = [
   'plan',
   'train',
@@ -23,6 +23,14 @@ const verbs = [
   'up',
   'config',
   'doctor',
+  'ask',
+  'restore',
+  'reference',
+  'deployments',
+  'audit',
+  'approvers',
+  'keys',
+  'backup',
 ];
 
 const groupDescriptions: Record<string, string> = {

@@ -4,7 +4,7 @@ import { parseWith } from '../errors/parse-with.ts';
 import type { Job } from '../jobs/job.ts';
 import { followJob } from '../jobs/job-queue.ts';
 import { callOperation, submitOperation, workOn } from '../operations/call-operation.ts';
-import { findOperation } from '../operations/index.ts';
+import { findOperation } from '../operations/find-operation.ts';
 import { jobsResume } from '../operations/jobs/resume.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Progress } from '../runtime/progress.ts';

@@ -5,7 +5,7 @@ import { FtsError } from '../errors/fts-error.ts';
 import type { Job } from '../jobs/job.ts';
 import { followJob } from '../jobs/job-queue.ts';
 import { submitOperation } from '../operations/call-operation.ts';
-import { findOperation } from '../operations/index.ts';
+import { findOperation } from '../operations/find-operation.ts';
 import { writeResult } from '../runtime/terminal-output.ts';
 import type { Services } from '../services/context.ts';
 import { readMetrics } from '../training/report/metrics-log.ts';

@@ -3,7 +3,7 @@ import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { followJob } from '../jobs/job-queue.ts';
 import { callOperation, submitOperation } from '../operations/call-operation.ts';
-import { findOperation, operations } from '../operations/index.ts';
+import { findOperation, operations } from '../operations/find-operation.ts';
 import type { Services } from '../services/context.ts';
 import type { Identity } from './authentication/identity.ts';
 import { readJsonBody } from './json-body.ts';

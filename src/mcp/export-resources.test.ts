@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { assistantCaller } from '../../testing/callers.ts';
 import { temporaryServices } from '../../testing/temporary-home.ts';
 import { callOperation } from '../operations/call-operation.ts';
-import { findOperation } from '../operations/index.ts';
+import { findOperation } from '../operations/find-operation.ts';
 import { exportResources } from './export-resources.ts';
 import type { ResourceCall } from './resources/resource.ts';
 import { resultOf } from './tools/tool-result.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { akamaiEdgeKv } from './akamai/edgekv.ts';
 import { akamaiPurge } from './akamai/purge.ts';
 import { akamaiUrl } from './akamai/url.ts';
-import { operations } from './index.ts';
+import { operations } from './find-operation.ts';
 import { requireNetwork } from './inputs/akamai.ts';
 
 const withNetwork = operations.filter(({ input }) => 'network' in input.shape);

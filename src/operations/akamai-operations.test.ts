@@ -17,7 +17,7 @@ import type { TerminalPerson } from '../services/terminal-person.ts';
 import { akamaiOf } from '../workflows/akamai/akamai-services.ts';
 import type { PlanView } from '../workflows/akamai/plan-view.ts';
 import { callOperation, submitOperation, workOn } from './call-operation.ts';
-import { findOperation, operations } from './index.ts';
+import { findOperation, operations } from './find-operation.ts';
 
 let simulator: Simulator;
 let services: Services;

@@ -10,7 +10,7 @@ import type { Services } from '../services/context.ts';
 import { openServices } from '../services/open-services.ts';
 import { akamaiOf } from '../workflows/akamai/akamai-services.ts';
 import { callOperation } from './call-operation.ts';
-import { findOperation } from './index.ts';
+import { findOperation } from './find-operation.ts';
 
 let simulator: Simulator;
 let services: Services;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryServices } from '../../testing/temporary-home.ts';
 import type { Caller } from '../access/caller.ts';
 import { callOperation, submitOperation, workOn } from './call-operation.ts';
-import { findOperation, operations } from './index.ts';
+import { findOperation, operations } from './find-operation.ts';
 
 const person: Caller = { name: 'ana', channel: 'terminal', credential: 'terminal', scopes: ['admin'] };
 const work = () => ({ report: () => {}, signal: new AbortController().signal });

@@ -6,7 +6,7 @@ import { type Caller, keylessCaller, mayUse } from '../access/caller.ts';
 import { FtsError } from '../errors/fts-error.ts';
 import { authorize } from './authorize.ts';
 import { callOperation, submitOperation } from './call-operation.ts';
-import { findOperation, operations } from './index.ts';
+import { findOperation, operations } from './find-operation.ts';
 import type { Operation } from './operation.ts';
 
 /** The field at fault where a caller is refused before anything else is looked at; undefined where they may. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { refuseOversized } from './bounded-input.ts';
-import { operations } from './index.ts';
+import { operations } from './find-operation.ts';
 
 interface Node {
   type?: string;

@@ -13,9 +13,9 @@ import { answerInTime } from './answer-in-time.ts';
 import { audited, auditedJob, auditedSubmission } from './audited-call.ts';
 import { authorize } from './authorize.ts';
 import { refuseOversized } from './bounded-input.ts';
-import { findOperation } from './index.ts';
+import { findOperation } from './find-operation.ts';
 import { checkNamedAddresses, checkNamedFiles } from './named-fields.ts';
-import type { Operation } from './operation.ts';
+import type { InputOf, Operation, OutputOf } from './operation.ts';
 
 /** A call's work, who calls and, where the face knows it, how a person behind them can be asked. */
 export interface Call extends Work {
@@ -28,8 +28,15 @@ export interface Call extends Work {
  * Checks that the caller may, validates the input, runs the handler, validates the output, leaves a row in the audit
  * log: the one way into an operation, for every face.
  */
-export function callOperation(operation: Operation, input: unknown, services: Services, call: Call): Promise<unknown> {
-  return audited({ operation, input, caller: call.caller }, services, () => perform(operation, input, services, call));
+export function callOperation<Called extends Operation>(
+  operation: Called,
+  input: InputOf<Called>,
+  services: Services,
+  call: Call,
+): Promise<OutputOf<Called>> {
+  return audited({ operation, input, caller: call.caller }, services, () =>
+    perform(operation, input, services, call),
+  ) as Promise<OutputOf<Called>>;
 }
 
 /** Whoever submitted a job was checked then; `jobId` says that this call runs it. */

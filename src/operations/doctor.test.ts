@@ -10,7 +10,7 @@ const work = { report: () => {}, signal: new AbortController().signal, caller: s
 
 it('loads every native library in a child process and reports its version', async () => {
   const services = temporaryServices({ HOME: '/nonexistent' });
-  const { healthy, checks } = doctor.output.parse(await callOperation(doctor, {}, services, work)) as DoctorReport;
+  const { healthy, checks } = await callOperation(doctor, {}, services, work);
   const verdicts = Object.fromEntries(checks.map(({ name, verdict }) => [name, verdict]));
   expect(verdicts).toMatchObject({ node: 'ok', libsql: 'ok', 'onnx-runtime': 'ok', 'llama.cpp': 'ok' });
   expect(checks.find(({ name }) => name === 'onnx-runtime')?.finding).toMatch(/^1\.\d+/);
@@ -22,15 +22,10 @@ it('says what to do about a taken port and missing credentials', async () => {
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
   const services = temporaryServices({ FTS_SERVER_PORT: String(port), HOME: '/nonexistent' });
-  const { checks } = (await callOperation(doctor, {}, services, work)) as DoctorReport;
+  const { checks } = await callOperation(doctor, {}, services, work);
   taken.close();
   expect(checks.find(({ name }) => name === 'port')).toMatchObject({
     verdict: 'warning',
     remedy: expect.stringContaining('--port'),
   });
 });
-
-interface DoctorReport {
-  healthy: boolean;
-  checks: { name: string; verdict: string; finding: string; remedy?: string }[];
-}

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { operations } from './index.ts';
+import { operations } from './find-operation.ts';
 
 const pathOf = (name: string): string => join(import.meta.dirname, `${name.replaceAll('.', '/')}.ts`);
 

@@ -4,7 +4,7 @@ import { callerBy } from '../../testing/callers.ts';
 import { temporaryServices } from '../../testing/temporary-home.ts';
 import { mayHaveKey, requireReachable } from '../inputs/address.ts';
 import { callOperation, submitOperation } from './call-operation.ts';
-import { findOperation, operations } from './index.ts';
+import { findOperation, operations } from './find-operation.ts';
 import { namedBy } from './named-fields.ts';
 
 const thief = 'http://127.0.0.1:18923/v1';

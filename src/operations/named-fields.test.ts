@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fileToReadSchema } from '../inputs/file-inputs.ts';
 import { namedThings } from '../inputs/names.ts';
-import { operations } from './index.ts';
+import { operations } from './find-operation.ts';
 import { namedBy } from './named-fields.ts';
 
 interface Leaf {

@@ -59,13 +59,25 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Output exten
 }
 
 /** Types alone, for a caller that knows which operation it calls: what it sends as JSON, and what comes back. */
-interface CallTypes<Input extends z.ZodType, Output extends z.ZodType> {
-  readonly types?: { input: z.input<Input>; output: z.output<Output> };
+interface CallTypes<Input, Output> {
+  readonly types?: { input: Input; output: Output };
 }
 
-/** Checks an operation where it is written, and widens it to the type that the index and the faces use. */
-export function defineOperation<Input extends z.ZodObject, Output extends z.ZodType>(
-  operation: Operation<Input, Output>,
-): Operation & CallTypes<Input, Output> {
-  return operation as unknown as Operation & CallTypes<Input, Output>;
+/** `unknown` where only the general type of an operation is known. */
+export type InputOf<Called extends Operation> = Called extends CallTypes<infer Input, unknown> ? Input : unknown;
+export type OutputOf<Called extends Operation> = Called extends CallTypes<unknown, infer Output> ? Output : unknown;
+
+/**
+ * Checks an operation where it is written, and widens it to the type that the index and the faces use; its name, its
+ * input and its output stay known to the types.
+ */
+export function defineOperation<
+  const Name extends string,
+  const Job extends boolean,
+  Input extends z.ZodObject,
+  Output extends z.ZodType,
+>(
+  operation: Operation<Input, Output> & { name: Name; job: Job },
+): Operation & { name: Name; job: Job } & CallTypes<z.input<Input>, z.output<Output>> {
+  return operation as unknown as Operation & { name: Name; job: Job };
 }

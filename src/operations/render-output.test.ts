@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { terminalText } from '../runtime/terminal-output.ts';
-import { operations } from './index.ts';
+import { operations } from './find-operation.ts';
 import { renderOutput, visibleOutput } from './render-output.ts';
 
 const hostile = fc

@@ -9,7 +9,7 @@ import { PassphraseKey } from '../../src/approval/passphrase-key.ts';
 import { sha256Of } from '../../src/approval/signed-text.ts';
 import { connectToOurselves } from '../../src/assistant/own-client.ts';
 import { callOperation } from '../../src/operations/call-operation.ts';
-import { findOperation, operations } from '../../src/operations/index.ts';
+import { findOperation, operations } from '../../src/operations/find-operation.ts';
 import { canonicalJson, digestOf } from '../../src/store/canonical-json.ts';
 import { akamaiOf } from '../../src/workflows/akamai/akamai-services.ts';
 import { testCost } from '../approver.ts';

@@ -1,5 +1,5 @@
 import type { Scope } from '../../access/api-keys.ts';
-import { operations } from '../../operations/index.ts';
+import { operations } from '../../operations/find-operation.ts';
 import { isAdapterPath, isForPrograms } from '../routes-by-audience.ts';
 
 /** Pages and documents that tell nobody anything: the console's own files, health, OAuth metadata. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { callOperation } from '../../operations/call-operation.ts';
-import { findOperation } from '../../operations/index.ts';
+import { findOperation } from '../../operations/find-operation.ts';
 import { loadMachines } from '../../planning/machines/machine-catalogue.ts';
 import { findPage, pages } from '../../reference/page-index.ts';
 import { renderPage } from '../../reference/render-page.ts';

@@ -1,7 +1,7 @@
 import { mayUse } from '../../access/caller.ts';
 import { FtsError } from '../../errors/fts-error.ts';
 import { isFinished, type Job } from '../../jobs/job.ts';
-import { findOperation } from '../../operations/index.ts';
+import { findOperation } from '../../operations/find-operation.ts';
 import type { Services } from '../../services/context.ts';
 import { requireScope } from '../protocol/caller.ts';
 import { progressInWords } from '../protocol/progress-notifications.ts';

@@ -1,6 +1,6 @@
 import type { LoadedConfig } from '../../config/load-config.ts';
 import { FtsError } from '../../errors/fts-error.ts';
-import { findOperation } from '../../operations/index.ts';
+import { findOperation } from '../../operations/find-operation.ts';
 import type { Operation } from '../../operations/operation.ts';
 import { type ToolsetName, toolsetNames, toolsets } from './toolsets.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { getEncoding } from 'js-tiktoken';
 import { describe, expect, it } from 'vitest';
 import { temporaryServices } from '../../../testing/temporary-home.ts';
-import { operations } from '../../operations/index.ts';
+import { operations } from '../../operations/find-operation.ts';
 import type { Services } from '../../services/context.ts';
 import { createMcpFace } from '../protocol/mcp-face.ts';
 import { mcpRoutes } from '../protocol/mcp-routes.ts';

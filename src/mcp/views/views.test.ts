@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { temporaryServices } from '../../../testing/temporary-home.ts';
-import { findOperation } from '../../operations/index.ts';
+import { findOperation } from '../../operations/find-operation.ts';
 import type { ResourceCall } from '../resources/resource.ts';
 import { viewMimeType, viewOf, viewResources } from './views.ts';
 

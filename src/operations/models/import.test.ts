@@ -10,6 +10,7 @@ import { openModelDirectory } from '../../model/model-directory.ts';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.ts';
 import type { Services } from '../../services/context.ts';
 import { callOperation } from '../call-operation.ts';
+import type { InputOf } from '../operation.ts';
 import { modelsImport } from './import.ts';
 
 interface Imported {
@@ -17,7 +18,7 @@ interface Imported {
   artifacts: { id: string; path: string; bitsPerWeight: number }[];
 }
 
-const run = (input: object, services: Services): Promise<Imported> =>
+const run = (input: InputOf<typeof modelsImport>, services: Services): Promise<Imported> =>
   callOperation(modelsImport, input, services, {
     report: () => {},
     signal: new AbortController().signal,

@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../../../errors/fts-error.ts';
 import type { Status } from '../../../http/status-routes.ts';
 import type { Job } from '../../../jobs/job.ts';
 import { visibleLines, visibleValue } from '../../../text/visible-text.ts';
-import type { InputOf, OperationName, OutputOf } from './operations.ts';
+import type { InputOf, JobName, OperationName, OutputOf } from './operations.ts';
 import { sessionKey } from './session-key.ts';
 
 /** An error as the server says it, with what to do about it. */
@@ -33,7 +33,7 @@ export async function call<Name extends OperationName>(
 }
 
 /** Starts an operation that runs as a job. */
-export async function startJob(name: string, input: object): Promise<Job> {
+export async function startJob<Name extends JobName>(name: Name, input: InputOf<Name>): Promise<Job> {
   return (await read(await send(`/api/operations/${name}`, input))) as Job;
 }
 
