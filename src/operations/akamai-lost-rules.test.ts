@@ -9,7 +9,7 @@ import { PACKED_CATALOGUE } from '../akamai/catalogue/catalogue.ts';
 import type { Services } from '../services/context.ts';
 import { akamaiOf } from '../workflows/akamai/akamai-services.ts';
 import { callOperation } from './call-operation.ts';
-import { findOperation } from './index.ts';
+import { findOperation } from './find-operation.ts';
 
 let simulator: Simulator;
 let services: Services;
