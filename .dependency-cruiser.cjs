@@ -13,7 +13,7 @@ const layers = [
   ['tensor'],
   ['approval', 'backup'],
   ['audit', 'access', 'inputs'],
-  ['runtime', 'store', 'errors', 'config', 'scheduling', 'text', 'random', 'drawing'],
+  ['runtime', 'store', 'errors', 'config', 'scheduling', 'text', 'random', 'statistics', 'drawing'],
 ];
 const domains = layers.find((layer) => layer.includes('planning'));
 const paths = (folders) => `^src/(${folders.join('|')})/`;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Catalogue } from '../src/akamai/catalogue/catalogue.ts';
 import { OperationSearch } from '../src/akamai/search/search-operations.ts';
+import { median, percentile } from '../src/statistics/distribution.ts';
 import type { BenchResult, BenchRow } from './bench.ts';
 import { PlainBm25 } from './peers/plain-bm25.ts';
 
@@ -71,9 +72,17 @@ export default async function akamaiSearch(): Promise<BenchResult> {
     }
   }
   const alone = { peer: null, peerName: '', ratio: null, higherIsBetter: false, reason: 'our own limit' };
-  rows.push({ case: 'search, p95', ours: quantile(times, 0.95), unit: 'ms (limit 15)', ...alone });
-  rows.push({ case: 'search, median', ours: quantile(times, 0.5), unit: 'ms', ...alone });
-  rows.push({ case: 'catalogue load, median', ours: quantile(loads, 0.5), unit: 'ms (limit 60)', ...alone });
+  rows.push({
+    case: 'search, p95',
+    ours: percentile(
+      times.toSorted((a, b) => a - b),
+      0.95,
+    ),
+    unit: 'ms (limit 15)',
+    ...alone,
+  });
+  rows.push({ case: 'search, median', ours: median(times), unit: 'ms', ...alone });
+  rows.push({ case: 'catalogue load, median', ours: median(loads), unit: 'ms (limit 60)', ...alone });
   return { rows };
 }
 
@@ -81,8 +90,4 @@ function timed(work: () => unknown): number {
   const start = performance.now();
   work();
   return performance.now() - start;
-}
-
-function quantile(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
 }

@@ -9,8 +9,8 @@ import { text } from 'node:stream/consumers';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/ajv';
 import { getEncoding } from 'js-tiktoken';
+import { median } from '../src/statistics/distribution.ts';
 import type { BenchResult, BenchRow } from './bench.ts';
-import { median } from './measure/median.ts';
 
 /** Enough for the server's and the client's code to be compiled: a server that is used is warm. */
 const warmUpCalls = 500;

@@ -1,8 +1,8 @@
 import { buildPropertyIndex } from '../src/akamai/properties/property-index.ts';
+import { median } from '../src/statistics/distribution.ts';
 import { seedProperty } from '../testing/akamai-simulator/seed.ts';
 import { openWorkbench } from '../testing/akamai-simulator/workbench.ts';
 import type { BenchResult } from './bench.ts';
-import { median } from './measure/median.ts';
 
 const runs = 5;
 

@@ -3,14 +3,13 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { distribution } from '../src/benchmarking/statistics.ts';
 import { streamRequest } from '../src/benchmarking/streaming-client.ts';
 import { Engine } from '../src/serving/engine/engine.ts';
 import { GREEDY } from '../src/serving/sampling/sampling-settings.ts';
+import { distribution, median } from '../src/statistics/distribution.ts';
 import { B1, M100, TINY } from '../testing/models/random-gguf.ts';
 import { randomModel } from '../testing/models/test-model.ts';
 import type { Bench } from './bench.ts';
-import { median } from './measure/median.ts';
 import { option, startOurs } from './support/servers.ts';
 
 const LONG_TOKENS = 2000;

@@ -1,11 +1,11 @@
 // Eight requests that share a 1,024-token prefix, with the prefix tree and without it, in turn on two servers:
 // npm run bench -- serve-prefix [--model 100M|1B] [--rounds 5] [--threads 2]
-import { distribution } from '../src/benchmarking/statistics.ts';
+
 import { type RequestRecord, streamRequest } from '../src/benchmarking/streaming-client.ts';
+import { distribution, median } from '../src/statistics/distribution.ts';
 import { B1, M100 } from '../testing/models/random-gguf.ts';
 import { randomModel } from '../testing/models/test-model.ts';
 import type { Bench } from './bench.ts';
-import { median } from './measure/median.ts';
 import { option, startOurs } from './support/servers.ts';
 
 const PREFIX_TOKENS = 1024;

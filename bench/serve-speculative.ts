@@ -4,11 +4,11 @@
 import { Engine } from '../src/serving/engine/engine.ts';
 import type { GenerateRequest } from '../src/serving/engine/protocol.ts';
 import { GREEDY } from '../src/serving/sampling/sampling-settings.ts';
+import { median } from '../src/statistics/distribution.ts';
 import { copyingModel } from '../testing/models/copying-gguf.ts';
 import { M100 } from '../testing/models/random-gguf.ts';
 import { randomModel } from '../testing/models/test-model.ts';
 import type { Bench } from './bench.ts';
-import { median } from './measure/median.ts';
 import { option } from './support/servers.ts';
 
 const OUTPUT_TOKENS = 128;

@@ -11,10 +11,10 @@ import { fileURLToPath } from 'node:url';
 import { benchmarkServing } from '../src/benchmarking/benchmark-serving.ts';
 import type { BenchmarkServingSettings } from '../src/benchmarking/settings.ts';
 import { Workload } from '../src/benchmarking/workload.ts';
+import { median } from '../src/statistics/distribution.ts';
 import { B1, M100 } from '../testing/models/random-gguf.ts';
 import { randomModel } from '../testing/models/test-model.ts';
 import type { Bench, BenchRow } from './bench.ts';
-import { median } from './measure/median.ts';
 import { type BenchServer, findLlamaServer, option, startLlamaServer, startOurs } from './support/servers.ts';
 import { lockstepLoad, mixedLoad } from './support/serving-load.ts';
 

@@ -5,6 +5,7 @@ import { TokenMasks } from '../src/constraint/token-masks.ts';
 import { VocabularyTree } from '../src/constraint/vocabulary.ts';
 import { isWornOut, newWorkshop } from '../src/constraint/workshop.ts';
 import { FtsError } from '../src/errors/fts-error.ts';
+import { percentile } from '../src/statistics/distribution.ts';
 import type { BenchResult, BenchRow } from './bench.ts';
 import { runSchemaSuite, type SuiteTally } from './measure/json-schema-suite.ts';
 import { maskBenchCases } from './measure/maskbench.ts';
@@ -141,9 +142,9 @@ function rowsOf(tally: Tally): BenchRow[] {
     row('schemas that let an invalid instance through', tally.wrongAccepts.length, 'schemas', null, false),
     row('schemas that refuse a valid instance', tally.wrongRejects.length, 'schemas', null, false),
     row('mask, average', maskUs.reduce((sum, us) => sum + us, 0) / maskUs.length, 'µs', PUBLISHED.maskAverage, false),
-    row('mask, p99', quantile(maskUs, 0.99), 'µs', PUBLISHED.maskP99, false),
-    row('compile, p50', quantile(compileUs, 0.5), 'µs', PUBLISHED.compileP50, false),
-    row('compile, p99', quantile(compileUs, 0.99), 'µs', null, false),
+    row('mask, p99', percentile(maskUs, 0.99), 'µs', PUBLISHED.maskP99, false),
+    row('compile, p50', percentile(compileUs, 0.5), 'µs', PUBLISHED.compileP50, false),
+    row('compile, p99', percentile(compileUs, 0.99), 'µs', null, false),
   ];
 }
 
@@ -183,10 +184,6 @@ function suiteRows({ tests, passed, falseAccepts, falseRejects }: SuiteTally): B
   ];
 }
 
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-}
-
 function notesOf(tally: Tally, verbose: boolean): string[] {
   const notes = [
     `${tally.schemas} schemas, ${tally.maskUs.length} tokens of cl100k_base; LLGuidance's times are of Llama 3's vocabulary on other hardware.`,
@@ -201,6 +198,6 @@ function notesOf(tally: Tally, verbose: boolean): string[] {
     ...tally.wrongRejects.map((id) => `wrong reject: ${id}`),
     ...tally.failures.map((text) => `failed: ${text}`),
     ...tally.slow.slice(0, 15).map(([ms, id]) => `slow: ${ms.toFixed(1)} ms ${id}`),
-    `mask p50 ${quantile(tally.maskUs, 0.5).toFixed(1)} p90 ${quantile(tally.maskUs, 0.9).toFixed(1)} p99.9 ${quantile(tally.maskUs, 0.999).toFixed(0)} max ${quantile(tally.maskUs, 1).toFixed(0)}`,
+    `mask p50 ${percentile(tally.maskUs, 0.5).toFixed(1)} p90 ${percentile(tally.maskUs, 0.9).toFixed(1)} p99.9 ${percentile(tally.maskUs, 0.999).toFixed(0)} max ${percentile(tally.maskUs, 1).toFixed(0)}`,
   ];
 }

@@ -8,11 +8,11 @@ import { lineChartSvg, type Series } from '../src/drawing/line-chart.ts';
 import { trainingGraph } from '../src/model/architectures/training-graph.ts';
 import { familyOf } from '../src/model/families/index.ts';
 import { svgToPng } from '../src/runtime/svg-to-png.ts';
+import { median } from '../src/statistics/distribution.ts';
 import { writeFileAtomic } from '../src/store/atomic-file.ts';
 import { peakActivationBytes } from '../src/tensor/liveness.ts';
 import { trainingFlopsPerToken } from '../src/training/run/flops.ts';
 import type { Bench, BenchRow } from './bench.ts';
-import { median } from './measure/median.ts';
 import { llamaShape } from './support/llama-shape.ts';
 import { trainingSteps } from './support/training-steps.ts';
 

@@ -1,4 +1,4 @@
-import { median } from './median.ts';
+import { median } from '../../src/statistics/distribution.ts';
 
 type Side = (count: number) => Promise<number[]>;
 

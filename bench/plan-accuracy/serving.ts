@@ -6,8 +6,8 @@ import { weightBytes } from '../../src/planning/shapes/weight-formats.ts';
 import { Engine } from '../../src/serving/engine/engine.ts';
 import { processBytes } from '../../src/serving/measure-engine.ts';
 import { GREEDY } from '../../src/serving/sampling/sampling-settings.ts';
+import { median } from '../../src/statistics/distribution.ts';
 import type { BenchRow } from '../bench.ts';
-import { median } from '../measure/median.ts';
 import { llama, type MeasureMachine, predictionRow, randomModel, servingTypes, sizeOf } from './prediction.ts';
 
 const configs = [

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { distribution } from '../statistics/distribution.ts';
 import { benchmarkServing } from './benchmark-serving.ts';
 import { htmlReport } from './html-report.ts';
 import { roofline } from './roofline.ts';
 import { benchmarkServingSchema } from './settings.ts';
-import { distribution } from './statistics.ts';
 
 const work = () => ({ report: () => undefined, signal: new AbortController().signal });
 

@@ -1,9 +1,9 @@
 import { lineChartSvg, type Series } from '../drawing/line-chart.ts';
+import type { Distribution } from '../statistics/distribution.ts';
 import { markupText } from '../text/markup-text.ts';
 import type { ServingBenchmark } from './benchmark-serving.ts';
 import type { LevelSummary } from './level-summary.ts';
 import type { Roofline } from './roofline.ts';
-import type { Distribution } from './statistics.ts';
 
 const PERCENTILES = ['p50', 'p90', 'p99'] as const;
 const COLORS = { p50: '#1a7f37', p90: '#9a6700', p99: '#cf222e' };

@@ -1,5 +1,5 @@
+import { type Distribution, distribution } from '../statistics/distribution.ts';
 import { type BenchmarkServingSettings, goodputPresets } from './settings.ts';
-import { type Distribution, distribution } from './statistics.ts';
 import type { RequestRecord } from './streaming-client.ts';
 
 /**

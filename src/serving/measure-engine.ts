@@ -5,6 +5,7 @@ import { throwIfAborted } from '../errors/fts-error.ts';
 import type { GgufExport } from '../model/gguf/export-gguf.ts';
 import { writeRandomGguf } from '../model/gguf/random-gguf.ts';
 import type { ModelConfig } from '../model/model-config.ts';
+import { median } from '../statistics/distribution.ts';
 import { Engine } from './engine/engine.ts';
 import { GREEDY } from './sampling/sampling-settings.ts';
 
@@ -49,7 +50,7 @@ export async function measureEngine(
         if (run > 0) steps.push(usage.decodeMs / 1000 / (usage.completionTokens - 1));
       }
       return {
-        decodeStepSeconds: steps.sort((a, b) => a - b)[steps.length >> 1]!,
+        decodeStepSeconds: median(steps),
         contextTokens: promptTokens + completionTokens / 2,
         processBytes: await processBytes(engine.pid!),
       };

@@ -3,6 +3,7 @@
 import koffi from 'koffi';
 import { FtsError } from '../../errors/fts-error.ts';
 import { findNativeLibraries } from '../../runtime/llama-cpp-package.ts';
+import { median } from '../../statistics/distribution.ts';
 
 type Pointer = unknown;
 
@@ -148,7 +149,7 @@ function secondsOf(build: (work: Pointer) => Pointer[], fill: () => void = () =>
   }
   api.freeBuffer(buffer);
   api.free(work);
-  return runs.sort((a, b) => a - b)[runs.length >> 1]! / 1000;
+  return median(runs) / 1000;
 }
 
 /** Fixed seconds per operation, whatever its size: dispatch and thread synchronization. */

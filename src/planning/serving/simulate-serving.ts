@@ -1,6 +1,7 @@
 import { FtsError, throwIfAborted } from '../../errors/fts-error.ts';
 import { choosePrompts, type PromptPiece } from '../../scheduling/prompt-order.ts';
 import { promptPasses } from '../../scheduling/prompt-passes.ts';
+import { mean, nearestRank } from '../../statistics/distribution.ts';
 import { forwardSeconds, type SpeedModel } from '../time/forward-time.ts';
 import type { SimulatedRequest } from './workload.ts';
 
@@ -352,11 +353,10 @@ function doubled(array: Float64Array): Float64Array<ArrayBuffer> {
   return larger;
 }
 
-/** Percentiles by nearest rank; sorts the array in place. */
+/** Percentiles by nearest rank; sorts the array in place. Zeros where no request has been counted. */
 function percentiles(values: Float64Array): Percentiles {
   if (values.length === 0) return { mean: 0, p50: 0, p95: 0, p99: 0 };
   values.sort();
-  const at = (share: number) => values[Math.min(values.length - 1, Math.ceil(share * values.length) - 1)]!;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { mean, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+  const [p50, p95, p99] = [nearestRank(values, 0.5), nearestRank(values, 0.95), nearestRank(values, 0.99)];
+  return { mean: mean(values), p50, p95, p99 };
 }
