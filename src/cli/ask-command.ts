@@ -5,12 +5,15 @@ import pc from 'picocolors';
 import { ask, type Step, toolsetsFor } from '../assistant/ask.ts';
 import { askLimitsOf } from '../assistant/ask-budget.ts';
 import { connectToOurselves } from '../assistant/own-client.ts';
+import { loadConfig } from '../config/load-config.ts';
 import { publicUrl } from '../config/public-url.ts';
+import { mayHaveKey } from '../inputs/address.ts';
 import { callerOf } from '../mcp/protocol/caller.ts';
 import { terminalText, writeJsonResult, writeNote, writeResult } from '../runtime/terminal-output.ts';
 import { closeServices, openServices } from '../services/open-services.ts';
 import { visibleJson, visibleLine, visibleLines, visibleProse } from '../text/visible-text.ts';
 import { stopSignal } from './stop-signal.ts';
+import { terminalUser } from './terminal-user.ts';
 
 interface AskFlags {
   model?: string;
@@ -26,7 +29,10 @@ export function askCommand(version: string): Command {
     )
     .argument('<request...>', 'What you want, in plain words')
     .option('--model <name>', 'Model to ask (setting ask.model; the operator model without it)')
-    .option('--url <url>', 'Its OpenAI-compatible API (setting ask.url; our own server without it); key: $FTS_ASK_KEY')
+    .option(
+      '--url <url>',
+      'Its OpenAI-compatible API (setting ask.url; our own server without it); key: $FTS_ASK_KEY, for that setting’s server alone where it is set',
+    )
     .addHelpText('after', '\nExample:\n  $ fts ask "which property serves www.example.com"')
     .action(async (words: string[], flags: AskFlags, command: Command) => {
       const json = command.optsWithGlobals().json === true;
@@ -43,12 +49,18 @@ export function askCommand(version: string): Command {
       });
       try {
         const steps: Step[] = [];
-        const key = process.env.FTS_ASK_KEY;
+        const address = url ?? `${publicUrl(services)}/v1`;
+        // Without the flags, which may name any server.
+        const { values } = loadConfig({ file: services.home.configFile, environment: process.env, flags: {} });
+        const configured = values['ask.url'];
+        const key = mayHaveKey(address, configured, { caller: terminalUser(), config: services.config })
+          ? process.env.FTS_ASK_KEY
+          : undefined;
         const { answer, done } = await ask(words.join(' '), {
           limits: askLimitsOf(services.config.values),
           client,
           model: {
-            url: url ?? `${publicUrl(services)}/v1`,
+            url: address,
             model,
             ...(key === undefined ? {} : { key }),
           },

@@ -515,6 +515,46 @@ describe('approval, by operations', () => {
     expect(begun.challenge).toBe(createHash('sha256').update(begun.text).digest('base64url'));
     expect(begun.passkeys).toEqual([]);
   });
+
+  it('takes a passkey’s answer only from a page of this server, not from another port of this machine', async () => {
+    const { id, digest } = await plan();
+    await enrol();
+    const caller = callerBy('console', 'x');
+    const answerAt = (origin: string) => {
+      const clientData = { type: 'webauthn.get', challenge: 'x', origin };
+      const clientDataJSON = Buffer.from(JSON.stringify(clientData)).toString('base64url');
+      const assertion = {
+        kind: 'passkey',
+        credentialId: 'AAAAAAAAAAAAAAAAAAAAAA',
+        clientDataJSON,
+        authenticatorData: 'AAAA',
+        signature: 'AAAA',
+      };
+      const passkey = { at: new Date().toISOString(), assertion };
+      return call('akamai.approve', { planId: id, approver: 'Ana', shownDigest: digest, passkey }, { caller });
+    };
+    const port = services.config.values['server.port'];
+    for (const origin of [`http://localhost:${port + 1}`, 'http://localhost', `https://evil.example:${port}`])
+      await expect(answerAt(origin)).rejects.toMatchObject({ kind: 'forbidden', field: 'origin', value: origin });
+    await expect(answerAt(`http://localhost:${port}`)).rejects.toThrow(/a key that is not enrolled/);
+    const begin = (origin: string) => call('approvers.passkey.begin', { approver: 'Ana', origin }, { caller });
+    await expect(begin(`http://localhost:${port + 1}`)).rejects.toMatchObject({ field: 'origin' });
+    expect(await begin(`http://localhost:${port}`)).toMatchObject({ options: { rp: { id: 'localhost' } } });
+  });
+
+  it('shows a plan whose state was written by hand as changed, in the list and when it is applied', async () => {
+    const { id } = await plan();
+    const listed = async () =>
+      (await call<{ plans: { id: string; changedByHand: string | null }[] }>('akamai.plans.list', {})).plans.find(
+        (one) => one.id === id,
+      );
+    expect(await listed()).toMatchObject({ changedByHand: null });
+    services.database.prepare("UPDATE change_plans SET state = 'approved' WHERE id = ?").run(id);
+    expect((await listed())?.changedByHand).toMatch(/nobody approved it/);
+    await expect(call('akamai.apply', { planId: id })).rejects.toThrow(
+      /says that it is approved, but no signature stands for that/,
+    );
+  });
 });
 
 describe('approvers, by operations', () => {

@@ -135,7 +135,9 @@ export class ChangePlans {
 
   /** Why a plan is not the one that was made; undefined where it is. */
   alteration(id: string): string | undefined {
-    return this.records.alteration(this.records.store.get(id));
+    const plan = this.records.store.get(id);
+    if (plan.state === 'approved' && plan.approval === null) return 'its state says approved, and nobody approved it';
+    return this.records.alteration(plan);
   }
 
   /** Carries an approved plan out, once. A plan that is applied already gives its recorded outcome and sends nothing. */

@@ -39,6 +39,7 @@ export async function decideInConsole(
   const approver = approvers.find(name);
   if (passkey !== undefined) {
     const { at, assertion } = passkey;
+    requireOwnPage(pageOf(assertion), context);
     return plans.decide(planId, decision, { approver, at, signature: assertion, channel: 'console' });
   }
   if (passphrase === undefined) throw missing('passphrase', 'Send a passphrase, or a passkey’s answer.');
@@ -62,14 +63,36 @@ const missing = (field: string, remedy: string): FtsError =>
   new FtsError('invalid-input', `The decision lacks ${field}.`, { field, remedy });
 
 /** Fails unless the request comes from the page of this server that it names, which a passkey is then made for. */
-export function requireConsolePage(origin: string, { caller, config }: OperationContext): void {
-  const { hostname } = new URL(origin);
-  const own = ['localhost', new URL(publicUrl({ config })).hostname, ...config.values['server.hosts']];
+export function requireConsolePage(origin: string, context: OperationContext): void {
   relyingPartyOf(origin);
-  if (caller.channel === 'console' && own.includes(hostname)) return;
-  throw new FtsError('forbidden', 'A passkey is added on a page of this server’s console.', {
+  if (context.caller.channel !== 'console') throw notOwnPage(origin);
+  requireOwnPage(origin, context);
+}
+
+/** A passkey knows its host and no port, so a page at another port of this machine could ask for its touch. */
+function requireOwnPage(origin: string, { config }: Pick<OperationContext, 'config'>): void {
+  const { 'server.port': port, 'server.hosts': hosts } = config.values;
+  const own = [publicUrl({ config }), `http://localhost:${port}`].map((url) => new URL(url).origin);
+  if (own.includes(origin) || hosts.includes(new URL(origin).hostname)) return;
+  throw notOwnPage(origin);
+}
+
+function pageOf({ clientDataJSON }: z.output<typeof passkeySignatureSchema>): string {
+  try {
+    return clientDataSchema.parse(JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString())).origin;
+  } catch {
+    throw new FtsError('invalid-input', 'The passkey’s answer cannot be read.', {
+      field: 'passkey',
+      remedy: 'Reload the page and try again.',
+    });
+  }
+}
+
+const clientDataSchema = z.looseObject({ origin: z.url().max(300) });
+
+const notOwnPage = (origin: string): FtsError =>
+  new FtsError('forbidden', 'A passkey is added and used on a page of this server’s console alone.', {
     field: 'origin',
     value: origin,
-    remedy: 'Open /console/approvers.',
+    remedy: 'Open /console/approvers, or the plan in the console.',
   });
-}

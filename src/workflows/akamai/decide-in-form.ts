@@ -26,7 +26,9 @@ export async function decideInForm(plan: ChangePlan, context: OperationContext):
 }
 
 function nobodyToAsk(plan: ChangePlan): FtsError {
-  return new FtsError('forbidden', `Plan ${plan.id} is ${plan.state}: an approver has to sign it first, not here.`, {
+  const state =
+    plan.state === 'proposed' ? 'is proposed' : `says that it is ${plan.state}, but no signature stands for that`;
+  return new FtsError('forbidden', `Plan ${plan.id} ${state}: an approver has to sign it first, not here.`, {
     field: 'planId',
     value: plan.id,
     remedy: whereToGo(plan.id),

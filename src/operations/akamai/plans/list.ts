@@ -29,22 +29,27 @@ export const akamaiPlansList = defineOperation({
         requestedBy: z.string(),
         createdAt: z.string(),
         expiresAt: z.string(),
+        /** How the stored plan differs from the one that was made. */
+        changedByHand: z.string().nullable(),
       }),
     ),
   }),
   async run({ state, limit }, context) {
-    const plans = akamaiOf(context).plans.list({ state, limit });
+    const { plans } = akamaiOf(context);
     return {
-      plans: plans.map(({ id, state: at, description, call, requestedBy, createdAt, expiresAt }) => ({
-        id,
-        state: at,
-        title: description.title,
-        network: description.network ?? null,
-        account: call.account,
-        requestedBy,
-        createdAt,
-        expiresAt,
-      })),
+      plans: plans
+        .list({ state, limit })
+        .map(({ id, state: at, description, call, requestedBy, createdAt, expiresAt }) => ({
+          id,
+          state: at,
+          title: description.title,
+          network: description.network ?? null,
+          account: call.account,
+          requestedBy,
+          createdAt,
+          expiresAt,
+          changedByHand: plans.alteration(id) ?? null,
+        })),
     };
   },
 });
