@@ -65,15 +65,16 @@ export function viewOf({ name, output }: Operation): string | undefined {
 }
 
 async function page({ title, file, parts }: View, consoleUrl: string): Promise<string> {
-  const [style, ...scripts] = await Promise.all(
-    ['view.css', 'host.js', ...parts.map((part) => `${part}.js`), `${file}.js`].map((name) =>
-      readFile(new URL(`./${name}`, import.meta.url), 'utf8'),
+  const styles = ['../../drawing/base.css', 'view.css'];
+  const [base, style, ...scripts] = await Promise.all(
+    [...styles, 'host.js', ...parts.map((part) => `${part}.js`), `${file}.js`].map((name) =>
+      readFile(new URL(name, import.meta.url), 'utf8'),
     ),
   );
   const own = scripts.map((script) => script.replaceAll(/^export /gm, '')).join('\n');
   const constants = `const consoleUrl = ${JSON.stringify(consoleUrl)};\nconst unseenInLines = ${JSON.stringify(unseenInLines)};`;
   const script = inScriptElement(`${await appLibrary()}\n${constants}\n${own}`);
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title><style>${style}</style></head><body><main id="view"></main><script type="module">${script}</script></body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title><style>${base}${style}</style></head><body><main id="view"></main><script type="module">${script}</script></body></html>`;
 }
 
 /** Names that the views use of `@modelcontextprotocol/ext-apps`. */
