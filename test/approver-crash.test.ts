@@ -9,7 +9,7 @@ import { akamaiOf } from '../src/workflows/akamai/akamai-services.ts';
 import { passphrase } from '../testing/approver.ts';
 import { temporaryHome } from '../testing/temporary-home.ts';
 
-const child = join(import.meta.dirname, 'enrol-child.ts');
+const child = join(import.meta.dirname, '../testing/enrol-child.ts');
 
 it('loses no approver, and leaves none in half, when the process is killed while enrolling', {
   timeout: 300_000,

@@ -26,7 +26,7 @@ it.skipIf(process.platform !== 'linux')(
     const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
     expect(sizes.reduce((sum, size) => sum + size)).toBeGreaterThan(96 * MEGABYTE);
 
-    const script = join(import.meta.dirname, 'support', 'read-corpus-child.ts');
+    const script = join(import.meta.dirname, '../testing/models/read-corpus-child.ts');
     const { stdout } = await promisify(execFile)(process.execPath, [
       ...['--import', 'tsx', '--max-old-space-size=48', script],
       folder,

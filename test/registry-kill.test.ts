@@ -10,7 +10,7 @@ import { temporaryHome } from '../testing/temporary-home.ts';
 
 /** The moments are drawn anew in every run. */
 const kills = 20;
-const child = join(import.meta.dirname, 'support/registry-changes-child.ts');
+const child = join(import.meta.dirname, '../testing/models/registry-changes-child.ts');
 
 /** Starts changing the registry and kills it (`kill -9`) at some moment after it has begun. */
 async function changeAndKill(mode: string, home: string, longestMilliseconds: number): Promise<void> {

@@ -66,8 +66,8 @@ it('says what to do when the home cannot be made', async () => {
   const file = join(temporaryHome(), 'file');
   writeFileSync(file, '');
   const { code, stderr } = await runFts(['config'], temporaryHome(), { FTS_HOME: join(file, 'inner') });
-  expect(code).toBe(2);
-  expect(stderr).toMatch(/A folder was expected[\s\S]*Check the path/);
+  expect(code).toBe(7);
+  expect(stderr).toMatch(/^error .*\n.*→ .*FTS_HOME/m);
 });
 
 it('ends quietly when whoever reads its output has seen enough', async () => {
@@ -82,6 +82,6 @@ it('ends quietly when whoever reads its output has seen enough', async () => {
 });
 
 it('names commands, not operations, in its help', async () => {
-  const { stdout } = await runFts(['train', '--help'], temporaryHome());
-  expect(stdout).toContain('`fts jobs show`');
+  const { stdout } = await runFts(['deploy', '--help'], temporaryHome());
+  expect(stdout).toContain('`fts models list`');
 });
