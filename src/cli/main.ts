@@ -6,26 +6,14 @@ import { z } from 'zod';
 import { FtsError } from '../errors/fts-error.ts';
 import { writeNote, writeResult } from '../runtime/terminal-output.ts';
 import { visibleJson } from '../text/visible-text.ts';
-import { askCommand } from './ask-command.ts';
+import { commandLine } from './command-line.ts';
 import { exitCodes } from './exit-codes.ts';
-import { mcpCommand } from './mcp-command.ts';
-import { createProgram, joinWords } from './program.ts';
-import { restoreCommand } from './restore-command.ts';
-import { serveCommand } from './serve-command.ts';
-import { upCommand } from './up-command.ts';
-import { workCommand } from './work-command.ts';
+import { joinWords } from './program.ts';
 
 const packageFile = new URL('../../package.json', import.meta.url);
 const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(packageFile, 'utf8')));
 
-const program = createProgram(version, [
-  askCommand(version),
-  mcpCommand(version),
-  restoreCommand(),
-  serveCommand(version),
-  upCommand(version),
-  workCommand(),
-]);
+const program = commandLine(version);
 const asJson = process.argv.includes('--json');
 
 // A reader that has seen enough (`fts config | head`) ends the command quietly, as it does with other Unix tools.

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { expect, it } from 'vitest';
+import { exitCodeMeanings, exitCodes } from './exit-codes.ts';
 import { createProgram, joinWords } from './program.ts';
 
 const program = createProgram('0.0.0', [new Command('serve')]);
@@ -12,4 +13,8 @@ it('takes the words of an operation apart or joined', () => {
   expect(words('jobs list')).toBe('jobs list');
   expect(words('akamai dns example.com')).toBe('akamai dns example.com');
   expect(words('serve')).toBe('serve');
+});
+
+it('says in words what each exit code means', () => {
+  expect(Object.values(exitCodes).filter((code) => exitCodeMeanings[code] === undefined)).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { operations } from '../operations/find-operation.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Services } from '../services/context.ts';
 import { closeServices, openServices } from '../services/open-services.ts';
+import { exitCodeMeanings } from './exit-codes.ts';
 import { addOperationFlags, addOperationWords } from './operation-flags.ts';
 import { runOperation } from './run-operation.ts';
 
@@ -54,8 +55,7 @@ export function createProgram(version: string, faces: readonly Command[]): Comma
     .showHelpAfterError('(see --help)')
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 our fault or a check that did not pass, 2 wrong input, 3 not found, 4 conflict,\n5 corrupt data, 6 disk or memory full, 7 something needed is unavailable, 8 not allowed, 130 cancelled.\nState lives in $FTS_HOME (default ~/.fts).' +
-        `\n\nThis is version ${version} (fts --version).`,
+      `\nExit codes: ${exitCodesInWords()}.\nState lives in $FTS_HOME (default ~/.fts).\n\nThis is version ${version} (fts --version).`,
     );
   const commands = new Map<string, Command>(faces.map((face) => [face.name(), face]));
   for (const operation of operations) if (operation.consoleOnly !== true) addOperation(commands, operation);
@@ -65,6 +65,12 @@ export function createProgram(version: string, faces: readonly Command[]): Comma
     if (command !== undefined) program.addCommand(command, { hidden: command.name().startsWith('_') });
   }
   return program;
+}
+
+/** In two lines. */
+function exitCodesInWords(): string {
+  const meanings = Object.entries(exitCodeMeanings).map(([code, meaning]) => `${code} ${meaning}`);
+  return `${meanings.slice(0, 5).join(', ')},\n${meanings.slice(5).join(', ')}`;
 }
 
 /** `akamai.property.find` is the command `property-find` of the group `akamai`. */

@@ -7,13 +7,21 @@ interface Setting<Schema extends z.ZodType = z.ZodType> {
   /** Made when asked for, because some defaults depend on the machine. */
   default: () => z.output<Schema>;
   description: string;
+  /** For the documentation, where the default depends on the machine. */
+  defaultInWords?: string;
 }
 
 const setting = <Schema extends z.ZodType>(
   schema: Schema,
   fallback: () => z.output<Schema>,
   description: string,
-): Setting<Schema> => ({ schema, default: fallback, description });
+  defaultInWords?: string,
+): Setting<Schema> => ({
+  schema,
+  default: fallback,
+  description,
+  ...(defaultInWords === undefined ? {} : { defaultInWords }),
+});
 
 const port = z.coerce.number().int().min(0).max(65535);
 
@@ -103,6 +111,7 @@ export const settings = {
     z.coerce.number().int().min(1).max(1024),
     () => availableParallelism(),
     'Threads for training and serving.',
+    'the CPUs that this process may use',
   ),
   'addresses.allow': setting(
     nameList.pipe(z.array(z.url({ protocol: /^https?$/ }))),
