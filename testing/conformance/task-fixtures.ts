@@ -66,7 +66,7 @@ export function taskFixtures(): { tools: Tool[]; tasks: TaskSource[] } {
 
   const source: TaskSource = {
     get: (taskId) => live.get(taskId)?.task,
-    cancel(taskId) {
+    async cancel(taskId) {
       const entry = live.get(taskId)!;
       if (entry.task.status !== 'working' && entry.task.status !== 'input_required') return;
       const { taskId: id, createdAt, ttlMs, pollIntervalMs } = entry.task;

@@ -2,6 +2,8 @@ import { type AuthInfo, ProtocolError, ProtocolErrorCode } from '@modelcontextpr
 import { z } from 'zod';
 import { type Scope, scopes } from '../../access/api-keys.ts';
 import { type Caller, callerSchema, keylessCaller, mayUse } from '../../access/caller.ts';
+import type { Services } from '../../services/context.ts';
+import { cutText } from '../../store/bounded-value.ts';
 
 /** What HTTP leaves beside a credential's name and scopes: which kind of credential it was. */
 const extraSchema = z.object({ credential: callerSchema.shape.credential });
@@ -31,8 +33,26 @@ export function callerOf(http: { authInfo?: AuthInfo | undefined } | undefined):
   };
 }
 
-/** Refuses a caller without the right, in words that name what is missing. */
-export function requireScope(caller: Caller, scope: Scope, what: string): void {
+/** Refuses a caller without the right, in words that name what is missing, and with a row of the audit log. */
+export function requireScope(
+  caller: Caller,
+  scope: Scope,
+  what: string,
+  { refusals }: Pick<Services, 'refusals'>,
+): void {
   if (mayUse(caller, scope)) return;
-  throw new ProtocolError(ProtocolErrorCode.InvalidRequest, `${what} needs the scope "${scope}".`, { scope });
+  const { name: actor, channel, credential } = caller;
+  const message = `${cutText(what)} needs the scope "${scope}".`;
+  refusals.record(
+    {
+      actor,
+      channel,
+      action: 'auth.refused',
+      subject: cutText(what),
+      outcome: 'refused',
+      details: { kind: 'forbidden', message, credential, scope },
+    },
+    scope,
+  );
+  throw new ProtocolError(ProtocolErrorCode.InvalidRequest, message, { scope });
 }

@@ -104,10 +104,11 @@ export function createMcpFace(services: Services, options: McpOptions): McpFace 
       { capabilities, instructions, cacheHints, requestState: { verify: requestState.verify } },
     );
     serveTools(server, tools, {
+      services,
       reportFault,
       sealState: (context) => (state) => requestState.mint(state, context),
     });
-    serveResources(server, surface);
+    serveResources(server, surface, services);
     servePrompts(server, surface.prompts);
     serveCompletions(server, surface);
     // The 2025 era has methods of the same names with another meaning.

@@ -6,12 +6,17 @@ import {
   UriTemplate,
 } from '@modelcontextprotocol/server';
 import { FtsError } from '../../errors/fts-error.ts';
+import type { Services } from '../../services/context.ts';
 import { callerOf, requireScope } from '../protocol/caller.ts';
 import type { Surface } from '../protocol/surface.ts';
 import type { ResourceContent } from './resource.ts';
 
 /** Answers `resources/list`, `resources/templates/list` and `resources/read`. */
-export function serveResources(server: Server, { resources, families }: Surface): void {
+export function serveResources(
+  server: Server,
+  { resources, families }: Surface,
+  services: Pick<Services, 'refusals'>,
+): void {
   const patterns = families.map((family) => ({ family, template: new UriTemplate(family.uriTemplate) }));
 
   server.setRequestHandler('resources/list', () => ({
@@ -44,7 +49,7 @@ export function serveResources(server: Server, { resources, families }: Surface)
     const call = { caller, context };
     const resource = resources.find((candidate) => candidate.uri === uri);
     if (resource !== undefined) {
-      requireScope(caller, resource.scope, uri);
+      requireScope(caller, resource.scope, uri, services);
       const content = await readOrRefuse(uri, () => resource.read(call));
       const meta = resource.meta === undefined ? {} : { _meta: resource.meta };
       return { contents: [{ uri, mimeType: resource.mimeType, ...content, ...meta }] };
@@ -52,7 +57,7 @@ export function serveResources(server: Server, { resources, families }: Surface)
     for (const { family, template } of patterns) {
       const matched = template.match(uri);
       if (matched === null) continue;
-      requireScope(caller, family.scope, uri);
+      requireScope(caller, family.scope, uri, services);
       const variables = Object.fromEntries(
         Object.entries(matched).map(([name, value]) => [name, decode(Array.isArray(value) ? value.join(',') : value)]),
       );

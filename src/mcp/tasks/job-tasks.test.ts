@@ -2,6 +2,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { beforeEach, describe, expect, it } from 'vitest';
 import { temporaryServices } from '../../../testing/temporary-home.ts';
 import type { Services } from '../../services/context.ts';
+import { requireScope } from '../protocol/caller.ts';
 import { mcpRoutes } from '../protocol/mcp-routes.ts';
 import { tasksExtension } from './task.ts';
 
@@ -48,11 +49,7 @@ async function send(method: string, params: { name?: string; taskId?: string }, 
 
 const withTasks = { [tasksExtension]: {} };
 const startBenchmark = (extensions: object) =>
-  send(
-    'tools/call',
-    { name: 'benchmark', arguments: { model: 'tiny', url: 'http://127.0.0.1:9' } } as never,
-    extensions,
-  );
+  send('tools/call', { name: 'benchmark', arguments: { model: 'tiny' } } as never, extensions);
 const taskOf = async (taskId: string) => (await send('tasks/get', { taskId }, withTasks)).result;
 
 describe('a job, for a client that knows tasks', () => {
@@ -76,6 +73,17 @@ describe('a job, for a client that knows tasks', () => {
     expect((await send('tasks/cancel', { taskId }, withTasks)).error).toBeUndefined();
     expect(await taskOf(taskId)).toMatchObject({ status: 'cancelled' });
     expect(services.jobs.get(taskId).state).toBe('cancelled');
+    const rows = services.audit.list({ action: 'jobs.cancel', limit: 10 });
+    expect(rows).toMatchObject([{ subject: taskId, channel: 'mcp', outcome: 'ok' }]);
+  });
+
+  it('refuses a caller without the right, with one row of the audit log', () => {
+    const caller = { name: 'key:x', channel: 'mcp', credential: 'key', scopes: ['read'] } as const;
+    const refuse = () => requireScope({ ...caller, scopes: [...caller.scopes] }, 'train', 'train', services);
+    expect(refuse).toThrow(/needs the scope "train"/);
+    expect(services.audit.list({ action: 'auth.refused', limit: 10 })).toMatchObject([
+      { actor: 'key:x', subject: 'train', outcome: 'refused', details: { scope: 'train' } },
+    ]);
   });
 
   it('takes an update, and says which task there is not', async () => {

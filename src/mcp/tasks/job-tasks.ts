@@ -1,6 +1,7 @@
 import { mayUse } from '../../access/caller.ts';
 import { FtsError } from '../../errors/fts-error.ts';
 import { isFinished, type Job } from '../../jobs/job.ts';
+import { audited } from '../../operations/audited-call.ts';
 import { findOperation } from '../../operations/find-operation.ts';
 import type { Services } from '../../services/context.ts';
 import { requireScope } from '../protocol/caller.ts';
@@ -10,7 +11,8 @@ import { resultOf } from '../tools/tool-result.ts';
 import type { Task, TaskSource } from './task.ts';
 
 /** Every job is a task: what `jobs_show` tells of it, in the extension's words. */
-export function jobTasks({ jobs }: Services): TaskSource {
+export function jobTasks(services: Services): TaskSource {
+  const { jobs } = services;
   return {
     get(taskId, caller) {
       if (!mayUse(caller, 'read')) return undefined;
@@ -21,11 +23,13 @@ export function jobTasks({ jobs }: Services): TaskSource {
         throw thrown;
       }
     },
-    cancel(taskId, caller) {
+    async cancel(taskId, caller) {
       const job = jobs.get(taskId);
-      requireScope(caller, findOperation(job.operation).scope, `cancelling ${job.operation}`);
+      requireScope(caller, findOperation(job.operation).scope, `cancelling ${job.operation}`, services);
       // A task that has ended stays as it is: the extension wants a second cancel to be harmless.
-      if (!isFinished(job.state)) jobs.requestCancel(taskId);
+      if (isFinished(job.state)) return;
+      const asked = { operation: findOperation('jobs.cancel'), input: { id: taskId }, caller };
+      await audited(asked, services, async () => jobs.requestCancel(taskId));
     },
     // Jobs get everything that they need before they start, so there is never anything to deliver.
     update() {},

@@ -29,9 +29,9 @@ export function serveTasks(server: Server, sources: readonly TaskSource[]): void
   server.setRequestHandler('tasks/get', { params: taskParams, result: answer }, ({ taskId }, context) => ({
     ...find(taskId, context).task,
   }));
-  server.setRequestHandler('tasks/cancel', { params: taskParams, result: answer }, ({ taskId }, context) => {
+  server.setRequestHandler('tasks/cancel', { params: taskParams, result: answer }, async ({ taskId }, context) => {
     const { source, caller } = find(taskId, context);
-    source.cancel(taskId, caller);
+    await source.cancel(taskId, caller);
     return {};
   });
   server.setRequestHandler('tasks/update', { params: taskParams, result: answer }, ({ taskId }, context) => {

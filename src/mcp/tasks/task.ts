@@ -28,7 +28,7 @@ export type Task = TaskBase &
 export interface TaskSource {
   /** Undefined for an id that it does not know. */
   get(taskId: string, caller: Caller): Task | undefined;
-  cancel(taskId: string, caller: Caller): void;
+  cancel(taskId: string, caller: Caller): Promise<void>;
   /** Delivers answers to what the task asked for. */
   update(taskId: string, inputResponses: Record<string, unknown>, caller: Caller): void;
 }

@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import type { Services } from '../../services/context.ts';
 import { callerOf, requireScope } from '../protocol/caller.ts';
 import { abilitiesOf } from '../protocol/client-abilities.ts';
 import { InputNeeded } from './ask-through-elicitation.ts';
@@ -15,7 +16,11 @@ import type { Tool, ToolCall } from './tool.ts';
 export function serveTools(
   server: Server,
   tools: readonly Tool[],
-  options: { reportFault: ReportFault; sealState: (context: ServerContext) => ToolCall['sealState'] },
+  options: {
+    services: Pick<Services, 'refusals'>;
+    reportFault: ReportFault;
+    sealState: (context: ServerContext) => ToolCall['sealState'];
+  },
 ): void {
   server.setRequestHandler('tools/list', (_request, context) => {
     const { views } = abilitiesOf(context, server);
@@ -29,7 +34,7 @@ export function serveTools(
   server.setRequestHandler('tools/call', async (request, context) => {
     const tool = toolNamed(tools, request.params.name);
     const caller = callerOf(context.http);
-    requireScope(caller, tool.scope, tool.name);
+    requireScope(caller, tool.scope, tool.name, options.services);
     try {
       const result = await tool.call(request.params.arguments ?? {}, {
         caller,
