@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { mulberry32 } from '../random/mulberry32.ts';
 import { geluOfScaled, geluTanh, swiGlu } from './composites/activation.ts';
 import { attention, documentMask } from './composites/attention.ts';
 import { dropout } from './composites/dropout.ts';
@@ -32,11 +33,8 @@ import { elementsOf, type Shape } from './shape.ts';
 
 /** Reproducible numbers in [-1, 1). */
 function numbers(count: number, seed = 1): Float32Array {
-  let state = seed >>> 0;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
+  const random = mulberry32(seed);
+  return Float32Array.from({ length: count }, () => 2 * random() - 1);
 }
 
 interface Case {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mulberry32 } from '../../random/mulberry32.ts';
 import { toHalfBits } from '../checkpoint/float-formats.ts';
 import { dequantizeMatrix, type QuantizedMatrix } from '../checkpoint/quantized-matrix.ts';
 import { dequantizeBlocks, type GgmlType, quantizeBlocks } from './block-types.ts';
@@ -21,11 +22,8 @@ afterEach(() => rm(folder, { recursive: true }));
 
 /** Values between −1 and 1 from a fixed sequence. */
 function noise(length: number): Float32Array {
-  let state = 1;
-  return Float32Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
+  const random = mulberry32(1);
+  return Float32Array.from({ length }, () => 2 * random() - 1);
 }
 
 describe('a GGUF file', () => {

@@ -1,5 +1,6 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { mulberry32 } from '../../random/mulberry32.ts';
 import { ChatTemplate, chatMlTemplate } from '../chat-template.ts';
 import type { TokenizerFiles } from '../model-directory.ts';
 import { Tokenizer } from './tokenizer.ts';
@@ -7,11 +8,7 @@ import { trainByteLevelBpe } from './train-bpe.ts';
 
 /** A text of invented words with the skewed frequencies of a real one. */
 function sampleText(words: number): string {
-  let state = 12345;
-  const random = () => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return state / 2 ** 32;
-  };
+  const random = mulberry32(12345);
   const syllables = ['pur', 'ge', 'ac', 'ti', 'vate', 'cache', 'edge', 'ing', 'ed', 's', 'host', 'name', 'é', '漢'];
   const vocabulary = Array.from({ length: 400 }, () =>
     Array.from({ length: 1 + Math.floor(random() * 4) }, () => syllables[Math.floor(random() ** 2 * 14)]).join(''),

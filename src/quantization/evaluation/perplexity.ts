@@ -34,6 +34,8 @@ export interface Evaluation {
   };
 }
 
+import { mean, percentile } from '../../statistics/distribution.ts';
+
 /**
  * Perplexity by sliding windows: in each of the overlapping windows, only tokens that the previous window did not score
  * are scored, except those with `counted` 0. With a reference model, also the KL divergence and the agreement on the
@@ -137,8 +139,8 @@ class Comparison {
     const count = sorted.length;
     const variance = Math.max(0, this.#increases.squares / count - (this.#increases.sum / count) ** 2);
     return {
-      meanKlDivergence: sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
-      klDivergence99: sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))]!,
+      meanKlDivergence: mean(sorted),
+      klDivergence99: percentile(sorted, 0.99),
       topOneAgreement: this.#agreeing / count,
       perplexityChangeError: Math.sqrt(variance / count),
     };

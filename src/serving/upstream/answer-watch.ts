@@ -41,7 +41,10 @@ const messageSchema = z
 /** An unstreamed answer is one line; a longer line is forwarded but not counted. */
 const maxLineBytes = 8 << 20;
 
-/** Reads a forwarded answer (JSON, server-sent events or NDJSON) and reports its tokens and its end to the observer. */
+/**
+ * Reads a forwarded answer and reports its tokens and its end to the observer. JSON, NDJSON and the events of these APIs
+ * all hold one JSON object a line, so one splitter of lines reads them all.
+ */
 export class AnswerWatch {
   private readonly observer: RequestObserver;
   private readonly startMs = performance.now();
