@@ -16,6 +16,10 @@ const forwardingHeaders = new RegExp(
     '(cdn|cf|fly|tailscale|wl-proxy)-.+',
     'front-end-https',
     'x-scheme',
+    'forwarded-for',
+    'surrogate-capability',
+    'x-(cloud-trace-context|github-request-id|remote-user|request-start|via)',
+    'x-(haproxy|nginx|ssl-client|traefik|varnish).*',
   ].join('|')})$`,
   'i',
 );

@@ -24,7 +24,7 @@ export const akamaiApprove = defineOperation({
     planId: planIdSchema.describe('Id of the plan'),
     reason: z.string().max(500).optional().describe('Why; needed to override the staging rule'),
     overrideStaging: z.boolean().default(false).describe('Override the staging rule'),
-    approver: z.string().min(1).optional().describe('Who signs; in a terminal yourself without it'),
+    approver: z.string().min(1).max(64).optional().describe('Who signs; in a terminal yourself without it'),
     ...consoleFields,
   }),
   output: planViewSchema,

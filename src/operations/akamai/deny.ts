@@ -22,7 +22,7 @@ export const akamaiDeny = defineOperation({
   input: z.object({
     planId: planIdSchema.describe('Id of the plan'),
     reason: z.string().max(500).optional().describe('Why'),
-    approver: z.string().min(1).optional().describe('Who signs; in a terminal yourself without it'),
+    approver: z.string().min(1).max(64).optional().describe('Who signs; in a terminal yourself without it'),
     ...consoleFields,
   }),
   output: planViewSchema,

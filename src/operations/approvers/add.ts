@@ -25,7 +25,7 @@ export const approversAdd = defineOperation({
   example: 'fts approvers add ana',
   input: z.object({
     name: approverName.describe('Name of the person; it stands in the audit log'),
-    signer: z.string().min(1).optional().describe('Enrolled approver who signs; yourself without it'),
+    signer: z.string().min(1).max(64).optional().describe('Enrolled approver who signs; yourself without it'),
   }),
   output: z.object({ name: z.string(), fingerprint: z.string(), enrolledBy: z.string() }),
   async run({ name, signer: named }, context) {

@@ -15,7 +15,7 @@ export const approversPassphrase = defineOperation({
   personOnly: true,
   positionals: ['name'],
   example: 'fts approvers passphrase ana',
-  input: z.object({ name: z.string().min(1).describe('Whose') }),
+  input: z.object({ name: z.string().min(1).max(64).describe('Whose') }),
   output: z.object({ changed: z.string() }),
   async run({ name }, context) {
     const { approvers } = akamaiOf(context);

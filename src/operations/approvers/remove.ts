@@ -18,8 +18,8 @@ export const approversRemove = defineOperation({
   positionals: ['name'],
   example: 'fts approvers remove ana',
   input: z.object({
-    name: z.string().min(1).describe('Who is removed'),
-    signer: z.string().min(1).optional().describe('Enrolled approver who signs; yourself without it'),
+    name: z.string().min(1).max(64).describe('Who is removed'),
+    signer: z.string().min(1).max(64).optional().describe('Enrolled approver who signs; yourself without it'),
   }),
   output: z.object({ removed: z.string(), signedBy: z.string() }),
   async run({ name, signer: named }, context) {

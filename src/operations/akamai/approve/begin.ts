@@ -23,7 +23,7 @@ export const akamaiApproveBegin = defineOperation({
     reason: z.string().max(500).optional().describe('Why; needed to override the staging rule'),
     overrideStaging: z.boolean().default(false).describe('Override the staging rule'),
     shownDigest: z.string().describe('Digest of what the person saw'),
-    approver: z.string().min(1).describe('Who signs'),
+    approver: z.string().min(1).max(64).describe('Who signs'),
   }),
   output: z.object({
     /** The canonical bytes, as text. */
