@@ -23,3 +23,13 @@ it('keeps nothing but operations in their folders', () => {
     .filter((path) => !known.has(join(import.meta.dirname, path)));
   expect(strangers).toEqual([]);
 });
+
+it('has every file that defines an operation', () => {
+  const known = new Set(operations.map(({ name }) => pathOf(name)));
+  const defining = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => join(import.meta.dirname, name))
+    .filter((path) => readFileSync(path, 'utf8').includes('= defineOperation('));
+  expect(defining.length).toBeGreaterThan(0);
+  expect(defining.filter((path) => !known.has(path))).toEqual([]);
+});
