@@ -59,6 +59,7 @@ function planStatement(plan: PlanContent): object {
     createdAt: plan.createdAt,
     expiresAt: plan.expiresAt,
     rollbackOf: plan.rollbackOf ?? null,
+    home: plan.home ?? null,
   };
 }
 

@@ -72,6 +72,8 @@ export const planContentSchema = z.object({
   channel: z.string(),
   createdAt: z.string(),
   expiresAt: z.string(),
+  /** `databaseIdentity` of the home that it was made in: an approval does not count in a copy. */
+  home: z.string().optional(),
   /** The applied plan that this one undoes. */
   rollbackOf: z.string().optional(),
 });

@@ -91,6 +91,7 @@ export class ChangePlans {
       createdAt: createdAt.toISOString(),
       expiresAt: new Date(createdAt.getTime() + minutes * 60_000).toISOString(),
       rollbackOf: options.rollbackOf,
+      home: this.records.home,
     });
     return this.records.store.atomically(() => {
       const plan = this.records.store.insert(content);

@@ -96,6 +96,7 @@ export function requireApproval({ records, approvers, formApprovals, clientForms
   if (approval.decision !== 'approve') throw notSigned(plan, 'it is a denial');
   if (approval.kind === 'unsigned') throw notSigned(plan, 'it was made before approvals were signed');
   requireGate(plan, approval);
+  if (plan.home !== records.home) throw notSigned(plan, 'the plan was made in another home, of which this is a copy');
   if (approval.kind === 'client-form') {
     if (!clientForms()) throw formsNotAllowed(plan.id);
     if (formApprovals.get(plan.id) !== plan.digest)

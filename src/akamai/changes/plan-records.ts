@@ -1,6 +1,7 @@
 import type { AuditEvent, AuditLog, AuditRow } from '../../audit/audit-log.ts';
 import { FtsError } from '../../errors/fts-error.ts';
 import type { Database } from '../../store/database.ts';
+import { databaseIdentity } from '../../store/database-identity.ts';
 import type { Actor } from './akamai-reader.ts';
 import { planDigest, requireWhole } from './approval-text.ts';
 import type { PlanState } from './change-plan.ts';
@@ -10,12 +11,15 @@ import { endStates, PlanStore, type StoredPlan } from './plan-store.ts';
 export class PlanRecords {
   readonly store: PlanStore;
   readonly now: () => Date;
+  /** Which home this is: a copy of it is another. */
+  readonly home: string;
   private readonly audit: AuditLog;
 
   constructor(options: { database: Database; audit: AuditLog; now: () => Date }) {
     this.store = new PlanStore(options.database, options.now);
     this.audit = options.audit;
     this.now = options.now;
+    this.home = databaseIdentity(options.database);
   }
 
   /** The plan as it stands, expired if its time is over. Within a transaction. */
