@@ -44,6 +44,7 @@ export async function restoreBackup(
       remedy: 'Restore into another FTS_HOME, or add --replace: the present home is then kept beside it.',
     });
   }
+  if (!(await stat(archive)).isFile()) throw refused(archive, 'it is not a file'); // a pipe would be read for ever
   const sha256 = await hashFile(archive);
   if (expected !== undefined && expected !== sha256) throw refused(archive, `its SHA-256 is ${sha256}`);
   await requirePlainMembers(archive);

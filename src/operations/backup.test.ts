@@ -122,6 +122,10 @@ describe('restoring', () => {
     }
   });
 
+  it.skipIf(process.platform === 'win32')('refuses at once what is no file', async () => {
+    await expect(restoreBackup('/dev/zero', join(temporaryHome(), 'home'))).rejects.toThrow(/is not a file/);
+  });
+
   it('refuses another archive than the one whose hash is given', async () => {
     const archive = await backedUp(livedIn());
     await expect(restoreBackup(archive, target(), { sha256: '0'.repeat(64) })).rejects.toThrow(/its SHA-256 is/);

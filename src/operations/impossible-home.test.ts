@@ -40,6 +40,13 @@ const impossible: [string, (folder: string) => string][] = [
       return folder;
     },
   ],
+  ...['fts.db', 'audit-heads.log'].map((name): [string, (folder: string) => string] => [
+    `with a link for its ${name}`,
+    (folder) => {
+      symlinkSync(join(folder, 'elsewhere'), join(folder, name));
+      return folder;
+    },
+  ]),
   ...['fts.db', 'config.json', 'audit-heads.log'].map((name): [string, (folder: string) => string] => [
     `with a pipe for its ${name}`,
     (folder) => {

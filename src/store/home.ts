@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { keepFilePrivate, makePrivateFolder, mendPermissions } from './home-permissions.ts';
-import { requirePlainFile } from './plain-file.ts';
+import { requireNoLink, requirePlainFile } from './plain-file.ts';
 
 /** Where all state lives: `FTS_HOME`, by default `~/.fts`. */
 export interface Home {
@@ -45,6 +45,7 @@ export function openHome(environment: NodeJS.ProcessEnv): Home {
     makePrivateFolder(folder);
   }
   for (const file of [home.database, home.configFile, home.auditHeads]) requirePlainFile(file);
+  for (const file of [home.database, home.auditHeads]) requireNoLink(file);
   keepFilePrivate(home.database);
   mendPermissions(root);
   return home;
