@@ -120,6 +120,7 @@ describe.skipIf(missing !== undefined)('clients that we did not write', () => {
             type: 'object',
             properties: { name: { type: 'string', maxLength: 6 }, age: { type: 'integer', minimum: 0, maximum: 120 } },
             required: ['name', 'age'],
+            additionalProperties: false,
           },
         },
       },

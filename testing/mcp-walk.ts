@@ -62,6 +62,7 @@ export async function openWalkWorld(): Promise<WalkWorld> {
     NO_COLOR: '1',
     FTS_AKAMAI_MODE: 'change',
     FTS_APPROVAL_CLIENT_FORMS: 'true',
+    FTS_ADDRESSES_ALLOW: model.url,
     AKAMAI_HOST: simulator.origin,
     AKAMAI_CLIENT_TOKEN: 'client-token-1',
     AKAMAI_CLIENT_SECRET: 'client-secret-1',

@@ -8,11 +8,13 @@ import { openServices } from '../src/services/open-services.ts';
 const opened: { folder: string; services: Services | undefined }[] = [];
 
 afterEach(() => {
-  for (const { folder, services } of opened.splice(0)) {
+  const ended = opened.splice(0);
+  // A home is listed before the services that are opened in it, and what they still record needs its folder.
+  for (const { services } of ended) {
     if (services?.database.open === true) services.refusals.flush();
     services?.database.close();
-    rmSync(folder, { recursive: true, force: true });
   }
+  for (const { folder } of ended) rmSync(folder, { recursive: true, force: true });
 });
 
 /** A folder for `FTS_HOME` that is gone after the test. */

@@ -13,7 +13,7 @@ it('lets only our own styles, line breaks and tabs through to a terminal', () =>
 /** The files that name a standard stream, and what for. */
 const streamUsers: Record<string, string> = {
   'runtime/terminal-output.ts': 'the one way to it',
-  'mcp/serve-stdin.ts': 'JSON-RPC messages for a program',
+  'mcp/protocol/serve-stdin.ts': 'JSON-RPC messages for a program',
   'cli/main.ts': 'ends quietly when a reader has gone',
   'cli/print-result.ts': 'asks how wide the terminal is',
   'cli/progress-line.ts': 'moves its own line, of visible parts',

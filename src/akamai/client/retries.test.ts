@@ -27,7 +27,7 @@ describe('the retry policy', () => {
       fc.property(
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 0, max: 120_000 }),
-        fc.double({ min: 0, max: 0.999 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
         (attempt, retryAfterMs, random) => {
           const delay = retryDelayMs({ attempt, isRepeatable: true, retryAfterMs }, () => random);
           if (retryAfterMs > 60_000) expect(delay).toBeUndefined();
