@@ -5,6 +5,8 @@ const MOST_DIGITS = 300;
 const MOST_EXPONENT = 307;
 /** Digits behind the point that a double's shortest spelling may have. */
 const MOST_DOUBLE_DIGITS = 17;
+/** Digits behind the point that are generated: without a bound, a model that repeats itself writes zeros for ever. */
+const MOST_FRACTION_DIGITS = 40;
 /** Decimal digits that every double keeps; remainders of longer numbers are not what a validator computes. */
 const EXACT_DIGITS = 15;
 /** Remainders are states, and the search for a way out of one may visit them all. */
@@ -31,6 +33,7 @@ export class NumberLanguages {
   private readonly languages: Languages;
   private readonly digit: Language;
   private readonly fraction: Language;
+  private readonly short: Language;
 
   constructor(languages: Languages) {
     const { empty, nothing } = languages;
@@ -42,6 +45,8 @@ export class NumberLanguages {
     const plain = languages.sequence(minus, natural, this.fraction);
     const exponent = this.exponents(-MOST_EXPONENT, MOST_EXPONENT);
     const powers = languages.sequence(minus, this.digits('1', '9'), this.fraction, exponent);
+    const shortFraction = languages.optional(this.point(languages.repeat(this.digit, 1, MOST_FRACTION_DIGITS)));
+    this.short = languages.sequence(minus, natural, shortFraction, languages.optional(exponent));
     this.nothing = { plain: nothing, surely: nothing, maybe: nothing };
     this.all = { plain, surely: powers, maybe: powers };
     const zeros = languages.repeat(languages.text('0'), 1, Infinity);
@@ -60,7 +65,7 @@ export class NumberLanguages {
 
   /** The texts of a set, as they may be generated. */
   texts(set: NumberSet): Language {
-    return this.languages.or(set.plain, set.surely);
+    return this.languages.and(this.languages.or(set.plain, set.surely), this.short);
   }
 
   and(a: NumberSet, b: NumberSet): NumberSet {
