@@ -90,7 +90,28 @@ const refusals: readonly (readonly [prefix: string, refusal: Refusal])[] = [
   ],
 ];
 
+/** The names of SQLite's primary result codes by number, which libsql leaves out for most extended ones. */
+const primaryCodes: Readonly<Record<number, string>> = {
+  3: 'SQLITE_PERM',
+  5: 'SQLITE_BUSY',
+  6: 'SQLITE_LOCKED',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  26: 'SQLITE_NOTADB',
+};
+
+/** SQLite's name for libsql's `code`: `UNKNOWN_SQLITE_ERROR_1544` (a folder that cannot be written) is a READONLY. */
+export function sqliteCode(code: string): string {
+  const number = /^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1];
+  // The low byte of an extended code is its primary code.
+  return number === undefined ? code : (primaryCodes[Number(number) & 0xff] ?? code);
+}
+
 /** What a code of SQLite means and what to do about it; undefined for what is our own fault. */
 export function sqliteRefusal(code: string): Refusal | undefined {
-  return refusals.find(([prefix]) => code.startsWith(prefix))?.[1];
+  const name = sqliteCode(code);
+  return refusals.find(([prefix]) => name.startsWith(prefix))?.[1];
 }

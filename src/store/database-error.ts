@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { FtsError } from '../errors/fts-error.ts';
-import { sqliteRefusal } from '../errors/sqlite-refusal.ts';
+import { sqliteCode, sqliteRefusal } from '../errors/sqlite-refusal.ts';
 
 /**
  * Why the database at `path` cannot be opened, with a remedy for that very reason: a read-only disk, missing rights, a
@@ -9,7 +9,8 @@ import { sqliteRefusal } from '../errors/sqlite-refusal.ts';
  */
 export function databaseError(error: unknown, path: string): FtsError {
   if (error instanceof FtsError) return error;
-  const { code = '', message } = error as Error & { code?: string };
+  const { code: given = '', message } = error as Error & { code?: string };
+  const code = sqliteCode(given);
   const about = { field: 'fts.db', value: path, cause: error };
   const access = accessRefusal(path);
   // SQLite says CANTOPEN for several reasons; the file system knows which.
