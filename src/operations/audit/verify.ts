@@ -4,6 +4,7 @@ import { anchorStateSchema } from '../../audit/anchors/audit-anchors.ts';
 import { parseJsonWith } from '../../errors/parse-with.ts';
 import { type FileToRead, fileToReadSchema } from '../../inputs/file-inputs.ts';
 import type { OperationContext } from '../../services/context.ts';
+import { withApprovers } from '../../workflows/audit/approver-evidence.ts';
 import { verifyWithEvidence } from '../../workflows/audit/audit-evidence.ts';
 import { defineOperation } from '../operation.ts';
 
@@ -45,7 +46,9 @@ export const auditVerify = defineOperation({
   run: async ({ head, anchor, proof }, context) => {
     const path = anchor && context.files.read('anchor', anchor);
     const verdict =
-      proof === undefined ? await verifyWithEvidence(context, { head, anchor: path }) : verdictOnProof(proof, context);
+      proof === undefined
+        ? withApprovers(await verifyWithEvidence(context, { head, anchor: path }), context)
+        : verdictOnProof(proof, context);
     return { ...verdict, anchors: context.anchors.states() };
   },
   passed: ({ intact }) => intact,
