@@ -52,13 +52,17 @@ describe('before the first step, fts train tells', () => {
   it('a data file that is empty, missing, or has a line that does not parse', async () => {
     await writeFile(file('empty.txt'), '');
     await writeFile(file('bad.jsonl'), '{"prompt":"a","completion":"b"}\n{"prompt":"a","completion":');
-    const [empty, missing, line] = await Promise.all(
-      ['empty.txt', 'nowhere.txt', 'bad.jsonl'].map((name) => train('--data', file(name), ...tiny)),
-    );
-    expect([empty!.code, missing!.code, line!.code]).toEqual([2, 3, 2]);
-    expect(empty!.stderr).toContain('empty.txt is empty');
-    expect(missing!.stderr).toContain('nowhere.txt');
-    expect(line!.stderr).toContain('bad.jsonl:2');
+    // One after the other: two trainings at once under one name are a conflict of their own.
+    const trained = (name: string) => train('--data', file(name), ...tiny);
+    const [empty, missing, line] = [
+      await trained('empty.txt'),
+      await trained('nowhere.txt'),
+      await trained('bad.jsonl'),
+    ];
+    expect([empty.code, missing.code, line.code]).toEqual([2, 3, 2]);
+    expect(empty.stderr).toContain('empty.txt is empty');
+    expect(missing.stderr).toContain('nowhere.txt');
+    expect(line.stderr).toContain('bad.jsonl:2');
   }, 60_000);
 
   it('a base model of another vocabulary, and one whose shard is missing', async () => {
@@ -71,13 +75,12 @@ describe('before the first step, fts train tells', () => {
       const index = { weight_map: { 'model.norm.weight': 'model-00001-of-00002.safetensors' } };
       await writeFile(join(path, 'model.safetensors.index.json'), JSON.stringify(index));
     });
-    const [tokens, shard] = await Promise.all(
-      [vocabulary, sharded].map((base) => train('--data', file('good.txt'), '--base', base, ...tiny.slice(8))),
-    );
-    expect(tokens!.code).toBe(2);
-    expect(tokens!.stderr).toMatch(/The tokenizer has \d+ tokens, but the model has \d+/);
-    expect(shard!.code).toBe(5);
-    expect(shard!.stderr).toContain('model-00001-of-00002.safetensors');
+    const trained = (base: string) => train('--data', file('good.txt'), '--base', base, ...tiny.slice(8));
+    const [tokens, shard] = [await trained(vocabulary), await trained(sharded)];
+    expect(tokens.code).toBe(2);
+    expect(tokens.stderr).toMatch(/The tokenizer has \d+ tokens, but the model has \d+/);
+    expect(shard.code).toBe(5);
+    expect(shard.stderr).toContain('model-00001-of-00002.safetensors');
   }, 60_000);
 
   it('a token shard that is missing', async () => {
