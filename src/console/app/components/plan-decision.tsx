@@ -3,6 +3,7 @@ import { call } from '../api/client.ts';
 import type { ShownPlan } from '../api/operations.ts';
 import { decideByPasskey, noPasskeys, pageOnLocalhost } from '../api/passkey.ts';
 import { usePolled } from '../api/use-polled.ts';
+import { ApproverSelect } from './approver-select.tsx';
 import { ErrorNote } from './error-note.tsx';
 import { Section } from './section.tsx';
 
@@ -65,12 +66,7 @@ export function PlanDecision({ plan, act }: { plan: ShownPlan; act: (work: () =>
         </p>
       )}
       <form className="decision" ref={form} onSubmit={(event) => event.preventDefault()}>
-        <label htmlFor={`${id}-approver`}>You are</label>
-        <select id={`${id}-approver`} value={approver} onChange={(event) => setChosen(event.target.value)}>
-          {names.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
+        <ApproverSelect names={names} value={approver} onChange={setChosen} />
         <label htmlFor={`${id}-reason`}>Why{needsOverride ? '' : ' (optional)'}</label>
         <input
           id={`${id}-reason`}

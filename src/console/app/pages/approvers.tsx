@@ -3,6 +3,7 @@ import { call } from '../api/client.ts';
 import type { OutputOf } from '../api/operations.ts';
 import { addPasskey, noPasskeys, pageOnLocalhost } from '../api/passkey.ts';
 import { usePolled } from '../api/use-polled.ts';
+import { ApproverSelect } from '../components/approver-select.tsx';
 import { ErrorNote } from '../components/error-note.tsx';
 import { Section } from '../components/section.tsx';
 import { type Column, Table } from '../components/table.tsx';
@@ -97,12 +98,7 @@ function AddPasskey({ names, onAdded }: { names: readonly string[]; onAdded: () 
           void add();
         }}
       >
-        <label htmlFor={`${id}-approver`}>You are</label>
-        <select id={`${id}-approver`} value={approver} onChange={(event) => setApprover(event.target.value)}>
-          {names.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
+        <ApproverSelect names={names} value={approver} onChange={setApprover} />
         <label htmlFor={`${id}-passphrase`}>Passphrase, to sign for the passkey</label>
         <input
           id={`${id}-passphrase`}
